@@ -1,0 +1,97 @@
+"""People in the admin. Every change goes through accounts.services, so that the ledger has it."""
+
+from typing import Any
+
+from axes.utils import reset
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from accounts import services
+from accounts.models import User
+
+
+class PersonCreationForm(UserCreationForm):
+    class Meta:
+        model = User
+        fields = ("username", "full_name")
+        field_classes: dict[str, type[forms.Field]] = {}
+
+
+class PersonChangeForm(UserChangeForm):
+    class Meta:
+        model = User
+        fields = "__all__"
+        field_classes: dict[str, type[forms.Field]] = {}
+
+
+class PasswordResetForm(AdminPasswordChangeForm):
+    """A superuser sets somebody's password; `user.acting` is that superuser (PersonAdmin.get_object)."""
+
+    usable_password = None
+
+    def save(self, commit: bool = True) -> User:
+        services.set_password(self.user, self.cleaned_data["password1"], by=self.user.acting)
+        return self.user
+
+
+@admin.register(User)
+class PersonAdmin(UserAdmin):
+    form = PersonChangeForm
+    add_form = PersonCreationForm
+    change_password_form = PasswordResetForm
+    list_display = ("username", "full_name", "email", "phone", "is_superuser", "is_active", "last_login")
+    list_filter = ("is_active", "is_superuser")
+    search_fields = ("username", "full_name", "email")
+    ordering = ("username",)
+    filter_horizontal = ()
+    readonly_fields = ("last_login", "date_joined")
+    actions = ("unlock",)
+    fieldsets = (
+        (None, {"fields": ("username", "password")}),
+        (_("Person"), {"fields": ("full_name", "email", "phone")}),
+        (_("Standing"), {"fields": ("is_active", "is_superuser", "last_login", "date_joined")}),
+    )
+    add_fieldsets = (
+        (
+            None,
+            {
+                "fields": ("username", "full_name", "email", "phone", "is_superuser", "password1", "password2"),
+            },
+        ),
+    )
+
+    def get_form(self, request: HttpRequest, obj: User | None = None, **kwargs: Any) -> type[forms.ModelForm]:
+        if obj is None:
+            kwargs.setdefault("fields", ("username", "full_name", "email", "phone", "is_superuser"))
+        return super().get_form(request, obj, **kwargs)
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> User | None:
+        person = super().get_object(request, object_id, from_field)
+        if person is not None:
+            person.acting = request.user
+        return person
+
+    def save_model(self, request: HttpRequest, obj: User, form: forms.ModelForm, change: bool) -> None:
+        if change:
+            services.change_user(obj, by=request.user)
+        else:
+            services.record_new_user(obj, by=request.user)
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Nobody is deleted: untick “active” for somebody who has left, so that the record keeps their name."""
+        return False
+
+    @admin.action(description=_("Unlock sign-in after too many failures"))
+    def unlock(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        for person in queryset:
+            reset(username=person.username)
+            services.note_unlock(person, by=request.user)
+        count = queryset.count()
+        text = ngettext("%(count)d person can sign in again.", "%(count)d people can sign in again.", count)
+        messages.success(request, text % {"count": count})

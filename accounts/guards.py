@@ -1,0 +1,13 @@
+"""People who stand in the ledger are never deleted, whoever asks the database."""
+
+from ledger.guards import never_removed, register
+
+register(
+    never_removed(
+        "accounts_user",
+        ["id", "username"],
+        "people who stand in the ledger",
+        'EXISTS (SELECT 1 FROM "ledger_entry" e WHERE e."actor_id" = OLD."id" '
+        'OR (e."object_type" = \'accounts.user\' AND e."object_id" = CAST(OLD."id" AS text)))',
+    )
+)

@@ -1,0 +1,56 @@
+"""Acts on people that the ledger must have: making, changing, deactivating them, and resetting passwords."""
+
+from typing import Any
+
+from django.db import transaction
+
+from accounts.models import User
+from ledger.record import record
+
+# Changes of these stand in the ledger, with the value before and after. Sign-in times and the like do not.
+RECORDED = ("username", "full_name", "email", "phone", "is_active", "is_superuser")
+
+
+def _facts(user: User) -> dict[str, Any]:
+    return {name: getattr(user, name) for name in RECORDED}
+
+
+@transaction.atomic
+def create_user(*, username: str, password: str | None, by: User | None, **fields: Any) -> User:
+    """Makes a person; `fields` are full_name, email, phone, is_superuser, is_demonstration."""
+    fields.setdefault("full_name", username)
+    user = User(username=User.normalize_username(username), **fields)
+    user.set_password(password)
+    return record_new_user(user, by=by)
+
+
+@transaction.atomic
+def record_new_user(user: User, *, by: User | None) -> User:
+    """Saves a person that a form has made, password included, and records it."""
+    user.save()
+    record("person.created", user, by=by, **_facts(user))
+    return user
+
+
+@transaction.atomic
+def change_user(user: User, *, by: User | None) -> None:
+    """Saves changed facts of a person and records each with its value before and after."""
+    before = _facts(User.objects.get(pk=user.pk))
+    user.save()
+    after = _facts(user)
+    if changes := {name: [before[name], after[name]] for name in RECORDED if before[name] != after[name]}:
+        record("person.changed", user, by=by, **changes)
+
+
+@transaction.atomic
+def set_password(user: User, password: str, *, by: User | None) -> None:
+    """Sets a password; a reset by somebody else than its owner is an act of its own."""
+    user.set_password(password)
+    user.save(update_fields=["password"])
+    record("person.password_changed" if by == user else "person.password_reset", user, by=by)
+
+
+@transaction.atomic
+def note_unlock(user: User, *, by: User) -> None:
+    """Somebody locked out by failed sign-ins was let in again."""
+    record("person.unlocked", user, by=by)

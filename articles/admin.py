@@ -1,0 +1,198 @@
+"""Articles in the admin: the list and the form. What else can be done with an article, workflow.admin adds."""
+
+from typing import Any
+
+from csp.decorators import csp_update
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import AdminErrorList, AdminForm
+from django.contrib.admin.views.main import ChangeList
+from django.core.exceptions import ValidationError
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from articles import drafts
+from articles.editor import POLICY
+from articles.forms import DraftForm
+from articles.models import Article, Revision
+from departments import permissions
+
+FIELDSETS = [
+    (None, {"fields": ("department", "title", "subtitle", "body")}),
+    (_("About the text"), {"fields": (("author", "source"), "summary", "keywords")}),
+    (_("Where and when it is shown"), {"fields": ("columns", "dated", "address")}),
+    (
+        _("Official document"),
+        {
+            "fields": (("document_number", "issuing_body"), ("index_number", "issued_on"), "validity"),
+            "classes": ("collapse",),
+            "description": _("Only for documents: they are shown as a table above the text."),
+        },
+    ),
+]
+
+
+class ArticleList(ChangeList):
+    """Attaches to the articles of one page what their columns show, in a fixed number of queries."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        self.result_list = list(self.result_list)
+        self.model_admin.attach(self.result_list)
+
+
+class ArticleAdmin(admin.ModelAdmin):
+    """Base of the desk's list of articles. Nothing of an article's state is a field of any form."""
+
+    list_display = ("headline", "department", "saved")
+    list_filter = (("department", admin.RelatedOnlyFieldListFilter),)
+    search_fields = ("revisions__title",)
+    search_help_text = _("Words of the title")
+    list_select_related = ("department",)
+    show_full_result_count = False
+    list_per_page = 30
+    ordering = ("-pk",)
+    actions = None
+    form_template = "admin/articles/article/form.html"
+
+    # Who sees what: departments.permissions, not Django's permissions.
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Article]:
+        latest = Revision.objects.filter(article=OuterRef("pk")).exclude(state="discarded").order_by("-number")
+        return (
+            Article.objects.seen_by(request.user)
+            .in_use()
+            .annotate(
+                latest_title=Subquery(latest.values("title")[:1]),
+                latest_saved_at=Subquery(latest.values("saved_at")[:1]),
+                latest_saved_by=Subquery(latest.values("saved_by_name")[:1]),
+            )
+        )
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return request.user.is_active
+
+    def has_view_permission(self, request: HttpRequest, obj: Article | None = None) -> bool:
+        return obj is None or permissions.can_see(request.user, obj.department)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return permissions.departments_to_draft_in(request.user).exists()
+
+    def has_change_permission(self, request: HttpRequest, obj: Article | None = None) -> bool:
+        return obj is None or permissions.can_draft(request.user, obj.department)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Article | None = None) -> bool:
+        """Articles are discarded, never deleted."""
+        return False
+
+    # The list.
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return ArticleList
+
+    def attach(self, articles: list[Article]) -> None:
+        """For subclasses that show more."""
+
+    @admin.display(description=_("title"), ordering="latest_title")
+    def headline(self, article: Article) -> str:
+        return article.latest_title or "–"
+
+    @admin.display(description=_("last saved"), ordering="latest_saved_at")
+    def saved(self, article: Article) -> str:
+        from django.utils.formats import date_format
+        from django.utils.timezone import localtime
+
+        when = date_format(localtime(article.latest_saved_at), "Y-m-d H:i") if article.latest_saved_at else ""
+        return f"{when} {article.latest_saved_by or ''}"
+
+    # The form.
+
+    @method_decorator(csp_update(POLICY))
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: dict | None = None) -> HttpResponse:
+        if not self.has_add_permission(request):
+            raise permissions.NotAllowed(gettext("You do not write for any department. Ask a superuser for the role."))
+        return self._form(request, None, None)
+
+    @method_decorator(csp_update(POLICY))
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict | None = None
+    ) -> HttpResponse:
+        article = self.article_or_404(request, object_id)
+        draft = article.active_draft()
+        if draft is None or not permissions.can_draft(request.user, article.department):
+            return HttpResponseRedirect(self.overview_url(article))
+        return self._form(request, article, draft)
+
+    def article_or_404(self, request: HttpRequest, object_id: str) -> Article:
+        """Raises Http404, also for an article of a department that the person has nothing to do with… as NotAllowed."""
+        pk = int(object_id) if str(object_id).isdecimal() else 0
+        article = get_object_or_404(Article.objects.select_related("department"), pk=pk)
+        permissions.check_see(request.user, article.department)
+        return article
+
+    def overview_url(self, article: Article) -> str:
+        return reverse("admin:articles_article_changelist")
+
+    def _form(self, request: HttpRequest, article: Article | None, draft: Revision | None) -> HttpResponse:
+        form = DraftForm(request.POST or None, instance=draft, person=request.user, article=article)
+        stale = None
+        if request.method == "POST" and form.is_valid():
+            try:
+                article, lost = self._save(form, article, draft, request)
+            except drafts.StaleDraft as error:
+                stale = Revision.objects.get(pk=draft.pk)
+                form.add_error(None, str(error))
+            except ValidationError as error:
+                form.add_error("body", error)
+            else:
+                for sentence in lost:
+                    messages.warning(request, sentence)
+                return self.after_save(request, article)
+        return self._page(request, form, article, draft, stale)
+
+    def _save(
+        self, form: DraftForm, article: Article | None, draft: Revision | None, request: HttpRequest
+    ) -> tuple[Article, list[str]]:
+        if article is None:
+            department = form.cleaned_data["department"]
+            permissions.check_draft(request.user, department)
+            return drafts.begin_article(department=department, content=form.content(), by=request.user)
+        version = form.cleaned_data["version"] or 0
+        return article, drafts.save_draft(draft, form.content(), by=request.user, version=version)
+
+    def after_save(self, request: HttpRequest, article: Article) -> HttpResponse:
+        messages.success(request, gettext("The draft is saved."))
+        return HttpResponseRedirect(reverse("admin:articles_article_change", args=[article.pk]))
+
+    def _page(
+        self,
+        request: HttpRequest,
+        form: DraftForm,
+        article: Article | None,
+        draft: Revision | None,
+        stale: Revision | None,
+    ) -> HttpResponse:
+        adminform = AdminForm(form, FIELDSETS, {}, model_admin=self)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": gettext("Edit article") if article else gettext("Write an article"),
+            "opts": self.opts,
+            "adminform": adminform,
+            "errors": AdminErrorList(form, []),
+            "media": self.media + adminform.media,
+            "article": article,
+            "draft": draft,
+            "stale": stale,
+            **self.form_context(request, article),
+        }
+        request.current_app = self.admin_site.name
+        return TemplateResponse(request, self.form_template, context, status=409 if stale else 200)
+
+    def form_context(self, request: HttpRequest, article: Article | None) -> dict[str, Any]:
+        """For subclasses whose form offers more."""
+        return {}

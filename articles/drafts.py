@@ -1,0 +1,173 @@
+"""Drafts: begun, saved, copied, frozen. When any of this may happen, workflow says."""
+
+import json
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import transaction
+from django.db.models import Max
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from articles.files import store_picture
+from articles.models import Article, Attachment, Contribution, DraftSave, File, FurtherColumn, Publication, Revision
+from articles.models.revision import CONTENT_FIELDS, RevisionState
+from articles.sanitising import file_digests, plain_text, sanitise
+from departments.models import Department
+from ledger.canonical import sha256
+from ledger.record import record
+
+LONGEST_BODY = 400_000  # characters of HTML, about 150 printed pages
+SUMMARY_LENGTH = 120
+
+
+class StaleDraft(Exception):
+    """Somebody saved the draft since the form was opened. `draft` is what stands there now."""
+
+    def __init__(self, draft: Revision) -> None:
+        self.draft = draft
+        super().__init__(
+            _("%(name)s saved this draft at %(time)s, after you opened it. Your text is kept below; nothing was saved.")
+            % {"name": draft.saved_by_name, "time": timezone.localtime(draft.saved_at).strftime("%H:%M:%S")}
+        )
+
+
+@transaction.atomic
+def begin_article(*, department: Department, content: dict[str, Any], by: User) -> tuple[Article, list[str]]:
+    """A new article with its first draft. `content` as in save_draft. Returns it with what was lost in sanitising."""
+    article = Article.objects.create(department=department, created_by=by, created_by_name=by.full_name)
+    draft = Revision(article=article, number=1, title=content["title"], saved_by=by, saved_by_name=by.full_name)
+    draft.save()
+    lost = save_draft(draft, content, by=by, version=draft.version)
+    record("article.begun", article, by=by, department=department.pk)
+    return article, lost
+
+
+@transaction.atomic
+def save_draft(draft: Revision, content: dict[str, Any], *, by: User, version: int) -> list[str]:
+    """Saves a draft over the save numbered `version`, which the person started from.
+
+    `content` may hold any of CONTENT_FIELDS and `columns` (departments). The body is sanitised, pasted pictures
+    become files. Returns a sentence for each thing that sanitising lost. Raises StaleDraft when somebody saved in
+    between or the draft has been submitted, and ValidationError when the body is too long.
+    """
+    if unknown := set(content) - {*CONTENT_FIELDS, "columns"}:
+        raise TypeError(f"a draft has no {sorted(unknown)}")
+    values = {name: value for name, value in content.items() if name in CONTENT_FIELDS}
+    lost: list[str] = []
+    if "body" in values:
+        values["body"], lost = clean_body(values["body"], by)
+    values.update(version=version + 1, saved_at=timezone.now(), saved_by=by, saved_by_name=by.full_name)
+    guarded = Revision.objects.filter(pk=draft.pk, version=version, state=RevisionState.DRAFT)
+    if guarded.update(**values) != 1:
+        draft.refresh_from_db()
+        raise StaleDraft(draft)
+    draft.refresh_from_db()
+    if "columns" in content:
+        _place_in(draft, content["columns"])
+    _attach_inline_files(draft)
+    add_hand(draft, by)
+    _keep_in_history(draft, by)
+    return lost
+
+
+def clean_body(html: str, by: User) -> tuple[str, list[str]]:
+    """(sanitised body, what was lost). Raises ValidationError for a body that is too long."""
+    result = sanitise(html, lambda data: store_picture(data, by).get_absolute_url())
+    check_length(result.html)
+    return result.html, result.lost
+
+
+def check_length(body: str) -> None:
+    """Raises ValidationError for sanitised HTML of more than LONGEST_BODY characters."""
+    if len(body) > LONGEST_BODY:
+        raise ValidationError(
+            _("The body has %(length)d characters with its markup; the most is %(limit)d. Split the article."),
+            params={"length": len(body), "limit": LONGEST_BODY},
+        )
+
+
+def _place_in(draft: Revision, columns: list[Department]) -> None:
+    wanted = {column.pk for column in columns} - {draft.article.department_id}
+    FurtherColumn.objects.filter(revision=draft).exclude(department__in=wanted).delete()
+    present = set(FurtherColumn.objects.filter(revision=draft).values_list("department_id", flat=True))
+    FurtherColumn.objects.bulk_create(FurtherColumn(revision=draft, department_id=pk) for pk in wanted - present)
+
+
+def _attach_inline_files(draft: Revision) -> None:
+    """The files that stand in the body are attached to the draft, so that digest and access follow them."""
+    digests = file_digests(draft.body)
+    inline = Attachment.objects.filter(revision=draft, kind=Attachment.Kind.INLINE)
+    inline.exclude(file__digest__in=digests).delete()
+    present = set(inline.values_list("file__digest", flat=True))
+    Attachment.objects.bulk_create(
+        Attachment(revision=draft, file=file, kind=Attachment.Kind.INLINE)
+        for file in File.objects.filter(digest__in=set(digests) - present)
+    )
+
+
+def add_hand(revision: Revision, person: User) -> None:
+    """Puts on record that the person had a hand in the revision."""
+    if not Contribution.objects.filter(revision=revision, person=person).exists():
+        Contribution.objects.create(revision=revision, person=person, person_name=person.full_name)
+
+
+def _keep_in_history(draft: Revision, by: User) -> None:
+    content = json.loads(json.dumps(draft.content(), cls=DjangoJSONEncoder))
+    DraftSave.objects.create(
+        revision=draft, version=draft.version, person=by, person_name=by.full_name, content=content
+    )
+    DraftSave.objects.filter(revision=draft, version__lte=draft.version - DraftSave.KEPT).delete()
+
+
+def copy_as_draft(source: Revision, *, by: User, keep_hands: bool, based_on: Revision | None) -> Revision:
+    """A new active draft of the same article with the words of `source`.
+
+    `keep_hands`: everybody who had a hand in `source` has one in the copy; left out only when `source` is the
+    approved text, which nobody's hand is in any more. Inside the caller's transaction.
+    """
+    last = Revision.objects.filter(article=source.article_id).aggregate(last=Max("number"))["last"]
+    draft = Revision.objects.create(
+        article=source.article,
+        number=last + 1,
+        **{name: getattr(source, name) for name in CONTENT_FIELDS},
+        based_on=based_on,
+        saved_by=by,
+        saved_by_name=by.full_name,
+    )
+    FurtherColumn.objects.bulk_create(
+        FurtherColumn(revision=draft, department_id=pk)
+        for pk in source.further_columns.values_list("department_id", flat=True)
+    )
+    Attachment.objects.bulk_create(
+        Attachment(revision=draft, file_id=a.file_id, kind=a.kind, name=a.name, caption=a.caption, position=a.position)
+        for a in source.attachments.all()
+    )
+    if keep_hands:
+        Contribution.objects.bulk_create(
+            Contribution(revision=draft, person_id=hand.person_id, person_name=hand.person_name, at=hand.at)
+            for hand in source.contributions.all()
+        )
+    return draft
+
+
+def freeze(draft: Revision, at: datetime) -> None:
+    """Computes the digests and freezes the draft; an empty summary is made from the body first."""
+    draft.summary = draft.summary or summary_of(draft.body)
+    draft.state, draft.frozen_at = RevisionState.FROZEN, at
+    draft.digest, draft.body_digest = draft.compute_digest(), sha256(draft.body)
+    draft.save(update_fields=["summary", "state", "frozen_at", "digest", "body_digest"])
+
+
+def summary_of(body: str) -> str:
+    """The first SUMMARY_LENGTH characters of the words, on one line."""
+    words = " ".join(plain_text(body).split())
+    return words if len(words) <= SUMMARY_LENGTH else words[: SUMMARY_LENGTH - 1].rstrip() + "…"
+
+
+def live_or_latest(article: Article) -> Publication | None:
+    """The publication that a new draft starts from: live, scheduled, or the last there was."""
+    return article.publications.effective().select_related("revision").order_by("-number").first()

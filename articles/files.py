@@ -1,0 +1,104 @@
+"""Files on disk: taken in by content, given out only to those who may have them."""
+
+import io
+import logging
+import warnings
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.utils.translation import gettext as _
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from accounts.models import User
+from articles.models import Article, Attachment, File, Publication
+from articles.sanitising import UnusablePicture
+from ledger.canonical import sha256
+
+logger = logging.getLogger(__name__)
+
+MOST_BYTES = 10 * 1024 * 1024
+MOST_PIXELS = 40_000_000
+# Format found in the content → (what we write, media type, ending). SVG and the like are no pictures to us.
+FORMATS = {
+    "JPEG": ("JPEG", "image/jpeg", "jpg"),
+    "MPO": ("JPEG", "image/jpeg", "jpg"),
+    "PNG": ("PNG", "image/png", "png"),
+    "GIF": ("PNG", "image/png", "png"),
+    "BMP": ("PNG", "image/png", "png"),
+    "WEBP": ("WEBP", "image/webp", "webp"),
+}
+
+
+def store_picture(data: bytes, by: User) -> File:
+    """Re-encodes a picture and stores it under the digest of the result; the same picture is stored once.
+
+    Re-encoding drops whatever else the bytes held: metadata, trailing data, a second meaning as another format.
+    Raises UnusablePicture for what is no picture of a known format or is larger than MOST_BYTES or MOST_PIXELS.
+    """
+    if len(data) > MOST_BYTES:
+        raise UnusablePicture(_("it is larger than %(limit)d MB.") % {"limit": MOST_BYTES // 1024 // 1024})
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            picture = Image.open(io.BytesIO(data), formats=["JPEG", "PNG", "GIF", "BMP", "WEBP", "MPO"])
+            if picture.width * picture.height > MOST_PIXELS:
+                raise UnusablePicture(_("it has more than %(limit)d million pixels.") % {"limit": MOST_PIXELS // 10**6})
+            form, media_type, extension = FORMATS[picture.format]
+            picture = ImageOps.exif_transpose(picture)
+            if form == "JPEG" and picture.mode not in ("RGB", "L"):
+                picture = picture.convert("RGB")
+            elif form != "JPEG" and picture.mode not in ("RGB", "RGBA", "L", "LA", "P", "1"):
+                picture = picture.convert("RGBA")
+            out = io.BytesIO()
+            picture.save(out, form, **({"quality": 88, "optimize": True} if form == "JPEG" else {}))
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        if isinstance(error, UnusablePicture):
+            raise
+        raise UnusablePicture(_("it is no picture that can be read (JPEG, PNG, GIF, WebP).")) from error
+    return _store(out.getvalue(), media_type, extension, by, width=picture.width, height=picture.height)
+
+
+def _store(data: bytes, media_type: str, extension: str, by: User, **facts: int) -> File:
+    digest = sha256(data)
+    found = File.objects.filter(digest=digest).first()
+    file = found or File(
+        digest=digest, size=len(data), media_type=media_type, extension=extension, uploaded_by=by, **facts
+    )
+    if not default_storage.exists(file.path):
+        default_storage.save(file.path, ContentFile(data))
+    if not found:
+        file.save()
+    return file
+
+
+def read_checked(file: File) -> bytes | None:
+    """The content, or None when what lies on disk is gone or is no longer what its digest says (logged)."""
+    try:
+        with default_storage.open(file.path) as stored:
+            data = stored.read()
+    except OSError:
+        logger.exception("file %s cannot be read", file.digest)
+        return None
+    if sha256(data) != file.digest:
+        logger.error("file %s was changed on disk; it is not served", file.digest)
+        return None
+    return data
+
+
+def is_public(file: File) -> bool:
+    """Whether a live publication uses the file."""
+    return (
+        Publication.objects.live()
+        .filter(revision__attachments__file=file)
+        .union(Publication.objects.live().filter(cover_digest=file.digest))
+        .exists()
+    )
+
+
+def may_have(person: User, file: File) -> bool:
+    """Whether somebody signed in may have a file that is not public: who may see an article that uses it."""
+    if not person.is_authenticated:
+        return False
+    articles = Article.objects.seen_by(person)
+    used = Attachment.objects.filter(file=file, revision__article__in=articles).exists()
+    return used or articles.filter(revisions__cover=file).exists()

@@ -1,0 +1,140 @@
+"""What the database itself refuses about articles: changes of frozen words, of publications, of contributions."""
+
+from articles.models.revision import TEXT_FIELDS
+from ledger.guards import Guard, append_only, never_removed, register
+
+REVISION = "articles_revision"
+PUBLICATION = "articles_publication"
+
+
+def _any_changed(*columns: str) -> str:
+    return "(" + " OR ".join(f"{{changed:{column}}}" for column in columns) + ")"
+
+
+_fixed = _any_changed(
+    *["id", "article_id", "number", "state", "based_on_id", "version", "saved_at", "saved_by_id", "saved_by_name"],
+    *["frozen_at", "digest", "body_digest", "dated", "issued_on", "validity"],
+)
+_words = _any_changed(*TEXT_FIELDS, "cover_id", "expunged_at")
+_emptied = " AND ".join([*(f"NEW.\"{name}\" = ''" for name in TEXT_FIELDS), 'NEW."cover_id" IS NULL'])
+_expunging = f'(OLD."expunged_at" IS NULL AND NEW."expunged_at" IS NOT NULL AND {_emptied})'
+
+register(
+    [
+        Guard(
+            "revision_frozen",
+            REVISION,
+            "UPDATE",
+            "a frozen revision never changes, save for expunging",
+            f"OLD.\"state\" = 'frozen' AND ({_fixed} OR ({_words} AND NOT {_expunging}))",
+        ),
+        Guard(
+            "revision_keeps_its_article",
+            REVISION,
+            "UPDATE",
+            "a revision never moves to another article",
+            _any_changed("id", "article_id", "number"),
+        ),
+        *never_removed(REVISION, ["id", ("article_id", "number")], "revisions"),
+    ]
+)
+
+for table, key, what in [
+    ("articles_furthercolumn", ("revision_id", "department_id"), "further columns"),
+    ("articles_attachment", ("revision_id", "file_id", "kind"), "attachments"),
+]:
+    # A revision that is frozen keeps what hangs on it; once expunged, it loses its files.
+    def _frozen(row: str) -> str:
+        return (
+            f'EXISTS (SELECT 1 FROM "{REVISION}" r WHERE r."id" = {row}."revision_id" '
+            'AND r."state" = \'frozen\' AND r."expunged_at" IS NULL)'
+        )
+
+    register(
+        [
+            Guard(f"{table}_no_insert", table, "INSERT", f"{what} of a frozen revision never change", _frozen("NEW")),
+            Guard(
+                f"{table}_no_update",
+                table,
+                "UPDATE",
+                f"{what} of a frozen revision never change",
+                f"{_frozen('NEW')} OR {_frozen('OLD')}",
+            ),
+            *never_removed(table, ["id", key], f"{what} of a frozen revision", _frozen("OLD")),
+        ]
+    )
+
+register(append_only("articles_contribution", ["id", ("revision_id", "person_id")], "contributions"))
+register(
+    [
+        Guard(
+            "articles_contribution_before_freezing",
+            "articles_contribution",
+            "INSERT",
+            "nobody has a hand in a frozen revision",
+            f'EXISTS (SELECT 1 FROM "{REVISION}" r WHERE r."id" = NEW."revision_id" AND r."state" = \'frozen\')',
+        )
+    ]
+)
+
+_moved = _any_changed(
+    *["id", "article_id", "number", "revision_id", "dated", "first_live_from", "live_from", "digest", "body_digest"],
+    *["columns", "files", "sign_offs", "created_at"],
+)
+# Words may only vanish (expunging), never be replaced. An emergency may be cleared, never declared afterwards.
+_replaced = " OR ".join(
+    f"({{changed:{name}}} AND NEW.\"{name}\" <> '')" for name in ["title", "summary", "address", "cover_digest"]
+)
+_overlaps = (
+    f'EXISTS (SELECT 1 FROM "{PUBLICATION}" p WHERE p."article_id" = NEW."article_id" AND p."id" <> NEW."id" '
+    'AND (p."live_until" IS NULL OR p."live_until" > p."live_from") '
+    'AND (NEW."live_until" IS NULL OR NEW."live_until" > NEW."live_from") '
+    'AND (p."live_until" IS NULL OR p."live_until" > NEW."live_from") '
+    'AND (NEW."live_until" IS NULL OR NEW."live_until" > p."live_from"))'
+)
+register(
+    [
+        Guard(
+            "publication_sealed",
+            PUBLICATION,
+            "UPDATE",
+            "a publication never changes, save for the end of its interval, its department, and expunging",
+            f'{_moved} OR {_replaced} OR ({{changed:is_emergency}} AND NEW."is_emergency")',
+        ),
+        Guard(
+            "publication_of_a_frozen_revision",
+            PUBLICATION,
+            "INSERT",
+            "only a frozen revision of the same article is published, under its own digest",
+            f'NOT EXISTS (SELECT 1 FROM "{REVISION}" r WHERE r."id" = NEW."revision_id" AND r."state" = \'frozen\' '
+            'AND r."article_id" = NEW."article_id" AND r."digest" = NEW."digest" '
+            'AND r."body_digest" = NEW."body_digest" AND r."expunged_at" IS NULL)',
+        ),
+        # PostgreSQL has an exclusion constraint for this (migrations): a trigger would let two transactions through.
+        Guard(
+            "publication_no_overlap_insert",
+            PUBLICATION,
+            "INSERT",
+            "two publications of an article never overlap",
+            _overlaps,
+            only="sqlite",
+        ),
+        Guard(
+            "publication_no_overlap_update",
+            PUBLICATION,
+            "UPDATE",
+            "two publications of an article never overlap",
+            _overlaps,
+            only="sqlite",
+        ),
+        *never_removed(PUBLICATION, ["id", ("article_id", "number")], "publications"),
+        *append_only("articles_withdrawal", ["id", "publication_id"], "withdrawals"),
+        Guard(
+            "file_content",
+            "articles_file",
+            "UPDATE",
+            "the content of a file never changes",
+            _any_changed("id", "digest", "size", "media_type", "extension", "uploaded_by_id", "uploaded_at"),
+        ),
+    ]
+)

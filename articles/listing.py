@@ -1,0 +1,64 @@
+"""What a listing may show: live publications whose seal holds and that stand where their seal says."""
+
+from collections.abc import Iterable
+
+from django.db.models import Q
+
+from articles.models import Placement, Publication
+from departments.models import Department
+from ledger.alarms import raise_alarm
+
+PAGE_SIZE = 20
+
+
+def in_department(department: Department):
+    """Placements of live publications in the listing of a department, newest first, stable when dates are equal."""
+    return (
+        Placement.objects.live().filter(department=department).select_related("publication__department").newest_first()
+    )
+
+
+def is_intact(publication: Publication) -> bool:
+    """Whether the seal holds; raises an alarm when it does not."""
+    if publication.seal_holds() and publication.title:
+        return True
+    raise_alarm(
+        f"publication {publication.pk}",
+        f"article {publication.article_id}, publication {publication.number}: its seal does not hold; left out",
+    )
+    return False
+
+
+def shown(placements: Iterable[Placement]) -> list[Publication]:
+    """The publications of the placements, without those that are not what was sealed."""
+    return [placement.publication for placement in placements if _stands_rightly(placement)]
+
+
+def _stands_rightly(placement: Placement) -> bool:
+    publication = placement.publication
+    if not is_intact(publication):
+        return False
+    right = (
+        placement.article_id == publication.article_id
+        and placement.dated == publication.dated
+        and placement.live_from == publication.live_from
+        and placement.live_until == publication.live_until
+        and placement.department_id in {publication.department_id, *publication.columns}
+    )
+    if not right:
+        raise_alarm(f"placement {placement.pk}", f"publication {publication.pk}: stands where its seal does not put it")
+    return right
+
+
+def neighbours(publication: Publication) -> tuple[Publication | None, Publication | None]:
+    """(older, newer) in the publication's department by date, then number of the article."""
+    here = in_department(publication.department)
+    dated, article = publication.dated, publication.article_id
+    older = here.filter(Q(dated__lt=dated) | Q(dated=dated, article__lt=article))
+    newer = here.filter(Q(dated__gt=dated) | Q(dated=dated, article__gt=article)).order_by("dated", "article")
+    return _first_shown(older), _first_shown(newer)
+
+
+def _first_shown(placements) -> Publication | None:
+    """The nearest that may be shown; looks past a few broken ones, then gives up."""
+    return next(iter(shown(placements[:5])), None)

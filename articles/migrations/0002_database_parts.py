@@ -1,0 +1,47 @@
+"""What Django's models cannot say: the exclusion of overlapping publications, and the search index."""
+
+from django.db import migrations
+
+# int8range makes the article comparable without an extension; an empty interval overlaps nothing.
+EXCLUSION = """
+ALTER TABLE articles_publication ADD CONSTRAINT one_live_publication_an_article
+EXCLUDE USING gist (
+    int8range(article_id, article_id, '[]') WITH &&,
+    tstzrange(live_from, live_until, '[)') WITH &&
+) DEFERRABLE
+"""
+SEARCH = {
+    "postgresql": [
+        """
+        CREATE TABLE articles_searchpart (
+            publication_id bigint NOT NULL REFERENCES articles_publication (id) ON DELETE CASCADE,
+            part smallint NOT NULL,
+            tokens tsvector NOT NULL,
+            PRIMARY KEY (publication_id, part)
+        )
+        """,
+        "CREATE INDEX articles_searchpart_tokens ON articles_searchpart USING gin (tokens)",
+    ],
+    "sqlite": [
+        "CREATE VIRTUAL TABLE articles_searchpart USING fts5(tokens, tokenize = 'ascii')",
+    ],
+}
+
+
+def build(_apps, schema_editor):
+    vendor = schema_editor.connection.vendor
+    if vendor == "postgresql":
+        schema_editor.execute(EXCLUSION)
+    for statement in SEARCH[vendor]:
+        schema_editor.execute(statement)
+
+
+def remove(_apps, schema_editor):
+    schema_editor.execute("DROP TABLE articles_searchpart")
+    if schema_editor.connection.vendor == "postgresql":
+        schema_editor.execute("ALTER TABLE articles_publication DROP CONSTRAINT one_live_publication_an_article")
+
+
+class Migration(migrations.Migration):
+    dependencies = [("articles", "0001_initial")]
+    operations = [migrations.RunPython(build, remove)]

@@ -1,0 +1,23 @@
+"""Articles and all that belongs to them, one idea a module."""
+
+from articles.models.article import Article
+from articles.models.file import File, Rendition
+from articles.models.publication import Placement, Publication, Withdrawal
+from articles.models.reads import Read, RecentRead
+from articles.models.revision import Attachment, Contribution, DraftSave, FurtherColumn, Revision
+
+__all__ = [
+    "Article",
+    "Attachment",
+    "Contribution",
+    "DraftSave",
+    "File",
+    "FurtherColumn",
+    "Placement",
+    "Publication",
+    "Read",
+    "RecentRead",
+    "Rendition",
+    "Revision",
+    "Withdrawal",
+]

@@ -1,0 +1,56 @@
+"""An article: what stays the same while its wording changes."""
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from departments.models import Department
+from departments.permissions import departments_to_see
+
+
+class ArticleQuerySet(models.QuerySet["Article"]):
+    def in_use(self) -> "ArticleQuerySet":
+        return self.filter(discarded_at=None)
+
+    def seen_by(self, person: User) -> "ArticleQuerySet":
+        """Articles whose unpublished side the person may see."""
+        if person.is_superuser:
+            return self
+        return self.filter(department__in=departments_to_see(person))
+
+
+class Article(models.Model):
+    """Belongs to one department, which decides who may write and who decides.
+
+    Its state is derived from its drafts, rounds and publications (workflow.states), never stored here.
+    """
+
+    department = models.ForeignKey(
+        Department, on_delete=models.PROTECT, related_name="articles", verbose_name=_("department")
+    )
+    created_at = models.DateTimeField(_("begun"), default=timezone.now, editable=False)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", editable=False, verbose_name=_("begun by")
+    )
+    created_by_name = models.CharField(_("begun by"), max_length=50, editable=False)
+    discarded_at = models.DateTimeField(_("discarded"), null=True, blank=True, editable=False)
+
+    objects = ArticleQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("article")
+        verbose_name_plural = _("articles")
+        ordering = ["-pk"]
+        indexes = [models.Index(fields=["department", "-id"], name="articles_of_a_department")]
+
+    def __str__(self) -> str:
+        latest = self.latest_revision()
+        return latest.title if latest else str(self.pk)
+
+    def latest_revision(self):
+        return self.revisions.exclude(state="discarded").order_by("-number").first()
+
+    def active_draft(self):
+        return self.revisions.filter(state="draft").first()

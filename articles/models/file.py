@@ -1,0 +1,53 @@
+"""Files: pictures, documents, audio, video. Addressed by the digest of their content."""
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+
+class File(models.Model):
+    """One content, stored once at files/<2 digits>/<digest>. Who may have it, articles.files decides."""
+
+    digest = models.CharField(_("SHA-256"), max_length=64, unique=True)
+    size = models.PositiveBigIntegerField(_("bytes"))
+    media_type = models.CharField(_("type"), max_length=100)
+    extension = models.CharField(_("ending"), max_length=10)
+    width = models.PositiveIntegerField(_("width in pixels"), null=True)
+    height = models.PositiveIntegerField(_("height in pixels"), null=True)
+    uploaded_at = models.DateTimeField(_("uploaded"), default=timezone.now)
+    uploaded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name=_("uploaded by")
+    )
+
+    class Meta:
+        verbose_name = _("file")
+        verbose_name_plural = _("files")
+
+    def __str__(self) -> str:
+        return f"{self.digest[:12]}.{self.extension}"
+
+    def get_absolute_url(self) -> str:
+        return f"/files/{self.digest}.{self.extension}"
+
+    @property
+    def path(self) -> str:
+        return f"files/{self.digest[:2]}/{self.digest}"
+
+
+class Rendition(models.Model):
+    """A picture in a fixed size, made when its original was uploaded."""
+
+    original = models.ForeignKey(File, on_delete=models.CASCADE, related_name="renditions", verbose_name=_("original"))
+    name = models.SlugField(_("size"), max_length=20)
+    file = models.ForeignKey(File, on_delete=models.PROTECT, related_name="+", verbose_name=_("file"))
+
+    class Meta:
+        verbose_name = _("rendition")
+        verbose_name_plural = _("renditions")
+        constraints = [
+            models.UniqueConstraint(fields=["original", "name"], name="one_rendition_of_a_size"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.original} {self.name}"

@@ -1,0 +1,153 @@
+"""Sanitising: whatever comes in, from the editor, a paste or an import, leaves as a small, known part of HTML.
+
+Works on every save, on the server, and trusts nothing that a browser did. Alignment becomes one of four classes, so
+that public pages need no style attribute; pictures pasted as `data:` addresses become files; what cannot be kept
+is named, not dropped in silence.
+"""
+
+import base64
+import binascii
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from html import unescape
+from urllib.parse import unquote_to_bytes
+
+import nh3
+from django.utils.translation import gettext as _
+
+ALIGNMENTS = ("left", "center", "right", "justify")
+ALIGNED = {"p", "h2", "h3", "h4", "td", "th", "div", "figure", "figcaption", "li", "caption"}
+
+TAGS = {
+    *["p", "h2", "h3", "h4", "div", "blockquote", "pre", "hr", "br", "ul", "ol", "li"],
+    *["strong", "b", "em", "i", "u", "s", "sub", "sup", "code", "a", "img", "figure", "figcaption"],
+    *["table", "caption", "thead", "tbody", "tfoot", "tr", "th", "td"],
+}
+ATTRIBUTES = {
+    "a": {"href", "title"},
+    "img": {"src", "alt", "width", "height"},
+    "ol": {"start"},
+    "td": {"colspan", "rowspan"},
+    "th": {"colspan", "rowspan", "scope"},
+    **{tag: {"style", "align"} for tag in ALIGNED if tag not in ("td", "th")},
+}
+ATTRIBUTES["td"] = ATTRIBUTES["td"] | {"style", "align"}
+ATTRIBUTES["th"] = ATTRIBUTES["th"] | {"style", "align"}
+CLASSES = {tag: {f"align-{side}" for side in ALIGNMENTS} for tag in ALIGNED}
+# What vanishes with everything in it; other unknown elements lose their tag and keep their words.
+DROPPED = {"script", "style", "title", "noscript", "template", "iframe", "object", "embed", "svg", "math", "select"}
+
+_cleaner = nh3.Cleaner(
+    tags=TAGS,
+    attributes=ATTRIBUTES,
+    allowed_classes=CLASSES,
+    clean_content_tags=DROPPED,
+    url_schemes={"http", "https", "mailto", "tel", "data"},  # data: is resolved below, and only in <img>
+    filter_style_properties={"text-align"},
+    strip_comments=True,
+    link_rel="noopener noreferrer",
+)
+
+# nh3 writes attributes as name="value" with quotation marks escaped, so its output can be taken apart by pattern.
+_tag = re.compile(r'<([a-z][a-z0-9]*)((?: [a-z-]+="[^"]*")+)>')
+_attribute = re.compile(r' ([a-z-]+)="([^"]*)"')
+_numeric = re.compile(r"\d{1,4}")
+_own_file = re.compile(r"/files/[0-9a-f]{64}\.[a-z0-9]{1,10}")
+_data = re.compile(r"data:image/[a-z0-9.+-]+(;base64)?,(.*)", re.IGNORECASE | re.DOTALL)
+_empty = re.compile(r"(?:<p>(?:\s|&nbsp;|\u00a0|<br>)*</p>\s*)+")
+
+StorePicture = Callable[[bytes], str]
+
+
+class UnusablePicture(ValueError):
+    """A picture that cannot be taken over; the message says why, in words for the person who pasted it."""
+
+
+@dataclass
+class Sanitised:
+    """`html`: safe to show. `lost`: one sentence for each thing that a reader would miss."""
+
+    html: str
+    lost: list[str] = field(default_factory=list)
+
+
+def sanitise(html: str, store: StorePicture | None = None) -> Sanitised:
+    """Cleans `html`. `store` takes the bytes of a pasted picture and returns its address (/files/…) here.
+
+    `store` raises UnusablePicture for what is no picture or too large; without `store` pasted pictures are lost,
+    and named.
+    """
+    result = Sanitised("")
+    cleaned = _cleaner.clean(html.replace("\x00", ""))
+    cleaned = _tag.sub(lambda match: _rewrite(match, store, result.lost), cleaned)
+    result.html = _empty.sub("", cleaned).strip()
+    return result
+
+
+def _rewrite(match: re.Match, store: StorePicture | None, lost: list[str]) -> str:
+    tag, attributes = match[1], dict(_attribute.findall(match[2]))
+    if tag == "img":
+        return _picture(attributes, store, lost)
+    side = ""
+    style, align = attributes.pop("style", ""), attributes.pop("align", "").lower()
+    if found := re.search(r"text-align:\s*(\w+)", style):
+        side = {"start": "left", "end": "right"}.get(found[1].lower(), found[1].lower())
+    side = side or align
+    if side in ALIGNMENTS and tag in ALIGNED:
+        attributes["class"] = f"align-{side}"
+    if attributes.get("class") == "":
+        del attributes["class"]
+    for name in ("colspan", "rowspan", "start"):
+        if name in attributes and not _numeric.fullmatch(attributes[name]):
+            del attributes[name]
+    if tag == "a" and unescape(attributes.get("href", "")).lstrip().lower().startswith("data:"):
+        del attributes["href"]
+    return _written(tag, attributes)
+
+
+def _picture(attributes: dict[str, str], store: StorePicture | None, lost: list[str]) -> str:
+    source = unescape(attributes.pop("src", "")).strip()
+    name = unescape(attributes.get("alt", "")) or _("without a name")
+    for measure in ("width", "height"):
+        if not _numeric.fullmatch(attributes.get(measure, "")):
+            attributes.pop(measure, None)
+    if found := _data.fullmatch(source):
+        try:
+            source = store(_decoded(found)) if store else ""
+        except UnusablePicture as error:
+            lost.append(_("The picture “%(name)s” was left out: %(why)s") % {"name": name, "why": error})
+            return ""
+    if not _own_file.fullmatch(source):
+        lost.append(
+            _("The picture “%(name)s” was left out, because it lies elsewhere (%(address)s). Paste the picture itself.")
+            % {"name": name, "address": source[:100] or "–"}
+        )
+        return ""
+    attributes.setdefault("alt", "")
+    return _written("img", {"src": source, **attributes})
+
+
+def _decoded(found: re.Match) -> bytes:
+    try:
+        return base64.b64decode(found[2], validate=False) if found[1] else unquote_to_bytes(found[2])
+    except (binascii.Error, ValueError) as error:
+        raise UnusablePicture(_("its data is damaged.")) from error
+
+
+def _written(tag: str, attributes: dict[str, str]) -> str:
+    return f"<{tag}" + "".join(f' {name}="{value}"' for name, value in attributes.items()) + ">"
+
+
+_markup = re.compile(r"<[^>]*>")
+_breaking = re.compile(r"</(?:p|h[2-4]|div|li|tr|td|th|blockquote|pre|figcaption|caption)>|<br>|<hr>")
+
+
+def plain_text(html: str) -> str:
+    """The words of sanitised HTML, a line a paragraph; for search, summaries and counting."""
+    return unescape(_markup.sub("", _breaking.sub("\n", html)))
+
+
+def file_digests(html: str) -> list[str]:
+    """Digests of the site's own files that sanitised HTML shows or links to, in order, each once."""
+    return list(dict.fromkeys(re.findall(r'(?:src|href)="/files/([0-9a-f]{64})\.', html)))

@@ -1,0 +1,83 @@
+"""What `verify` asks of articles: seals, digests of every word, and files on disk."""
+
+from collections.abc import Iterator
+
+from articles.files import read_checked
+from articles.models import File, Placement, Publication, Revision, Withdrawal
+from articles.models.revision import RevisionState
+from ledger.canonical import sha256
+from ledger.verification import check
+
+
+@check
+def publication_seals() -> Iterator[str]:
+    for publication in Publication.objects.order_by("pk").iterator(chunk_size=500):
+        if not publication.seal_holds():
+            yield (
+                f"publication {publication.pk} (article {publication.article_id}): its seal does not hold; title, "
+                "summary, date, department, interval or sign-offs changed, or the key is not trusted"
+            )
+
+
+@check
+def revision_digests() -> Iterator[str]:
+    """Words, attachments and columns of every frozen revision, against the digest that was decided on and published."""
+    frozen = Revision.objects.filter(state=RevisionState.FROZEN, expunged_at=None).select_related("cover")
+    prefetched = frozen.prefetch_related("attachments__file", "further_columns").order_by("pk")
+    for revision in prefetched.iterator(chunk_size=200):
+        columns = [column.department_id for column in revision.further_columns.all()]
+        digest = revision.compute_digest(columns, list(revision.attachments.all()))
+        if digest != revision.digest or sha256(revision.body) != revision.body_digest:
+            yield f"revision {revision.pk} (article {revision.article_id}): its words do not match its digest"
+
+
+@check
+def publications_match_their_revisions() -> Iterator[str]:
+    """What listings show is what the revision says."""
+    published = Publication.objects.filter(revision__expunged_at=None).select_related("revision", "revision__cover")
+    for publication in published.order_by("pk").defer("revision__body").iterator(chunk_size=500):
+        revision = publication.revision
+        same = (
+            publication.title == revision.title
+            and publication.summary == revision.summary
+            and publication.address == revision.address
+            and publication.digest == revision.digest
+            and publication.article_id == revision.article_id
+        )
+        if not same:
+            yield f"publication {publication.pk} (article {publication.article_id}): differs from its revision"
+
+
+@check
+def placements() -> Iterator[str]:
+    """Every publication stands in its department and its columns, and nowhere else."""
+    rows = Placement.objects.select_related("publication").order_by("pk")
+    for placement in rows.iterator(chunk_size=500):
+        publication = placement.publication
+        right = (
+            placement.department_id in {publication.department_id, *publication.columns}
+            and placement.article_id == publication.article_id
+            and placement.dated == publication.dated
+            and placement.live_from == publication.live_from
+            and placement.live_until == publication.live_until
+        )
+        if not right:
+            yield f"placement {placement.pk} (publication {publication.pk}): stands where its seal does not put it"
+    for publication in Publication.objects.prefetch_related("placements").order_by("pk").iterator(chunk_size=500):
+        present = {placement.department_id for placement in publication.placements.all()}
+        for absent in {publication.department_id, *publication.columns} - present:
+            yield f"publication {publication.pk} (article {publication.article_id}): missing from department {absent}"
+
+
+@check
+def withdrawal_seals() -> Iterator[str]:
+    for withdrawal in Withdrawal.objects.select_related("publication").order_by("pk").iterator():
+        if not withdrawal.seal_holds():
+            yield f"withdrawal {withdrawal.pk}: the seal of its notice does not hold"
+
+
+@check
+def files() -> Iterator[str]:
+    for file in File.objects.order_by("pk").iterator():
+        if read_checked(file) is None:
+            yield f"file {file.digest}: its content is gone or was changed"

@@ -1,0 +1,162 @@
+"""The public pages of departments and articles. They read publications, and nothing else."""
+
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.paginator import EmptyPage, PageNotAnInteger, Paginator
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseNotModified,
+    HttpResponsePermanentRedirect,
+    JsonResponse,
+)
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_GET, require_POST, require_safe
+
+from articles import files, listing, reads
+from articles import search as searching
+from articles.models import Article, File, Publication, Withdrawal
+from departments.models import Department
+from ledger.alarms import raise_alarm
+
+
+def page_of(queryset, number: str):
+    """One page of a listing. Raises Http404 for a number that is none or past the end."""
+    try:
+        return Paginator(queryset, listing.PAGE_SIZE).page(number)
+    except (PageNotAnInteger, EmptyPage) as error:
+        raise Http404(_("There is no such page.")) from error
+
+
+def _sealed_department(slug: str) -> Department:
+    """The department at the address. Raises Http404, also for one whose seal does not hold."""
+    department = get_object_or_404(Department.objects.holding_articles().select_related("parent"), slug=slug)
+    if not department.seal_holds():
+        raise_alarm(f"department {department.pk}", f"{slug}: its seal does not hold; not shown")
+        raise Http404
+    return department
+
+
+@require_safe
+def department(request: HttpRequest, slug: str) -> HttpResponse:
+    here = _sealed_department(slug)
+    page = page_of(listing.in_department(here), request.GET.get("page", "1"))
+    children = [child for child in here.children.shown() if child.seal_holds()]
+    context = {"department": here, "page": page, "publications": listing.shown(page), "children": children}
+    return render(request, "articles/department.html", context)
+
+
+@require_safe
+def article(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    publication = (
+        Publication.objects.live().filter(article=pk).select_related("revision__cover", "department__parent").first()
+    )
+    if publication is None:
+        return _gone(request, pk)
+    if publication.department.slug != slug:
+        return HttpResponsePermanentRedirect(publication.get_absolute_url())
+    revision = publication.revision
+    attachments = list(revision.attachments.select_related("file")) if publication.files else []
+    if not (listing.is_intact(publication) and _says_what_was_sealed(publication, attachments)):
+        return render(request, "503.html", {"broken": True}, status=503)
+    older, newer = listing.neighbours(publication)
+    context = {
+        "publication": publication,
+        "revision": revision,
+        "department": publication.department,
+        "downloads": [attachment for attachment in attachments if attachment.kind == "download"],
+        "older": older,
+        "newer": newer,
+        "reads": reads.total(pk),
+    }
+    return render(request, "articles/article.html", context)
+
+
+def _says_what_was_sealed(publication: Publication, attachments: list) -> bool:
+    """Whether every word of the revision is what the sealed digest says; raises an alarm when not."""
+    revision = publication.revision
+    if revision.compute_digest(publication.columns, attachments) == publication.digest:
+        return True
+    raise_alarm(f"revision {revision.pk}", f"article {publication.article_id}: its words are not what was sealed")
+    return False
+
+
+def _gone(request: HttpRequest, pk: int) -> HttpResponse:
+    """410 with the notice for what was withdrawn, 410 for what has run out, 404 for what was never there."""
+    last = (
+        Publication.objects.effective()
+        .filter(article=pk, live_from__lte=timezone.now())
+        .select_related("department")
+        .order_by("-live_from")
+        .first()
+    )
+    if last is None:
+        raise Http404
+    withdrawal = Withdrawal.objects.select_related("publication").filter(publication=last).first()
+    if withdrawal and not withdrawal.seal_holds():
+        raise_alarm(f"withdrawal {withdrawal.pk}", f"article {pk}: the seal of its notice does not hold; not shown")
+        withdrawal = None
+    return render(request, "410.html", {"withdrawal": withdrawal, "department": last.department}, status=410)
+
+
+@require_safe
+def search(request: HttpRequest) -> HttpResponse:
+    query = request.GET.get("q", "").strip()
+    page = page_of(searching.search(query), request.GET.get("page", "1"))
+    publications = [publication for publication in page if listing.is_intact(publication)]
+    context = {
+        "query": query[: searching.LONGEST_QUERY],
+        "shortened": len(query) > searching.LONGEST_QUERY,
+        "page": page,
+        "publications": publications,
+    }
+    return render(request, "articles/search.html", context)
+
+
+@csrf_exempt  # visitors hold no token; the origin is checked instead, and a read changes nothing else
+@require_POST
+def read(request: HttpRequest, pk: int) -> HttpResponse:
+    """Counts a read of a live article and answers {"reads": total}."""
+    if not _from_here(request):
+        return JsonResponse({"error": "origin"}, status=403)
+    live = get_object_or_404(Article, pk__in=Publication.objects.live().filter(article=pk).values("article"))
+    if reads.counts(request):
+        reads.count_read(live, request)
+    return JsonResponse({"reads": reads.total(pk)})
+
+
+def _from_here(request: HttpRequest) -> bool:
+    """Whether one of our pages sent this: Sec-Fetch-Site where the browser says it, else Origin or Referer."""
+    if site := request.headers.get("Sec-Fetch-Site"):
+        return site == "same-origin"
+    source = request.headers.get("Origin") or request.headers.get("Referer", "")
+    return urlsplit(source).netloc in {request.get_host(), urlsplit(settings.SITE_URL).netloc}
+
+
+@require_GET
+def file(request: HttpRequest, digest: str, extension: str) -> HttpResponse:
+    """A file: for visitors while a live publication uses it, for staff who may see an article that does."""
+    found = get_object_or_404(File, digest=digest, extension=extension)
+    public = files.is_public(found)
+    if not public and not files.may_have(request.user, found):
+        raise Http404
+    etag = f'"{digest}"'
+    if request.headers.get("If-None-Match") == etag:
+        response: HttpResponse = HttpResponseNotModified()
+    else:
+        data = files.read_checked(found)
+        if data is None:
+            raise_alarm(f"file {digest[:12]}", "its content is gone or is not what was sealed; not served")
+            return render(request, "503.html", {"broken": True}, status=503)
+        response = HttpResponse(data, content_type=found.media_type)
+        if not found.media_type.startswith("image/"):
+            response["Content-Disposition"] = "attachment"
+    response["ETag"] = etag
+    response["Cache-Control"] = "public, no-cache" if public else "private, no-store"
+    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return response

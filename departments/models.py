@@ -1,0 +1,251 @@
+"""Departments and columns of the portal, roles, and who has which role where."""
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from ledger.seals import Sealed
+
+# Addresses /<slug>/ share the root with the site's own pages.
+RESERVED_SLUGS = frozenset(
+    "admin api feed files healthz i18n inbox jsi18n ledger legacy media page preview print proof readyz reads robots "
+    "search sitemap sitemaps static verify".split()
+)
+
+
+def validate_not_reserved(slug: str) -> None:
+    if slug in RESERVED_SLUGS:
+        raise ValidationError(
+            _("“%(slug)s” is an address of the site itself. Choose another one."), params={"slug": slug}
+        )
+
+
+class Kind(models.TextChoices):
+    DEPARTMENT = "department", _("department")
+    COLUMN = "column", _("column")
+    LINK = "link", _("outside link")
+
+
+class DepartmentQuerySet(models.QuerySet["Department"]):
+    def shown(self) -> "DepartmentQuerySet":
+        """Those that visitors see in the navigation."""
+        return self.filter(is_visible=True)
+
+    def holding_articles(self) -> "DepartmentQuerySet":
+        return self.exclude(kind=Kind.LINK)
+
+    def reached_by(self, memberships: models.QuerySet["Membership"]) -> "DepartmentQuerySet":
+        """Departments that one of `memberships` reaches: its own, its children, the columns it answers for."""
+        if memberships.filter(department=None).exists():
+            return self.holding_articles()
+        own = memberships.values("department")
+        return self.holding_articles().filter(
+            Q(pk__in=own)
+            | Q(parent__in=own)
+            | Q(responsible__in=own)
+            | Q(parent__responsible__in=own)
+            | Q(responsible__parent__in=own)
+        )
+
+
+class Department(Sealed):
+    """An entry of the navigation: a department, a column that a department answers for, or a link outside.
+
+    What visitors see of it is sealed, so that a menu entry changed behind the site's back is left out.
+    """
+
+    seal_kind = "department"
+
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices, default=Kind.DEPARTMENT)
+    name = models.CharField(_("name"), max_length=50)
+    slug = models.SlugField(
+        _("address"),
+        max_length=50,
+        unique=True,
+        null=True,
+        blank=True,
+        validators=[validate_not_reserved],
+        help_text=_("Part of the web address: lower-case letters, digits, hyphens. Empty for an outside link."),
+    )
+    parent = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="children",
+        verbose_name=_("part of"),
+        help_text=_("At most two levels."),
+    )
+    responsible = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="columns",
+        verbose_name=_("responsible department"),
+        help_text=_("For a column: the department whose people write and decide here."),
+    )
+    url = models.CharField(
+        _("outside address"),
+        max_length=500,
+        blank=True,
+        validators=[URLValidator(schemes=["http", "https"])],
+        help_text=_("For an outside link only."),
+    )
+    description = models.CharField(_("description"), max_length=300, blank=True)
+    keywords = models.CharField(
+        _("keywords"), max_length=200, blank=True, help_text=_("Separated by spaces or commas.")
+    )
+    column_type = models.CharField(
+        _("column type"), max_length=30, blank=True, help_text=_("As government site standards name it, e.g. 政策文件.")
+    )
+    position = models.PositiveSmallIntegerField(_("position"), default=0, help_text=_("Small numbers come first."))
+    is_visible = models.BooleanField(_("shown in the navigation"), default=True)
+
+    objects = DepartmentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("department")
+        verbose_name_plural = _("departments")
+        ordering = ["position", "pk"]
+        constraints = [
+            models.CheckConstraint(condition=Q(kind__in=Kind.values), name="department_kind_is_known"),
+            models.CheckConstraint(
+                condition=(Q(kind=Kind.LINK) & ~Q(url="")) | (~Q(kind=Kind.LINK) & Q(url="")),
+                name="a_link_and_nothing_else_has_an_outside_address",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind=Kind.LINK, slug=None) | (~Q(kind=Kind.LINK) & Q(slug__isnull=False)),
+                name="a_link_and_nothing_else_lacks_a_slug",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind=Kind.COLUMN) | Q(responsible=None), name="only_a_column_has_a_responsible_department"
+            ),
+            models.CheckConstraint(condition=~Q(slug__in=sorted(RESERVED_SLUGS)), name="slug_is_not_reserved"),
+            models.CheckConstraint(
+                condition=Q(parent=None) | ~Q(parent=models.F("id")), name="department_is_not_part_of_itself"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clean(self) -> None:
+        self.slug = self.slug or None
+        if self.kind == Kind.LINK:
+            if not self.url:
+                raise ValidationError({"url": _("An outside link needs its address.")})
+            if self.slug:
+                raise ValidationError({"slug": _("An outside link has no address on this site. Leave it empty.")})
+        else:
+            if not self.slug:
+                raise ValidationError({"slug": _("Give it an address, e.g. “news”.")})
+            if self.url:
+                raise ValidationError({"url": _("Only an outside link has an outside address. Leave it empty.")})
+        if self.responsible and self.kind != Kind.COLUMN:
+            raise ValidationError({"responsible": _("Only a column has a responsible department.")})
+        if self.responsible and self.responsible.kind != Kind.DEPARTMENT:
+            raise ValidationError({"responsible": _("Only a department can be responsible for a column.")})
+        if self.parent and (self.parent == self or self.parent.parent_id or (self.pk and self.children.exists())):
+            raise ValidationError({"parent": _("There are at most two levels.")})
+
+    def get_absolute_url(self) -> str:
+        return self.url or f"/{self.slug}/"
+
+    def manifest(self) -> dict:
+        return {
+            "schema": 1,
+            "id": self.pk,
+            "kind": self.kind,
+            "name": self.name,
+            "slug": self.slug,
+            "parent": self.parent_id,
+            "url": self.url,
+            "description": self.description,
+            "keywords": self.keywords,
+            "column_type": self.column_type,
+            "position": self.position,
+            "visible": self.is_visible,
+        }
+
+    def seats(self) -> set[int]:
+        """Ids of the departments whose memberships reach this one (the other end of `reached_by`)."""
+        found = {self.pk, self.parent_id, self.responsible_id}
+        if self.parent:
+            found.add(self.parent.responsible_id)
+        if self.responsible:
+            found.add(self.responsible.parent_id)
+        return found - {None}
+
+
+class Role(models.Model):
+    """A role is a row: 拟稿人, 审核人, 复审人, 签发人 to begin with. Which step a role decides, pipelines say."""
+
+    code = models.SlugField(_("code"), max_length=30, unique=True)
+    name = models.CharField(_("name"), max_length=30, unique=True)
+    may_draft = models.BooleanField(_("writes articles"), default=False)
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+
+    class Meta:
+        verbose_name = _("role")
+        verbose_name_plural = _("roles")
+        ordering = ["position", "pk"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class MembershipQuerySet(models.QuerySet["Membership"]):
+    def of(self, person: models.Model) -> "MembershipQuerySet":
+        """Those of an active person; somebody deactivated has none that count."""
+        return self.filter(person=person, person__is_active=True)
+
+    def reaching(self, department: Department) -> "MembershipQuerySet":
+        return self.filter(Q(department=None) | Q(department__in=department.seats()))
+
+
+class Membership(models.Model):
+    """A person has a role in a department, its children and its columns, or on the whole site.
+
+    Granted and revoked by departments.services only, which write the ledger; `verify` names any that it lacks.
+    """
+
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="memberships", verbose_name=_("person")
+    )
+    role = models.ForeignKey(Role, on_delete=models.PROTECT, related_name="memberships", verbose_name=_("role"))
+    department = models.ForeignKey(
+        Department,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="memberships",
+        verbose_name=_("department"),
+        help_text=_("Empty: the whole site."),
+    )
+
+    objects = MembershipQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("membership")
+        verbose_name_plural = _("memberships")
+        ordering = ["person__username", "role__position", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person", "role", "department"],
+                name="one_grant_of_a_role_in_a_department",
+                violation_error_message=_("This person has this role there already."),
+            ),
+            models.UniqueConstraint(
+                fields=["person", "role"],
+                condition=Q(department=None),
+                name="one_grant_of_a_role_for_the_whole_site",
+                violation_error_message=_("This person has this role for the whole site already."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person.full_name}: {self.role} · {self.department or _('whole site')}"

@@ -1,0 +1,125 @@
+"""Who may do what: every such question is answered here.
+
+`check_…` raises NotAllowed with the reason; its `can_…` twin answers for templates and lists. *When* something
+may happen (states, rounds) is workflow's business; what must be known of the text is handed in as plain facts.
+"""
+
+from collections.abc import Callable, Collection
+from functools import wraps
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from departments.models import Department, Membership, Role
+
+
+class NotAllowed(PermissionDenied):
+    """The wrong person. Django answers 403; the message says why."""
+
+
+def _answering(check: Callable[..., None]) -> Callable[..., bool]:
+    @wraps(check)
+    def can(*args: Any, **kwargs: Any) -> bool:
+        try:
+            check(*args, **kwargs)
+        except NotAllowed:
+            return False
+        return True
+
+    return can
+
+
+def roles_in(person: User, department: Department) -> set[int]:
+    """Ids of the roles that the person has in the department, however they reach it. One query."""
+    return set(Membership.objects.of(person).reaching(department).values_list("role_id", flat=True))
+
+
+def check_signed_in(person: User) -> None:
+    if not (person.is_authenticated and person.is_active):
+        raise NotAllowed(_("Sign in first."))
+
+
+def check_superuser(person: User) -> None:
+    check_signed_in(person)
+    if not person.is_superuser:
+        raise NotAllowed(_("Only a superuser may do this."))
+
+
+def check_draft(person: User, department: Department) -> None:
+    """Write, edit and submit articles of the department."""
+    check_signed_in(person)
+    if person.is_superuser:
+        return
+    if not Membership.objects.of(person).reaching(department).filter(role__may_draft=True).exists():
+        raise NotAllowed(_("You do not write for %(department)s.") % {"department": department})
+
+
+def check_see(person: User, department: Department) -> None:
+    """See unpublished articles of the department: everyone with any role that reaches it."""
+    check_signed_in(person)
+    if person.is_superuser:
+        return
+    if not Membership.objects.of(person).reaching(department).exists():
+        raise NotAllowed(_("You have no role in %(department)s.") % {"department": department})
+
+
+def check_take_back(person: User, department: Department, *, submitter: int, hands: Collection[int]) -> None:
+    """Take a submission back: who submitted it or wrote in it. `hands`: ids of everybody who had a hand in the text."""
+    check_draft(person, department)
+    if person.pk != submitter and person.pk not in hands:
+        raise NotAllowed(_("Only those who wrote or submitted this text can take it back."))
+
+
+def check_hold_role(person: User, department: Department, role: Role) -> None:
+    check_signed_in(person)
+    if not Membership.objects.of(person).reaching(department).filter(role=role).exists():
+        raise NotAllowed(
+            _("This step is decided by “%(role)s” of %(department)s.") % {"role": role, "department": department}
+        )
+
+
+def check_decide(
+    person: User, department: Department, role: Role, *, hands: Collection[int], decided: Collection[int]
+) -> None:
+    """Decide on a text as `role`. Superusers need the role like everybody else.
+
+    `hands`: ids of everybody who edited any draft since the last approved one, copies included (invariant 2);
+    `decided`: ids of those who have decided in this round already.
+    """
+    check_hold_role(person, department, role)
+    if person.pk in hands:
+        raise NotAllowed(_("You had a hand in this text, so somebody else must decide on it."))
+    if person.pk in decided:
+        raise NotAllowed(_("You have already decided in this round; each step needs another person."))
+
+
+def check_withdraw(person: User, department: Department, roles: Collection[int]) -> None:
+    """Take words away from the public. `roles`: ids of the roles that sign off in the department."""
+    check_signed_in(person)
+    if not person.is_superuser and not roles_in(person, department) & set(roles):
+        raise NotAllowed(_("Only those who sign off for %(department)s can do this.") % {"department": department})
+
+
+can_draft = _answering(check_draft)
+can_see = _answering(check_see)
+can_take_back = _answering(check_take_back)
+can_decide = _answering(check_decide)
+can_withdraw = _answering(check_withdraw)
+
+
+def departments_to_draft_in(person: User) -> Any:
+    """Departments and columns that the person may write for, as a queryset."""
+    everything = Department.objects.holding_articles()
+    if person.is_superuser:
+        return everything
+    return everything.reached_by(Membership.objects.of(person).filter(role__may_draft=True))
+
+
+def departments_to_see(person: User) -> Any:
+    """Departments and columns whose unpublished articles the person may see, as a queryset."""
+    everything = Department.objects.holding_articles()
+    if person.is_superuser:
+        return everything
+    return everything.reached_by(Membership.objects.of(person))

@@ -1,0 +1,63 @@
+"""Acts on departments and roles that the ledger must have."""
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from departments.models import Department, Membership, Role
+from ledger.record import record
+
+
+@transaction.atomic
+def save_department(department: Department, *, by: User | None) -> None:
+    """Checks, saves and seals a department. Raises ValidationError."""
+    department.full_clean()
+    verb = "department.changed" if department.pk else "department.created"
+    department.save()
+    department.apply_seal()
+    department.save(update_fields=["seal_key", "seal_signature"])
+    record(verb, department, by=by, **department.manifest(), responsible=department.responsible_id)
+
+
+@transaction.atomic
+def delete_department(department: Department, *, by: User) -> None:
+    """Deletes a department that nothing belongs to; Django raises ProtectedError otherwise."""
+    record("department.deleted", department, by=by, name=department.name)
+    department.delete()
+
+
+@transaction.atomic
+def save_role(role: Role, *, by: User | None) -> None:
+    verb = "role.changed" if role.pk else "role.created"
+    role.save()
+    record(verb, role, by=by, code=role.code, name=role.name, may_draft=role.may_draft)
+
+
+@transaction.atomic
+def grant(*, person: User, role: Role, department: Department | None, by: User | None) -> Membership:
+    """Gives a role to a person in a department (None: the whole site). Raises ValidationError when they have it."""
+    membership = Membership(person=person, role=role, department=department)
+    membership.full_clean()
+    membership.save()
+    record("role.granted", membership, by=by, **facts(membership))
+    return membership
+
+
+@transaction.atomic
+def revoke(membership: Membership, *, by: User | None) -> None:
+    if not membership.pk:
+        raise ValidationError(_("This role was not granted."))
+    record("role.revoked", membership, by=by, **facts(membership))
+    membership.delete()
+
+
+def facts(membership: Membership) -> dict:
+    """What the ledger keeps of a membership."""
+    return {
+        "person": membership.person_id,
+        "person_name": membership.person.full_name,
+        "role": membership.role_id,
+        "role_name": membership.role.name,
+        "department": membership.department_id,
+    }

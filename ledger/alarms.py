@@ -1,0 +1,38 @@
+"""Alarms: what a page refused to show because it is not what was signed."""
+
+import logging
+import time
+
+from django.db import DatabaseError, transaction
+from django.utils import timezone
+
+from ledger.models import Alarm
+
+logger = logging.getLogger(__name__)
+
+QUIET = 300  # seconds: a process repeats the same alarm at most this often
+_raised: dict[str, float] = {}
+
+
+def raise_alarm(subject: str, message: str) -> None:
+    """Logs the finding and keeps it for superusers to see. Never fails: the page that found it must still answer."""
+    now = time.monotonic()
+    if now - _raised.get(subject, -QUIET) < QUIET:
+        return
+    _raised[subject] = now
+    logger.error("INTEGRITY %s: %s", subject, message)
+    moment = timezone.now()
+    try:
+        with transaction.atomic():
+            Alarm.objects.update_or_create(
+                subject=subject[:120],
+                defaults={"message": message[:300], "last_seen": moment},
+                create_defaults={"message": message[:300], "last_seen": moment, "first_seen": moment},
+            )
+    except DatabaseError:
+        logger.exception("the alarm could not be kept")
+
+
+def forget() -> None:
+    """Lets every alarm be raised again at once (after a clearing, and in tests)."""
+    _raised.clear()

@@ -1,0 +1,204 @@
+"""Triggers that hold the invariants in the database, on SQLite and on PostgreSQL.
+
+Each app states its guards as data (`GUARDS` in its own guards.py) and registers them; this module writes the SQL
+of both dialects, drops and installs them around migrations, and says which are missing. A refusal reaches
+Django as IntegrityError on both databases.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+PREFIX = "guard_"
+
+
+@dataclass(frozen=True)
+class Guard:
+    """Refuses `event` (INSERT, UPDATE, DELETE or TRUNCATE) on `table` when `when` holds for the row.
+
+    `when` is SQL over OLD and NEW that both databases understand, with the one liberty of `{changed:column}`,
+    which becomes "NEW.column differs from OLD.column, NULLs included". `only` names the one vendor that needs it.
+    """
+
+    name: str
+    table: str
+    event: str
+    message: str
+    when: str = "TRUE"
+    only: str = ""
+
+    def statements(self, vendor: str) -> list[str]:
+        if self.only and self.only != vendor:
+            return []
+        when = _spell(self.when, vendor)
+        return _sqlite(self, when) if vendor == "sqlite" else _postgresql(self, when)
+
+
+def _spell(when: str, vendor: str) -> str:
+    differs = "IS NOT" if vendor == "sqlite" else "IS DISTINCT FROM"
+    while "{changed:" in when:
+        before, _, rest = when.partition("{changed:")
+        column, _, after = rest.partition("}")
+        when = f'{before}NEW."{column}" {differs} OLD."{column}"{after}'
+    return when
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _sqlite(guard: Guard, when: str) -> list[str]:
+    if guard.event == "TRUNCATE":
+        return []
+    name, refuse = PREFIX + guard.name, f"SELECT RAISE(ABORT, {_quoted(guard.message)})"
+    return [
+        f'CREATE TRIGGER "{name}" BEFORE {guard.event} ON "{guard.table}" FOR EACH ROW WHEN {when} BEGIN {refuse}; END'
+    ]
+
+
+def _postgresql(guard: Guard, when: str) -> list[str]:
+    name = PREFIX + guard.name
+    refuse = f"RAISE EXCEPTION USING ERRCODE = 'integrity_constraint_violation', MESSAGE = {_quoted(guard.message)};"
+    if guard.event == "TRUNCATE":
+        body, level = f"BEGIN {refuse} END", "STATEMENT"
+    else:
+        row = "OLD" if guard.event == "DELETE" else "NEW"
+        body, level = f"BEGIN IF {when} THEN {refuse} END IF; RETURN {row}; END", "ROW"
+    return [
+        f'CREATE OR REPLACE FUNCTION "{name}"() RETURNS trigger LANGUAGE plpgsql AS $guard${body}$guard$',
+        f'CREATE TRIGGER "{name}" BEFORE {guard.event} ON "{guard.table}" FOR EACH {level} EXECUTE FUNCTION "{name}"()',
+    ]
+
+
+@dataclass
+class _Registry:
+    guards: dict[str, Guard] = field(default_factory=dict)
+
+
+_registry = _Registry()
+
+
+def register(guards: Iterable[Guard]) -> None:
+    for guard in guards:
+        _registry.guards[guard.name] = guard
+
+
+Unique = str | tuple[str, ...]
+
+
+def append_only(table: str, unique: Iterable[Unique], what: str) -> list[Guard]:
+    """Guards of a table whose rows are never changed, removed or replaced. `unique`: as in never_removed."""
+    return [
+        Guard(f"{table}_no_update", table, "UPDATE", f"{what} are never changed"),
+        *never_removed(table, unique, what),
+    ]
+
+
+def never_removed(table: str, unique: Iterable[Unique], what: str, when: str = "TRUE") -> list[Guard]:
+    """Guards against DELETE (`when` it holds), TRUNCATE and INSERT OR REPLACE (both pass by DELETE triggers).
+
+    `unique`: every column, or tuple of columns, that is unique in the table, its key included.
+    """
+    exists = " OR ".join(
+        "(" + " AND ".join(f'"{column}" = NEW."{column}"' for column in ([key] if isinstance(key, str) else key)) + ")"
+        for key in unique
+    )
+    return [
+        Guard(f"{table}_no_delete", table, "DELETE", f"{what} are never removed", when),
+        Guard(f"{table}_no_truncate", table, "TRUNCATE", f"{what} are never removed", only="postgresql"),
+        Guard(
+            f"{table}_no_replace",
+            table,
+            "INSERT",
+            f"{what} are never replaced",
+            f'EXISTS (SELECT 1 FROM "{table}" WHERE {exists})',
+            only="sqlite",
+        ),
+    ]
+
+
+def _installed(connection: BaseDatabaseWrapper) -> dict[str, str]:
+    """Name → definition of the guards in the database."""
+    if connection.vendor == "sqlite":
+        query = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
+    else:
+        query = (
+            "SELECT t.tgname, pg_get_triggerdef(t.oid) || ' ' || t.tgenabled::text || ' ' || p.prosrc "
+            "FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid JOIN pg_class c ON c.oid = t.tgrelid "
+            "WHERE NOT t.tgisinternal AND c.relnamespace = current_schema()::regnamespace"
+        )
+    with connection.cursor() as cursor:
+        cursor.execute(query)
+        return {name: sql for name, sql in cursor.fetchall() if name.startswith(PREFIX)}
+
+
+def _expected(connection: BaseDatabaseWrapper) -> dict[str, Guard]:
+    tables = set(connection.introspection.table_names())
+    return {
+        PREFIX + guard.name: guard
+        for guard in _registry.guards.values()
+        if guard.table in tables and guard.statements(connection.vendor)
+    }
+
+
+def _holds(guard: Guard, definition: str, vendor: str) -> bool:
+    """Whether the definition found in the database is the one that we would write."""
+    statements = guard.statements(vendor)
+    if vendor == "sqlite":
+        return definition == statements[0]
+    body = statements[0].split("$guard$")[1]
+    return f"BEFORE {guard.event} ON" in definition and " O " in definition and definition.endswith(body)
+
+
+def missing(connection: BaseDatabaseWrapper) -> list[str]:
+    """Names of guards that are absent, disabled or not as written, for the tables that exist."""
+    found = _installed(connection)
+    return sorted(
+        name
+        for name, guard in _expected(connection).items()
+        if name not in found or not _holds(guard, found[name], connection.vendor)
+    )
+
+
+def install_all(connection: BaseDatabaseWrapper) -> None:
+    """Puts every guard in place whose table exists."""
+    drop_all(connection)
+    with connection.cursor() as cursor:
+        for guard in _expected(connection).values():
+            for statement in guard.statements(connection.vendor):
+                cursor.execute(statement)
+
+
+def drop_all(connection: BaseDatabaseWrapper) -> None:
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            for name in _installed(connection):
+                cursor.execute(f'DROP TRIGGER IF EXISTS "{name}"')
+        else:
+            cursor.execute(
+                "SELECT t.tgname, c.relname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid "
+                "WHERE NOT t.tgisinternal AND c.relnamespace = current_schema()::regnamespace"
+            )
+            for name, table in cursor.fetchall():
+                if name.startswith(PREFIX):
+                    cursor.execute(f'DROP TRIGGER IF EXISTS "{name}" ON "{table}"')
+                    cursor.execute(f'DROP FUNCTION IF EXISTS "{name}"()')
+
+
+# pre_migrate and post_migrate are sent once for each app: the work is done at the first and after the last.
+
+
+def before_migrate(*, using: str = DEFAULT_DB_ALIAS, app_config: Any, **_: Any) -> None:
+    if app_config.name == "ledger":
+        drop_all(connections[using])
+
+
+def after_migrate(*, using: str = DEFAULT_DB_ALIAS, app_config: Any, **_: Any) -> None:
+    if app_config.name == "ledger":
+        install_all(connections[using])
+
+
+register(append_only("ledger_entry", ["number", "previous", "hash"], "ledger entries"))

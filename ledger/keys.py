@@ -1,0 +1,118 @@
+"""Signing keys (Ed25519, RFC 8032) and the public keys that are trusted. Both come from files only.
+
+Whoever can write to the database can therefore neither sign nor make a key trusted.
+"""
+
+import os
+from functools import cache
+from pathlib import Path
+
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+from ledger.canonical import sha256
+
+# What was found good once stays good: the same key, words and signature. One entry is about 200 bytes.
+REMEMBERED = 50_000
+_verified: dict[tuple[str, str, str], bool] = {}
+
+
+def key_id(key: Ed25519PublicKey) -> str:
+    """The first 16 hexadecimal digits of the SHA-256 of the raw public key."""
+    raw = key.public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
+    return sha256(raw)[:16]
+
+
+def create(signing_file: Path, trusted_dir: Path) -> str:
+    """Makes a signing key (PEM, for its owner only) and trusts it; keeps one that exists. Returns the key id."""
+    if signing_file.exists():
+        private = _read_private(signing_file)
+    else:
+        private = Ed25519PrivateKey.generate()
+        signing_file.parent.mkdir(parents=True, exist_ok=True)
+        pem = private.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        with os.fdopen(os.open(signing_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(pem)
+    name = key_id(private.public_key())
+    trusted_dir.mkdir(parents=True, exist_ok=True)
+    public = trusted_dir / f"{name}.pem"
+    if not public.exists():
+        public.write_bytes(
+            private.public_key().public_bytes(
+                serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+            )
+        )
+    forget()
+    return name
+
+
+def _read_private(file: Path) -> Ed25519PrivateKey:
+    try:
+        key = serialization.load_pem_private_key(file.read_bytes(), password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise ImproperlyConfigured(f"{file} does not hold a private key in PEM form without a password.") from error
+    if not isinstance(key, Ed25519PrivateKey):
+        raise ImproperlyConfigured(f"{file} holds a key that is not Ed25519.")
+    return key
+
+
+@cache
+def signing_key() -> Ed25519PrivateKey:
+    """The key of SIGNING_KEY_FILE. Raises ImproperlyConfigured when there is none."""
+    file = settings.SIGNING_KEY_FILE
+    if not file.exists():
+        raise ImproperlyConfigured(
+            f"There is no signing key at {file}. Run 'manage.py signing_key', or set SIGNING_KEY_FILE."
+        )
+    return _read_private(file)
+
+
+@cache
+def trusted_keys() -> dict[str, Ed25519PublicKey]:
+    """Key id → public key, for every *.pem in TRUSTED_KEYS_DIR. Raises ImproperlyConfigured for a file that is none."""
+    keys = {}
+    for file in sorted(settings.TRUSTED_KEYS_DIR.glob("*.pem")):
+        try:
+            key = serialization.load_pem_public_key(file.read_bytes())
+        except (ValueError, UnsupportedAlgorithm) as error:
+            raise ImproperlyConfigured(f"{file} does not hold a public key in PEM form.") from error
+        if not isinstance(key, Ed25519PublicKey):
+            raise ImproperlyConfigured(f"{file} holds a key that is not Ed25519.")
+        keys[key_id(key)] = key
+    return keys
+
+
+def forget() -> None:
+    """Reads the key files again at the next use."""
+    signing_key.cache_clear()
+    trusted_keys.cache_clear()
+    _verified.clear()
+
+
+def sign(message: bytes) -> tuple[str, str]:
+    """(key id, signature as 128 hexadecimal digits) over `message`."""
+    key = signing_key()
+    return key_id(key.public_key()), key.sign(message).hex()
+
+
+def holds(message: bytes, key: str, signature: str) -> bool:
+    """Whether `signature` over `message` was made by the trusted key with id `key`. Never raises for bad input."""
+    remembered = (key, sha256(message), signature)
+    if remembered in _verified:
+        return True
+    public = trusted_keys().get(key)
+    if public is None:
+        return False
+    try:
+        public.verify(bytes.fromhex(signature), message)
+    except (InvalidSignature, ValueError):
+        return False
+    if len(_verified) >= REMEMBERED:
+        _verified.clear()
+    _verified[remembered] = True
+    return True

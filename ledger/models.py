@@ -1,0 +1,76 @@
+"""The ledger 台账: one row for each act, each chained to the one before by its hash, and signed."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from ledger.canonical import canonical, sha256
+
+SCHEMA = 1
+FIRST_PREVIOUS = "0" * 64
+
+
+class Entry(models.Model):
+    """One act: who did what to which thing, when. Append-only in the database (ledger.guards).
+
+    The ledger stands below every other app, so actor and object are plain ids with the words they had then.
+    `data` never holds text of articles.
+    """
+
+    number = models.PositiveBigIntegerField(_("number"), primary_key=True)
+    time = models.DateTimeField(_("time"))
+    actor_id = models.BigIntegerField(_("actor's id"), null=True)
+    actor_name = models.CharField(_("actor"), max_length=150)
+    verb = models.CharField(_("act"), max_length=60)
+    object_type = models.CharField(_("kind of object"), max_length=60)
+    object_id = models.CharField(_("object"), max_length=60)
+    data = models.JSONField(_("details"), default=dict)
+    previous = models.CharField(_("hash of the entry before"), max_length=64, unique=True)
+    hash = models.CharField(_("hash"), max_length=64, unique=True)
+    key = models.CharField(_("key of the signature"), max_length=16)
+    signature = models.CharField(_("signature"), max_length=128)
+
+    class Meta:
+        verbose_name = _("ledger entry")
+        verbose_name_plural = _("ledger")
+        ordering = ["number"]
+        indexes = [models.Index(fields=["object_type", "object_id", "number"], name="ledger_by_object")]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(number__gte=1), name="ledger_numbers_begin_at_one"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.verb} {self.object_type} {self.object_id}"
+
+    def statement(self) -> dict:
+        """What the hash is taken over."""
+        return {
+            "schema": SCHEMA,
+            "number": self.number,
+            "time": self.time,
+            "actor": self.actor_id,
+            "actor_name": self.actor_name,
+            "verb": self.verb,
+            "object": [self.object_type, self.object_id],
+            "data": self.data,
+            "previous": self.previous,
+        }
+
+    def compute_hash(self) -> str:
+        return sha256(canonical(self.statement()))
+
+
+class Alarm(models.Model):
+    """Something that the site refused to serve, because it is not what was signed. Shown to superusers."""
+
+    subject = models.CharField(_("what"), max_length=120, unique=True)
+    message = models.CharField(_("finding"), max_length=300)
+    first_seen = models.DateTimeField(_("first seen"))
+    last_seen = models.DateTimeField(_("last seen"))
+
+    class Meta:
+        verbose_name = _("integrity alarm")
+        verbose_name_plural = _("integrity alarms")
+        ordering = ["-last_seen"]
+
+    def __str__(self) -> str:
+        return f"{self.subject}: {self.message}"

@@ -1,0 +1,100 @@
+"""Writing to the ledger, and the note of its head outside the database."""
+
+import fcntl
+import json
+import logging
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils import timezone
+
+from ledger import keys
+from ledger.canonical import moment
+from ledger.models import FIRST_PREVIOUS, Entry
+
+logger = logging.getLogger(__name__)
+
+LOCK = 0x5169616E6661  # "Qianfa": the advisory lock under which numbers are given out on PostgreSQL
+
+
+def _signed(entry_hash: str) -> bytes:
+    return b"qianfa ledger\n" + entry_hash.encode()
+
+
+def record(verb: str, obj: Any, *, by: Any = None, **data: Any) -> Entry:
+    """Appends one entry, in the caller's transaction, so that an act and its entry stand or fall together.
+
+    `obj` is a saved model instance; `by` a person with `pk` and `full_name`, or None for the system itself;
+    `data` is plain JSON (ledger.canonical) and never text of articles. The lock is the last that an act takes:
+    call this after every other change, so that acts wait for each other as briefly as possible.
+    Raises RuntimeError outside a transaction.
+    """
+    if not connection.in_atomic_block:
+        raise RuntimeError("an act and its ledger entry belong in one transaction")
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+    # SQLite needs no lock of ours: a transaction there is IMMEDIATE and alone.
+    last = Entry.objects.order_by("-number").values_list("number", "hash").first() or (0, FIRST_PREVIOUS)
+    entry = Entry(
+        number=last[0] + 1,
+        time=timezone.now(),
+        actor_id=by.pk if by else None,
+        actor_name=by.full_name if by else "",
+        verb=verb,
+        object_type=obj._meta.label_lower,
+        object_id=str(obj.pk),
+        data=json.loads(json.dumps(data, default=_plain)),
+        previous=last[1],
+    )
+    entry.hash = entry.compute_hash()
+    entry.key, entry.signature = keys.sign(_signed(entry.hash))
+    entry.save(force_insert=True)
+    transaction.on_commit(lambda: note_head(entry))
+    return entry
+
+
+def _plain(value: Any) -> str:
+    if hasattr(value, "tzinfo"):
+        return moment(value)
+    return str(value)
+
+
+def signature_holds(entry: Entry) -> bool:
+    return keys.holds(_signed(entry.hash), entry.key, entry.signature)
+
+
+def note_head(entry: Entry) -> None:
+    """Notes number and hash of the newest entry outside the database, so that cutting off the tail is seen.
+
+    The note only ever moves forward. Failing to write it undoes nothing, but is logged: `verify` compares both.
+    """
+    file = settings.LEDGER_HEAD_FILE
+    note = {
+        "number": entry.number,
+        "hash": entry.hash,
+        "time": moment(entry.time),
+        "key": entry.key,
+        "signature": entry.signature,
+    }
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with file.with_suffix(".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if (noted := read_head()) and noted["number"] >= entry.number:
+                return
+            fresh = file.with_suffix(".new")
+            fresh.write_text(json.dumps(note))
+            fresh.replace(file)
+    except OSError:
+        logger.exception("the head of the ledger could not be noted in %s", file)
+
+
+def read_head() -> dict | None:
+    """The noted head: number, hash, time, key, signature; None when there is none or it cannot be read as one."""
+    try:
+        note = json.loads(settings.LEDGER_HEAD_FILE.read_text())
+    except (OSError, ValueError):
+        return None
+    return note if isinstance(note, dict) and isinstance(note.get("number"), int) and "hash" in note else None

@@ -1,0 +1,57 @@
+"""Seals 签章: a signature over a small manifest that says what was sealed.
+
+A manifest is a dict of the canonical form (ledger.canonical). What is signed is a line naming the kind of
+thing, then the manifest: a signature over one kind never passes for another.
+"""
+
+from typing import NamedTuple
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from ledger import keys
+from ledger.canonical import canonical
+
+
+class Seal(NamedTuple):
+    """`key`: id of the signing key, 16 hexadecimal digits; `signature`: 128 hexadecimal digits."""
+
+    key: str
+    signature: str
+
+
+def message(kind: str, manifest: dict) -> bytes:
+    """The bytes that are signed: "qianfa <kind>\\n" and the canonical manifest with the site's name in it."""
+    return f"qianfa {kind}\n".encode() + canonical({**manifest, "site": settings.SEAL_SITE})
+
+
+def seal(kind: str, manifest: dict) -> Seal:
+    return Seal(*keys.sign(message(kind, manifest)))
+
+
+def holds(kind: str, manifest: dict, key: str, signature: str) -> bool:
+    """Whether the seal (`key`, `signature`) is a trusted one over exactly this manifest."""
+    return keys.holds(message(kind, manifest), key, signature)
+
+
+class Sealed(models.Model):
+    """Columns of a row that carries its own seal. `seal_kind` and `manifest()` say what is sealed."""
+
+    seal_kind: str
+
+    seal_key = models.CharField(_("key of the seal"), max_length=16, default="", editable=False)
+    seal_signature = models.CharField(_("seal"), max_length=128, default="", editable=False)
+
+    class Meta:
+        abstract = True
+
+    def manifest(self) -> dict:
+        raise NotImplementedError
+
+    def apply_seal(self) -> None:
+        """Signs the row as it stands; saving it is the caller's business."""
+        self.seal_key, self.seal_signature = seal(self.seal_kind, self.manifest())
+
+    def seal_holds(self) -> bool:
+        return holds(self.seal_kind, self.manifest(), self.seal_key, self.seal_signature)

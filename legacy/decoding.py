@@ -1,0 +1,235 @@
+"""From the bytes of a saved page to numbered lines of text.
+
+Old Chinese portals wrote GB2312, GBK or GB18030 (the last contains the other
+two); pages saved again later are mostly UTF-8, some with a byte order mark,
+and often still declare the old charset in their head.
+"""
+
+import re
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from pathlib import Path
+
+from django.utils.translation import gettext as _
+
+LARGEST_PAGE = 5 * 1024 * 1024  # bytes; the longest article of a portal is some hundred kilobytes
+BLANKS = " \t\n\r\f\v\x1a\x85\u00a0\u2028\u2029\u3000\u200b\u2060\ufeff"  # \x1a ends files of DOS
+
+_DECLARED = re.compile(rb"""charset\s*=\s*["']?\s*([a-z0-9_-]+)""", re.IGNORECASE)
+_CODECS = {"gb2312": "gb18030", "gbk": "gb18030", "x-gbk": "gb18030", "gb18030": "gb18030"}
+_CODECS |= {"utf-8": "utf-8", "utf8": "utf-8", "big5": "big5hkscs", "big5-hkscs": "big5hkscs"}
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f]")
+_HTML = re.compile(r"\s*<(!doctype|html|head|body|meta|title|\?xml|!--)", re.IGNORECASE)
+
+
+class UnreadablePage(ValueError):
+    """The file cannot be taken over; the message names the file, the reason and what to do.
+
+    `path` is the file (or the name given to `parse_page`), `reason` the sentences without it.
+    """
+
+    def __init__(self, path: Path | str, reason: str):
+        super().__init__(path, reason)
+        self.path = path
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.reason}"
+
+
+class NotText(UnreadablePage):
+    """The bytes are no text in an encoding that is known here."""
+
+
+class MissingTitle(UnreadablePage):
+    """No line 【字体…】, or none before it that could be the title."""
+
+
+class MissingDate(UnreadablePage):
+    """The labels hold no date, or one that the calendar does not have."""
+
+
+class MissingBody(UnreadablePage):
+    """Nothing stands between the labels and 上一篇/下一篇 or the footer."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of text without the blanks around it; `number` counts the lines of the file from 1."""
+
+    number: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Source:
+    """A page as lines that visitors saw, lines that they did not (head, hidden elements), and notes."""
+
+    seen: tuple[Line, ...]
+    unseen: tuple[Line, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def read_source(path: Path) -> Source:
+    """The file as lines. Raises UnreadablePage when it is missing, empty or too large, NotText when it is no text."""
+    try:
+        if not path.is_file():
+            raise UnreadablePage(path, _("This is not a file. Give the address of a saved page."))
+        if path.stat().st_size > LARGEST_PAGE:
+            raise UnreadablePage(path, _("The file is larger than 5 MB. Save the page alone, without its pictures."))
+        data = path.read_bytes()
+    except OSError as error:
+        reason = _("The file cannot be opened (%(error)s). Check its permissions.")
+        raise UnreadablePage(path, reason % {"error": error.strerror}) from error
+    text = decode(data, path)
+    if path.suffix.lower() in (".html", ".htm") or _HTML.match(text):
+        return reduce_html(text)
+    return Source(plain_lines(text))
+
+
+def decode(data: bytes, path: Path | str) -> str:
+    """The bytes as text, without a byte order mark.
+
+    Tried in order: a declared Big5, UTF-8, GB18030. A declared GB charset is
+    not tried first, because bytes that are valid UTF-8 are hardly ever GB, while a
+    page saved again as UTF-8 often keeps its old declaration.
+    Raises UnreadablePage for an empty file, NotText when nothing fits.
+    """
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise NotText(path, _("The file is saved as UTF-16 (“Unicode”). Save it as UTF-8."))
+    if b"\x00" in data:
+        raise NotText(path, _("The file holds NUL bytes, so it is no page of text. Save the page as text or HTML."))
+    declared = _DECLARED.search(data[:4096])
+    codec = _CODECS.get(declared[1].decode("ascii").lower(), "") if declared else ""
+    for attempt in (["big5hkscs"] if codec == "big5hkscs" else []) + ["utf-8", "gb18030"]:
+        try:
+            text = data.decode(attempt).removeprefix("\ufeff")
+        except UnicodeDecodeError:
+            continue
+        if not text.strip(BLANKS):
+            raise UnreadablePage(path, _("The file is empty. Save the page again."))
+        if _CONTROL.search(text.rstrip(BLANKS)):
+            raise NotText(
+                path, _("The file holds control characters, so it is no page of text. Save it as text or HTML.")
+            )
+        return text
+    raise NotText(path, _("The file is neither UTF-8 nor GB18030. Open it in an editor and save it as UTF-8."))
+
+
+def plain_lines(text: str) -> tuple[Line, ...]:
+    """The lines of plain text that hold anything but blanks."""
+    rows = re.split(r"\r\n|\r|\n", text)
+    stripped = (Line(number, row.strip(BLANKS)) for number, row in enumerate(rows, start=1))
+    return tuple(line for line in stripped if line.text)
+
+
+def reduce_html(text: str) -> Source:
+    """The same lines as a browser would show, each with the number of the source line on which it begins."""
+    reader = _LineReader()
+    reader.feed(text)
+    reader.close()
+    reader.end_line()
+    notes = []
+    if reader.pictures:
+        notes.append(_("Pictures were left out: %(names)s") % {"names": ", ".join(reader.pictures)})
+    if reader.files:
+        notes.append(_("Linked files were left out: %(names)s") % {"names": ", ".join(reader.files)})
+    if reader.embedded:
+        notes.append(_("Embedded frames and scripts were left out: %(names)s") % {"names": ", ".join(reader.embedded)})
+    if reader.hidden:
+        notes.append(
+            _("Text that the page hid from its visitors was left out (%(count)d places).") % {"count": reader.hidden}
+        )
+    return Source(tuple(reader.seen), tuple(reader.unseen), tuple(notes))
+
+
+_BLOCKS = frozenset(
+    "address article aside blockquote body br caption center dd div dl dt fieldset figcaption figure footer form "
+    "h1 h2 h3 h4 h5 h6 header hr html li main nav ol option p pre section table tbody td tfoot th thead tr ul".split()
+)
+_DROPPED = frozenset("head title script style noscript template select textarea button".split())
+_HIDEABLE = frozenset("div span a font ul table marquee section".split())  # their end tags cannot be left out
+_INVISIBLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+_FILES = re.compile(r"\.(docx?|xlsx?|pptx?|pdf|wps|et|zip|rar|txt|mp3|mp4)$", re.IGNORECASE)
+_WIDE = "\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\u3000-\u303f\u201c\u201d\u2018\u2019\u2026\u2014"
+_WRAPPED = re.compile(rf"(?<=[{_WIDE}])[ \t\f]*[\r\n]\s*(?=[{_WIDE}])", re.ASCII)
+
+
+class _LineReader(HTMLParser):
+    """Collects lines: block elements and <br> end one; what browsers do not show goes to `unseen`."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.seen: list[Line] = []
+        self.unseen: list[Line] = []
+        self.pictures: list[str] = []
+        self.files: list[str] = []
+        self.embedded: list[str] = []
+        self.hidden = 0
+        self._words = ""
+        self._number = 0
+        self._skipped = ""  # the element whose content is being left out
+        self._depth = 0
+        self._link_ended = False
+
+    def parse_marked_section(self, i: int, report: int = 1) -> int:
+        """`<![…>`, which Word writes, is a comment to browsers; the library itself may raise AssertionError."""
+        return self.parse_bogus_comment(i, report)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        self._note_losses(tag, given)
+        if self._skipped == "head" and tag == "body":
+            self._skipped = ""  # browsers do not need </head> either
+        if self._skipped:
+            self._depth += tag == self._skipped
+            return
+        invisible = "hidden" in given or _INVISIBLE.search(given.get("style", ""))
+        if tag in _DROPPED or (tag in _HIDEABLE and invisible):
+            self.end_line()
+            self.hidden += tag in _HIDEABLE
+            self._skipped, self._depth = tag, 1
+        elif tag in _BLOCKS:
+            self.end_line()
+        elif tag == "a" and self._link_ended:
+            self._words += " "  # menus are rows of links, set apart by margins only
+
+    def _note_losses(self, tag: str, given: dict[str, str]) -> None:
+        if tag == "img" and given.get("src") and not self._skipped:
+            self.pictures.append(given["src"][:80])
+        elif tag == "a" and _FILES.search(given.get("href", "")):
+            self.files.append(given["href"][:80])
+        elif tag in ("script", "iframe", "embed", "object", "frame") and given.get("src", given.get("data")):
+            self.embedded.append((given.get("src") or given["data"])[:80])
+        elif tag == "meta" and given.get("name", "").lower() in ("keywords", "description") and given.get("content"):
+            self.unseen.append(Line(self.getpos()[0], given["content"].strip(BLANKS)))
+
+    def handle_endtag(self, tag: str) -> None:
+        if self._skipped:
+            self._depth -= tag == self._skipped
+            if not self._depth:
+                self.end_line()
+                self._skipped = ""
+        elif tag in _BLOCKS:
+            self.end_line()
+        elif tag == "a":
+            self._link_ended = True
+
+    def handle_data(self, data: str) -> None:
+        if self.cdata_elem in ("script", "style"):
+            return
+        if data.strip(BLANKS):
+            if not self._words.strip(BLANKS):
+                blank = data[: len(data) - len(data.lstrip(BLANKS))]
+                self._number = self.getpos()[0] + len(re.findall(r"\r\n|\r|\n", blank))
+            self._link_ended = False
+        # Within one run of text only: beside a tag, as between two links of a menu, a line break is a gap.
+        self._words += _WRAPPED.sub("", data)
+
+    def end_line(self) -> None:
+        """Puts the words gathered away as one line, blanks collapsed as browsers do (U+00A0 is no blank there)."""
+        words = re.sub(r"[ \t\r\n\f]+", " ", self._words).strip(BLANKS)
+        if words:
+            (self.unseen if self._skipped else self.seen).append(Line(self._number, words))
+        self._words = ""
+        self._link_ended = False

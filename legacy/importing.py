@@ -1,0 +1,86 @@
+"""Turning pages of an old site into drafts. Importing publishes nothing: the drafts go the way of all others."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, time
+from pathlib import Path
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from articles import drafts
+from departments.models import Department
+from departments.permissions import check_draft
+from ledger.canonical import sha256
+from ledger.record import record
+from legacy.models import ImportedPage
+from legacy.pages import LegacyPage, body_html, read_page
+
+
+class NoDepartment(ValueError):
+    """The page names a department that the site does not have."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one file. `is_new` is False when the same bytes were imported before."""
+
+    path: Path
+    page: LegacyPage
+    imported: ImportedPage
+    is_new: bool
+
+
+def import_pages(paths: Iterable[Path], *, by: User, department: Department | None = None) -> list[Outcome]:
+    """Imports saved pages, all or none of them. `department` overrides what the pages say.
+
+    Raises UnreadablePage (legacy.pages), NoDepartment, or NotAllowed when `by` does not write for the department;
+    nothing is stored then.
+    """
+    read = [(path, sha256(path.read_bytes()), page) for path, page in [(path, read_page(path)) for path in paths]]
+    with transaction.atomic():
+        return [_import(path, digest, page, by, department) for path, digest, page in read]
+
+
+def _import(path: Path, digest: str, page: LegacyPage, by: User, department: Department | None) -> Outcome:
+    if known := ImportedPage.objects.select_related("article").filter(digest=digest).first():
+        return Outcome(path, page, known, is_new=False)
+    department = department or _department(path, page)
+    check_draft(by, department)
+    content = {
+        "title": page.title,
+        "author": page.author,
+        "source": page.source,
+        "body": body_html(page),
+        "dated": timezone.make_aware(datetime.combine(page.date, time())),
+    }
+    article, lost = drafts.begin_article(department=department, content=content, by=by)
+    imported = ImportedPage.objects.create(
+        digest=digest,
+        name=path.name,
+        article=article,
+        imported_by=by,
+        report={
+            "previous": page.previous_title,
+            "next": page.next_title,
+            "notes": [*page.notes, *lost],
+            "suspicions": [
+                {"line": found.line_number, "text": found.line, "reason": str(found.reason)}
+                for found in page.suspicions
+            ],
+        },
+    )
+    record("article.imported", article, by=by, file=path.name, digest=digest, suspicions=len(page.suspicions))
+    return Outcome(path, page, imported, is_new=True)
+
+
+def _department(path: Path, page: LegacyPage) -> Department:
+    found = Department.objects.holding_articles().filter(name=page.department).first()
+    if found is None:
+        raise NoDepartment(
+            _("%(file)s: the site has no department “%(name)s”. Name one with --department.")
+            % {"file": path, "name": page.department or "–"}
+        )
+    return found

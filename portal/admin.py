@@ -1,0 +1,40 @@
+"""The identity of the site in the admin: each save is a new, sealed version."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from portal import identity
+from portal.models import WORDS, Identity
+
+
+@admin.register(Identity)
+class IdentityAdmin(admin.ModelAdmin):
+    list_display = ("name", "saved_at", "saved_by_name", "is_intact")
+    fieldsets = (
+        (None, {"fields": ("name", "description", "keywords")}),
+        (_("Who is responsible"), {"fields": ("organiser", "undertaker", "copyright_holder", "technical_support")}),
+        (_("Where to turn"), {"fields": ("address", "email", "phone")}),
+        (_("Licences"), {"fields": ("icp_number", "police_number", "site_code")}),
+    )
+
+    @admin.display(description=_("seal holds"), boolean=True)
+    def is_intact(self, version: Identity) -> bool:
+        return version.seal_holds()
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """A new version begins with the words of the present one."""
+        present = identity.current()
+        return {name: getattr(present, name) for name in WORDS}
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Identity, form: forms.ModelForm, change: bool) -> None:
+        obj.pk = identity.save(obj, by=request.user).pk

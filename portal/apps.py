@@ -1,0 +1,30 @@
+"""App configurations that replace parts of Django's own."""
+
+from django.apps import AppConfig
+from django.contrib.admin.apps import AdminConfig
+from django.contrib.staticfiles.apps import StaticFilesConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class PortalConfig(AppConfig):
+    name = "portal"
+    verbose_name = _("Site")
+
+    def ready(self) -> None:
+        from portal import guards, identity  # noqa: F401 (both register)
+
+
+class DeskConfig(AdminConfig):
+    """Django's admin with our own site class, so that `admin.site` is the desk everywhere."""
+
+    default_site = "accounts.desk.DeskSite"
+
+
+class TrimmedStaticFilesConfig(StaticFilesConfig):
+    """Leaves the editor's test pages and samples out of `collectstatic`.
+
+    CKEditor 4 ships HTML pages under plugins/*/tests and samples/ that run
+    script; nothing of the kind may be served from our origin.
+    """
+
+    ignore_patterns = [*StaticFilesConfig.ignore_patterns, "tests", "samples", "ckeditor_uploader", "*.html", "*.md"]

@@ -1,0 +1,31 @@
+"""What every public page has round its content: identity and navigation."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+
+from departments.models import Department
+from ledger.alarms import raise_alarm
+from portal import identity
+
+
+def navigation() -> list[Department]:
+    """Top entries of the menu in order, each with `entries`, its children; without those whose seal does not hold."""
+    shown = []
+    for department in Department.objects.shown():
+        if department.seal_holds():
+            department.entries = []
+            shown.append(department)
+        else:
+            raise_alarm(f"department {department.pk}", "the seal of a menu entry does not hold; left out of the menu")
+    by_id = {department.pk: department for department in shown}
+    for department in shown:
+        if department.parent_id in by_id:
+            by_id[department.parent_id].entries.append(department)
+    return [department for department in shown if department.parent_id is None]
+
+
+def chrome(_request: HttpRequest) -> dict[str, Any]:
+    """Context processor. Lazy, so that a page which shows neither asks the database for neither."""
+    return {"site": SimpleLazyObject(identity.current), "navigation": SimpleLazyObject(navigation)}

@@ -1,0 +1,188 @@
+"""Building the demonstration: everything goes the product's own way, through services, decisions and seals."""
+
+import json
+import secrets
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.services import create_user, set_password
+from articles import drafts
+from articles.models import Article, Revision
+from departments import services as departments
+from departments.models import Department, Kind, Membership, Role
+from legacy.importing import import_pages
+from legacy.pages import read_page
+from portal import identity
+from portal.models import Identity
+from workflow import services
+from workflow.models import Round
+
+FOLDER = Path(__file__).parent
+REAL_PAGE = FOLDER / "legacy-article-page.txt"
+
+# user name, full name, code of the role (None: superuser)
+PEOPLE = [
+    ("demo-drafter", "示例拟稿人", "drafter"),
+    ("demo-reviewer", "示例审核人", "reviewer"),
+    ("demo-publisher", "示例签发人", "publisher"),
+    ("demo-admin", "示例管理员", None),
+]
+
+# Addresses of the columns in the real page's navigation.
+SLUGS = {
+    "部门文件": "wenjian",
+    "干部人事": "renshi",
+    "结对共建": "gongjian",
+    "教育培训": "peixun",
+    "老干部、关工委工作": "laogan",
+    "公告栏": "gonggao",
+    "组织建设": "zuzhi",
+}
+HOME, MAIN_SITE = "首页", "返回主站"
+MAIN_SITE_URL = "https://www.gov.cn/"
+
+IDENTITY = {
+    "name": "省直机关党建网（示例）",
+    "description": "签发的演示站点：公众读到的，正是领导签发的。",
+    "organiser": "省直机关工委（示例）",
+    "undertaker": "组织建设栏目（示例）",
+    "copyright_holder": "省直机关工委（示例）",
+    "address": "合肥市长江路39号",
+    "email": "szdd@mail.sztvu.ah.cn",
+    "icp_number": "皖ICP备07502461号",
+    "technical_support": "龙讯科技",
+}
+
+
+@dataclass
+class Cast:
+    """The demonstration accounts."""
+
+    drafter: User
+    reviewer: User
+    publisher: User
+    admin: User
+
+
+def password() -> str:
+    """One password for all demonstration accounts, made at random and kept in var/ for this installation."""
+    file = settings.VAR_DIR / "demo-password"
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch(mode=0o600)
+        file.write_text(secrets.token_urlsafe(9))
+    return file.read_text().strip()
+
+
+def build() -> int:
+    """Makes what is missing of the demonstration; returns how many articles were added."""
+    cast = _people()
+    _departments(cast)
+    if not Identity.objects.exists():
+        identity.save(Identity(**IDENTITY), by=cast.admin)
+    _memberships(cast)
+    entries = json.loads((FOLDER / "articles.json").read_text(encoding="utf-8"))
+    present = set(Revision.objects.filter(article__created_by=cast.drafter).values_list("title", flat=True))
+    missing = [entry for entry in entries if entry["title"] not in present]
+    for entry in missing:
+        _article(entry, cast)
+    return len(missing) + _real_article(cast)
+
+
+def _people() -> Cast:
+    word = password()
+    found: dict[str, User] = {}
+    for username, full_name, role in PEOPLE:
+        person = User.objects.filter(username=username).first()
+        if person is None:
+            person = create_user(
+                username=username,
+                password=word,
+                by=None,
+                full_name=full_name,
+                is_superuser=role is None,
+                is_demonstration=True,
+            )
+        elif not person.check_password(word):
+            set_password(person, word, by=None)
+        found[role or "admin"] = person
+    return Cast(**found)
+
+
+def _departments(cast: Cast) -> None:
+    """The columns of the real page's navigation, in its order."""
+    for position, name in enumerate(read_page(REAL_PAGE).navigation):
+        if name == HOME or Department.objects.filter(name=name).exists():
+            continue
+        department = Department(name=name, position=position)
+        if name == MAIN_SITE:
+            department.kind, department.url = Kind.LINK, MAIN_SITE_URL
+        else:
+            department.slug = SLUGS[name]
+        departments.save_department(department, by=cast.admin)
+    board = Department.objects.get(slug=SLUGS["公告栏"])
+    if board.kind != Kind.COLUMN:
+        board.kind, board.responsible = Kind.COLUMN, Department.objects.get(slug=SLUGS["组织建设"])
+        departments.save_department(board, by=cast.admin)
+
+
+def _memberships(cast: Cast) -> None:
+    for code in ("drafter", "reviewer", "publisher"):
+        person, role = getattr(cast, code), Role.objects.get(code=code)
+        if not Membership.objects.filter(person=person, role=role, department=None).exists():
+            departments.grant(person=person, role=role, department=None, by=cast.admin)
+
+
+def _real_article(cast: Cast) -> int:
+    """The page of the real portal: imported into a draft, submitted, reviewed, signed off."""
+    (outcome,) = import_pages([REAL_PAGE], by=cast.drafter)
+    if not outcome.is_new:
+        return 0
+    _carry_through(outcome.imported.article, "published", {}, cast)
+    return 1
+
+
+def _moment(entry: dict[str, Any]) -> datetime:
+    if "dated" in entry:
+        return timezone.make_aware(datetime.combine(date.fromisoformat(entry["dated"]), time()))
+    return (timezone.now() - timedelta(days=entry["days_ago"])).replace(minute=0, second=0, microsecond=0)
+
+
+def _article(entry: dict[str, Any], cast: Cast) -> None:
+    words = ("title", "subtitle", "summary", "author", "source", "keywords", "body")
+    document = ("document_number", "issuing_body", "index_number", "validity")
+    content: dict[str, Any] = {name: entry[name] for name in (*words, *document) if entry.get(name)}
+    if entry.get("issued_on"):
+        content["issued_on"] = date.fromisoformat(entry["issued_on"])
+    state = entry.get("state", "published")
+    if state in ("published", "withdrawn"):
+        content["dated"] = _moment(entry)
+    department = Department.objects.get(slug=entry["department"])
+    article, _lost = drafts.begin_article(department=department, content=content, by=cast.drafter)
+    _carry_through(article, state, entry, cast)
+
+
+def _carry_through(article: Article, state: str, entry: dict[str, Any], cast: Cast) -> None:
+    """Takes a draft as far as `state`, each act by the person whose it is."""
+    if state == "draft":
+        return
+    opened = services.submit(article, by=cast.drafter)
+    if state == "waiting_review":
+        return
+    seen = opened.revision.digest
+    if state == "returned":
+        services.return_for_changes(opened, by=cast.reviewer, seen=seen, reason=entry["reason"])
+        return
+    services.approve(opened, by=cast.reviewer, seen=seen, comment="内容属实，同意送签。")
+    if state == "waiting_publish":
+        return
+    at = timezone.now() + timedelta(days=7) if state == "scheduled" else None
+    services.approve(Round.objects.get(pk=opened.pk), by=cast.publisher, seen=seen, comment="同意。", at=at)
+    if state == "withdrawn":
+        services.withdraw(article, by=cast.publisher, reason=entry["withdraw_reason"], notice=entry["withdraw_notice"])

@@ -1,0 +1,44 @@
+"""Reading and changing the identity of the site."""
+
+from collections.abc import Iterator
+
+from django.db import transaction
+
+from accounts.models import User
+from ledger.alarms import raise_alarm
+from ledger.record import record
+from ledger.verification import check
+from portal.models import WORDS, Identity
+
+LOOKED_AT = 10  # versions to look back for one whose seal holds
+
+
+def current() -> Identity:
+    """The newest version whose seal holds; a nameless one, which shows no footer line, when there is none."""
+    for identity in Identity.objects.order_by("-pk")[:LOOKED_AT]:
+        if identity.seal_holds():
+            return identity
+        raise_alarm(f"identity {identity.pk}", "the seal of the site's identity does not hold; an older one is shown")
+    return Identity()
+
+
+@transaction.atomic
+def save(identity: Identity, *, by: User | None) -> Identity:
+    """Keeps `identity` as a new version, sealed, with a ledger entry. Raises ValidationError."""
+    version = Identity(
+        **{name: getattr(identity, name) for name in WORDS},
+        saved_by=by,
+        saved_by_name=by.full_name if by else "",
+    )
+    version.full_clean()
+    version.apply_seal()
+    version.save()
+    record("identity.changed", version, by=by, **{name: getattr(version, name) for name in WORDS})
+    return version
+
+
+@check
+def identity_seals() -> Iterator[str]:
+    for identity in Identity.objects.order_by("pk").iterator():
+        if not identity.seal_holds():
+            yield f"identity {identity.pk} ({identity.name}): its seal does not hold; changed outside the site"

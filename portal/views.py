@@ -1,0 +1,94 @@
+"""Home page, health and the addresses that belong to the whole site."""
+
+import logging
+from collections.abc import Callable
+
+from django.conf import settings
+from django.core.cache import cache
+from django.core.files.storage import default_storage
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+from redis.exceptions import RedisError
+
+from articles import listing
+from ledger.record import read_head
+from portal.context import navigation
+
+logger = logging.getLogger(__name__)
+
+IN_A_BLOCK = 6
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    departments = [entry for entry in navigation() if entry.kind != "link"]
+    blocks = [(entry, listing.shown(listing.in_department(entry)[:IN_A_BLOCK])) for entry in departments]
+    newest = {publication.article_id: publication for _, publications in blocks for publication in publications}
+    headlines = sorted(newest.values(), key=lambda found: (found.dated, found.article_id), reverse=True)[:5]
+    return render(request, "portal/home.html", {"blocks": blocks, "headlines": headlines})
+
+
+@require_safe
+def robots(_request: HttpRequest) -> HttpResponse:
+    lines = ["User-agent: *", "Disallow: /admin/", "Disallow: /search/", "Disallow: /reads/", ""]
+    return HttpResponse("\n".join([*lines, f"Sitemap: {settings.SITE_URL}/sitemap.xml", ""]), content_type="text/plain")
+
+
+@require_safe
+def ledger_head(_request: HttpRequest) -> HttpResponse:
+    """The head of the ledger as noted outside the database: whoever copies it down can hold it against us later."""
+    return JsonResponse(read_head() or {"number": 0})
+
+
+@require_safe
+def healthz(_request: HttpRequest) -> HttpResponse:
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+def _database() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM portal_identity LIMIT 1")
+
+
+def _cache() -> None:
+    cache.set("readyz", "ok", 5)
+    if cache.get("readyz") != "ok":
+        raise OSError("the cache forgets")
+
+
+def _storage() -> None:
+    default_storage.exists("files")
+
+
+@require_safe
+def readyz(_request: HttpRequest) -> HttpResponse:
+    """200 when database, cache and storage answer, else 503 that names what does not."""
+    checks: dict[str, Callable[[], None]] = {"database": _database, "cache": _cache, "storage": _storage}
+    failed = []
+    for name, check in checks.items():
+        try:
+            check()
+        except (DatabaseError, OSError, RedisError):
+            logger.exception("%s is not ready", name)
+            failed.append(name)
+    text = "\n".join(f"{name}: {'failed' if name in failed else 'ok'}" for name in checks) + "\n"
+    return HttpResponse(text, content_type="text/plain", status=503 if failed else 200)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return render(request, "400.html", status=400)
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return render(request, "403.html", {"reason": str(exception)}, status=403)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return render(request, "404.html", status=404)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Typed text is not lost: the page says to go back and send it again."""
+    return render(request, "403_csrf.html", {"csrf_reason": reason}, status=403)

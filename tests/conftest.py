@@ -1,0 +1,180 @@
+"""The ground that every test stands on: an environment of its own, keys, and databases that can be emptied again."""
+
+import os
+import secrets
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import django
+import hypothesis
+import pytest
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+
+def _fresh_folder() -> Path:
+    """A folder for this process alone: the ledger's head, keys and files of two processes must not mix."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER")
+    if worker:
+        folder = Path(os.environ["VAR_DIR"]) / worker  # VAR_DIR as the process that started us has set it, below
+        folder.mkdir()
+        return folder
+    return Path(tempfile.mkdtemp(prefix="qianfa-tests-"))
+
+
+VAR = _fresh_folder()
+
+# Every variable that portal/settings.py reads. Whatever the shell or .env of the developer says does not reach a test;
+# DATABASE_URL alone may be given, for that is how the tests are run on PostgreSQL.
+ENVIRONMENT = {
+    "ALLOWED_HOSTS": "localhost,127.0.0.1,testserver",
+    "DATABASE_POOL": "8",
+    "DATABASE_URL": os.environ.get("DATABASE_URL") or f"sqlite:///{VAR / 'db.sqlite3'}",
+    "DEBUG": "0",
+    "DEFAULT_FROM_EMAIL": "qianfa@localhost",
+    "DEMONSTRATION": "0",
+    "EMAIL_URL": "memorymail://",
+    "LEDGER_HEAD_FILE": str(VAR / "ledger-head.json"),
+    "LOG_LEVEL": "INFO",
+    "REDIS_URL": "",
+    "SEAL_SITE": "tests",
+    "SECRET_KEY": secrets.token_urlsafe(50),
+    "SIGNING_KEY_FILE": str(VAR / "keys" / "signing.pem"),
+    "SITE_URL": "http://testserver",
+    "TEST_SQLITE_FILE": str(VAR / "test.sqlite3"),  # a file: threads of one test share it
+    "TRUSTED_KEYS_DIR": str(VAR / "keys" / "trusted"),
+    "TRUSTED_PROXIES": "",
+    "VAR_DIR": str(VAR),
+}
+os.environ.update(ENVIRONMENT, DJANGO_SETTINGS_MODULE="portal.settings")
+django.setup()
+# The processes that pytest starts inherit our variables. Were this one among them, pytest-django would read the
+# settings there before this file gives each process a folder of its own.
+del os.environ["DJANGO_SETTINGS_MODULE"]
+
+# No deadline: the first example of a property pays for imports and connections.
+hypothesis.settings.register_profile("qianfa", deadline=None)
+hypothesis.settings.load_profile("qianfa")
+
+
+def pytest_report_header() -> str:
+    from django.db import connection
+
+    if connection.vendor == "sqlite":
+        return f"database: SQLite {'.'.join(map(str, connection.Database.sqlite_version_info))}"
+    # The address only: the host may stand in OPTIONS (a socket), and the password is nobody's business.
+    place = connection.settings_dict["HOST"] or connection.settings_dict["OPTIONS"].get("host", "a socket")
+    return f"database: PostgreSQL at {place}"
+
+
+def pytest_unconfigure() -> None:
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        shutil.rmtree(VAR, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def environment() -> dict[str, str]:
+    """The variables that the settings were read from."""
+    return ENVIRONMENT
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _keys() -> None:
+    from django.conf import settings
+
+    from ledger import keys
+
+    keys.create(settings.SIGNING_KEY_FILE, settings.TRUSTED_KEYS_DIR)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _settings_of_tests() -> Iterator[None]:
+    """What no environment variable says: static files straight from their folders, passwords hashed cheaply."""
+    from django.conf import settings
+    from django.contrib.staticfiles.handlers import StaticFilesHandler
+    from django.test import override_settings
+
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    with (
+        override_settings(
+            STORAGES={**settings.STORAGES, "staticfiles": plain},
+            WHITENOISE_USE_FINDERS=True,
+            WHITENOISE_AUTOREFRESH=True,
+            PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
+        ),
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        # pytest-django takes this handler, which knows collected files only, when staticfiles is installed under a
+        # configuration of its own (portal.apps.TrimmedStaticFilesConfig).
+        patch.setattr("django.test.testcases._StaticFilesHandler", StaticFilesHandler)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _flush_past_the_guards() -> Iterator[None]:
+    """Lets Django empty the tables after a test with real transactions, which the append-only triggers refuse.
+
+    The way around them is here and not in the product. Afterwards the triggers stand again, and so do the rows
+    that migrations put there (roles, the first pipeline), which the flush takes along.
+    """
+    from django.core.management import call_command
+    from django.db import connections
+    from django.test import TransactionTestCase
+
+    import departments.presets
+    import workflow.presets
+    from articles import search
+    from ledger import guards
+
+    def teardown(case: TransactionTestCase) -> None:
+        """As Django's own, but for what it knows nothing of: the guards, and the table of the search index."""
+        for alias in case._databases_names(include_mirrors=False):
+            connection = connections[alias]
+            guards.drop_all(connection)
+            try:
+                with connection.cursor() as cursor:
+                    cursor.execute(f"DELETE FROM {search.TABLE}")
+                call_command(
+                    "flush",
+                    verbosity=0,
+                    interactive=False,
+                    database=alias,
+                    reset_sequences=False,
+                    allow_cascade=True,  # PostgreSQL: the index refers to publications
+                    inhibit_post_migrate=case.available_apps is not None,
+                )
+            finally:
+                guards.install_all(connection)
+        departments.presets.install()
+        workflow.presets.install()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", teardown)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _nothing_remembered() -> None:
+    """An empty cache for each test. (Failed sign-ins are rows, which go with the test's transaction or flush.)"""
+    from django.core.cache import cache
+
+    cache.clear()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Path of the system's Chromium, for Playwright's `executable_path`."""
+    for name in ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome"):
+        if path := shutil.which(name):
+            return path
+    pytest.fail("No Chromium on PATH. bin/test installs it where it may, and says what to install where it may not.")
+
+
+@pytest.fixture(scope="session")
+def artefacts() -> Path:
+    """Folder for what is worth looking at after a run, such as screenshots; it is kept."""
+    folder = PROJECT / "var" / "test-artefacts"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

@@ -1,0 +1,136 @@
+"""A small newsroom for tests: people, departments and articles, made by the product's own services."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import count
+from typing import Any
+
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.services import create_user
+from articles import drafts, publishing
+from articles.models import Article, Publication
+from departments import services as departments
+from departments.models import Department, Role
+from workflow import services
+from workflow.models import Round
+from workflow.states import Public, Text
+
+PASSWORD = "correct horse battery staple"  # noqa: S105 (of test accounts only)
+_numbers = count(1)
+
+
+@dataclass
+class Newsroom:
+    """One department with a drafter, a second drafter, a reviewer and a publisher; a second department; a superuser."""
+
+    admin: User
+    department: Department
+    elsewhere: Department
+    drafter: User
+    colleague: User
+    reviewer: User
+    publisher: User
+    stranger: User  # reviewer and publisher of the other department
+    people: dict[str, User] = field(default_factory=dict)
+
+    @classmethod
+    def open(cls) -> "Newsroom":
+        admin = person("admin", is_superuser=True)
+        here, elsewhere = department("组织建设", admin), department("教育培训", admin)
+        people = {name: person(name) for name in ("drafter", "colleague", "reviewer", "publisher", "stranger")}
+        roles = [("drafter", "drafter"), ("colleague", "drafter"), ("reviewer", "reviewer"), ("publisher", "publisher")]
+        for name, role in roles:
+            grant(people[name], role, here, admin)
+        for role in ("drafter", "reviewer", "publisher"):
+            grant(people["stranger"], role, elsewhere, admin)
+        return cls(admin=admin, department=here, elsewhere=elsewhere, people={**people, "admin": admin}, **people)
+
+    def draft(self, title: str = "示例标题", body: str = "<p>示例正文。</p>", **content: Any) -> Article:
+        """An article with an active draft by the drafter."""
+        words = {"title": title, "body": body, **content}
+        return drafts.begin_article(department=self.department, content=words, by=self.drafter)[0]
+
+    def submitted(self, article: Article | None = None, **content: Any) -> Round:
+        return services.submit(article or self.draft(**content), by=self.drafter)
+
+    def reviewed(self, article: Article | None = None, **content: Any) -> Round:
+        """A round that waits for its last step."""
+        opened = self.submitted(article, **content)
+        services.approve(opened, by=self.reviewer, seen=opened.revision.digest)
+        return Round.objects.get(pk=opened.pk)
+
+    def published(self, article: Article | None = None, at: datetime | None = None, **content: Any) -> Publication:
+        waiting = self.reviewed(article, **content)
+        return services.approve(waiting, by=self.publisher, seen=waiting.revision.digest, at=at)
+
+    def rewritten(self, article: Article, **content: Any) -> Article:
+        """The article with a new draft of its published text, saved by the drafter with `content` in it."""
+        draft = services.revise(article, by=self.drafter)
+        drafts.save_draft(draft, content or {"title": f"{draft.title}（修订）"}, by=self.drafter, version=draft.version)
+        return article
+
+    def article_in(self, text: Text, public: Public) -> Article:
+        """An article in the given state; see `IMPOSSIBLE` for the pairs that cannot be."""
+        article = self._public(public)
+        return self._text(article, text)
+
+    def _public(self, public: Public) -> Article:
+        now = timezone.now()
+        later = now + timedelta(days=1)
+        match public:
+            case Public.UNPUBLISHED:
+                return self.draft()
+            case Public.SCHEDULED:
+                return self.published(at=later).article
+            case Public.LIVE:
+                return self.published().article
+            case Public.REPLACING:
+                article = self.rewritten(self.published().article)
+                return self.published(article, at=later).article
+            case Public.WITHDRAWN:
+                article = self.published().article
+                services.withdraw(article, by=self.publisher, reason="有误", notice="已撤稿")
+                return article
+            case Public.EXPIRED:
+                return expired(self.published())
+
+    def _text(self, article: Article, text: Text) -> Article:
+        if article.active_draft() is None and text != Text.SETTLED:
+            self.rewritten(article)
+        match text:
+            case Text.RETURNED:
+                opened = services.submit(article, by=self.drafter)
+                services.return_for_changes(opened, by=self.reviewer, seen=opened.revision.digest, reason="请改")
+            case Text.IN_REVIEW:
+                services.submit(article, by=self.drafter)
+            case Text.DISCARDED:
+                services.discard(article, by=self.drafter)
+        return Article.objects.get(pk=article.pk)
+
+
+# Pairs of sides that no article can have: what was ever public is not discarded, and what is settled was.
+IMPOSSIBLE = {(Text.SETTLED, Public.UNPUBLISHED)} | {
+    (Text.DISCARDED, public) for public in Public if public != Public.UNPUBLISHED
+}
+
+
+def expired(publication: Publication) -> Article:
+    """Ends a live publication now, as if its time had run out."""
+    publishing.end(publication, timezone.now())
+    return publication.article
+
+
+def person(name: str, **facts: Any) -> User:
+    return create_user(username=f"{name}-{next(_numbers)}", password=PASSWORD, by=None, full_name=f"{name}甲", **facts)
+
+
+def department(name: str, by: User, **facts: Any) -> Department:
+    made = Department(name=name, **{"slug": f"d{next(_numbers)}", **facts})
+    departments.save_department(made, by=by)
+    return made
+
+
+def grant(to: User, role: str, where: Department | None, by: User) -> None:
+    departments.grant(person=to, role=Role.objects.get(code=role), department=where, by=by)

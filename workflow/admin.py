@@ -1,0 +1,194 @@
+"""The desk in the admin: articles with their states and acts, and the queue of what waits for somebody."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.clickjacking import xframe_options_sameorigin
+
+from articles.admin import ArticleAdmin
+from articles.models import Article
+from workflow import review, services
+from workflow.authority import offers, why_not
+from workflow.forms import ReasonForm, WithdrawalForm
+from workflow.history import events
+from workflow.models import Round
+from workflow.states import state_of, states_of
+from workflow.transitions import Action, WrongState
+
+# Acts that ask for words before they happen; the others happen at the press of their button.
+ASKING: dict[Action, type[forms.Form]] = {
+    Action.DISCARD: ReasonForm,
+    Action.WITHDRAW: WithdrawalForm,
+    Action.UNSCHEDULE: ReasonForm,
+}
+
+
+@admin.register(Article)
+class DeskArticleAdmin(ArticleAdmin):
+    list_display = ("headline", "department", "state", "saved")
+
+    def attach(self, articles: list[Article]) -> None:
+        for article, state in states_of(articles):
+            article.derived_state = state
+
+    @admin.display(description=_("state"))
+    def state(self, article: Article) -> str:
+        return article.derived_state.label
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        return [
+            path("<int:pk>/overview/", view(self.overview), name="articles_article_overview"),
+            path("<int:pk>/act/<slug:action>/", view(self.act), name="articles_article_act"),
+            path("<int:pk>/revisions/<int:number>/", view(self.preview), name="articles_article_preview"),
+            *super().get_urls(),
+        ]
+
+    def overview_url(self, article: Article) -> str:
+        return reverse("admin:articles_article_overview", args=[article.pk])
+
+    def form_context(self, request: HttpRequest, article: Article | None) -> dict[str, Any]:
+        if article is None:
+            return {}
+        returned = article.rounds.filter(state="returned").order_by("number").last()
+        state = state_of(article)
+        decision = (
+            returned.decisions.filter(verdict="return").first() if returned and state.text == "returned" else None
+        )
+        return {"state": state, "offers": offers(article, state, request.user), "returned": decision}
+
+    def after_save(self, request: HttpRequest, article: Article) -> HttpResponse:
+        """“Save and submit” submits what was just saved; a refusal leaves the saved draft on screen with the reason."""
+        if "_submit" not in request.POST:
+            return super().after_save(request, article)
+        try:
+            services.submit(article, by=request.user)
+        except WrongState as error:
+            messages.error(request, str(error))
+            return HttpResponseRedirect(reverse("admin:articles_article_change", args=[article.pk]))
+        messages.success(request, gettext("Submitted. You can follow it here."))
+        return HttpResponseRedirect(self.overview_url(article))
+
+    def overview(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Where an article stands: its state, what can be done, its text and its history."""
+        article = self.article_or_404(request, pk)
+        return self._overview(request, article)
+
+    def _overview(
+        self, request: HttpRequest, article: Article, asking: Action | None = None, form: forms.Form | None = None
+    ) -> HttpResponse:
+        state = state_of(article)
+        open_round = article.rounds.open().select_related("revision").first()
+        possible = [action for action in offers(article, state, request.user) if action not in review.DECISIONS]
+        revision = article.latest_revision() or article.revisions.order_by("-number").first()
+        context = {
+            **self.admin_site.each_context(request),
+            "title": revision.title,
+            "opts": self.opts,
+            "article": article,
+            "state": state,
+            "round": open_round,
+            "steps": review.progress(open_round) if open_round else [],
+            "why_not": why_not(request.user, open_round) if open_round else "",
+            "revision": revision,
+            "publication": article.publications.live().select_related("department").first(),
+            "scheduled": article.publications.scheduled().first(),
+            "at_once": [action for action in possible if action not in ASKING],
+            "asking": [
+                (action, form if action == asking else ASKING[action](prefix=action))
+                for action in possible
+                if action in ASKING
+            ],
+            "asked": asking,
+            "events": events(article),
+        }
+        request.current_app = self.admin_site.name
+        return TemplateResponse(request, "admin/articles/article/overview.html", context, status=400 if asking else 200)
+
+    def act(self, request: HttpRequest, pk: int, action: str) -> HttpResponse:
+        """One of the acts of the table on the article, by POST."""
+        article = self.article_or_404(request, pk)
+        if request.method != "POST" or action not in Action.values or action in review.DECISIONS:
+            return HttpResponseRedirect(self.overview_url(article))
+        action = Action(action)
+        form = ASKING[action](request.POST, prefix=action) if action in ASKING else None
+        if form is not None and not form.is_valid():
+            return self._overview(request, article, action, form)
+        try:
+            self._perform(action, article, request, form.cleaned_data if form else {})
+        except services.ReasonMissing as error:
+            form.add_error("reason", str(error))
+            return self._overview(request, article, action, form)
+        except WrongState as error:
+            messages.error(request, str(error))
+            return HttpResponseRedirect(self.overview_url(article))
+        messages.success(request, gettext("Done: %(action)s.") % {"action": action.label})
+        if action in (Action.REVISE, Action.TAKE_BACK):
+            return HttpResponseRedirect(reverse("admin:articles_article_change", args=[article.pk]))
+        return HttpResponseRedirect(self.overview_url(article))
+
+    def _perform(self, action: Action, article: Article, request: HttpRequest, words: dict[str, str]) -> None:
+        by = request.user
+        match action:
+            case Action.SUBMIT:
+                services.submit(article, by=by)
+            case Action.TAKE_BACK:
+                open_round = article.rounds.open().first()
+                if open_round is None:
+                    raise WrongState(gettext("Nothing of this article is in review."))
+                services.take_back(open_round, by=by)
+            case Action.REVISE:
+                services.revise(article, by=by)
+            case Action.UNSCHEDULE:
+                services.unschedule(article, by=by, **words)
+            case Action.WITHDRAW:
+                services.withdraw(article, by=by, **words)
+            case Action.DISCARD:
+                services.discard(article, by=by, **words)
+
+    def preview(self, request: HttpRequest, pk: int, number: int) -> HttpResponse:
+        """A revision as visitors would see it; framed by the desk's own pages only, and never counted as read."""
+        article = self.article_or_404(request, pk)
+        return xframe_options_sameorigin(review.preview)(request, article, number)
+
+
+@admin.register(Round)
+class RoundAdmin(admin.ModelAdmin):
+    """The queue 等我审批 and the review page. Rounds are no form: nothing of them is edited."""
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return request.user.is_active
+
+    def has_view_permission(self, request: HttpRequest, obj: Round | None = None) -> bool:
+        return request.user.is_active
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Round | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Round | None = None) -> bool:
+        return False
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        return [
+            path("", view(self.queue), name="workflow_round_changelist"),
+            path("<int:pk>/review/", view(self.review), name="workflow_round_review"),
+        ]
+
+    def queue(self, request: HttpRequest) -> HttpResponse:
+        context = {**self.admin_site.each_context(request), "opts": self.opts, **review.queue(request)}
+        request.current_app = self.admin_site.name
+        return TemplateResponse(request, "admin/workflow/round/queue.html", context)
+
+    def review(self, request: HttpRequest, pk: int) -> HttpResponse:
+        request.current_app = self.admin_site.name
+        return review.review(request, pk, {**self.admin_site.each_context(request), "opts": self.opts})

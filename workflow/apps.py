@@ -1,0 +1,10 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class WorkflowConfig(AppConfig):
+    name = "workflow"
+    verbose_name = _("Review desk")
+
+    def ready(self) -> None:
+        from workflow import guards, verification  # noqa: F401 (both register)

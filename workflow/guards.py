@@ -1,0 +1,72 @@
+"""What the database itself refuses about rounds and decisions: separation of duties holds there too."""
+
+from ledger.guards import Guard, append_only, never_removed, register
+
+ROUND, STEP, DECISION = "workflow_round", "workflow_roundstep", "workflow_decision"
+
+register(
+    [
+        Guard(
+            "round_pins_its_text",
+            ROUND,
+            "UPDATE",
+            "a round never changes what was submitted, and a closed one never changes",
+            "{changed:id} OR {changed:article_id} OR {changed:number} OR {changed:revision_id} "
+            "OR {changed:submitted_at} OR {changed:submitted_by_id} OR {changed:submitted_by_name} "
+            "OR {changed:pipeline_name} OR (OLD.\"state\" <> 'open' AND ({changed:state} OR {changed:closed_at} OR {changed:publication_id}))",
+        ),
+        *never_removed(ROUND, ["id", ("article_id", "number")], "rounds"),
+        Guard(
+            "round_of_a_frozen_revision",
+            ROUND,
+            "INSERT",
+            "only a frozen revision of the same article is submitted",
+            'NOT EXISTS (SELECT 1 FROM "articles_revision" r WHERE r."id" = NEW."revision_id" '
+            'AND r."article_id" = NEW."article_id" AND r."state" = \'frozen\')',
+        ),
+        Guard(
+            "no_draft_during_a_round",
+            "articles_revision",
+            "INSERT",
+            "while a round is open there is no draft: take it back, then edit",
+            'NEW."state" = \'draft\' AND EXISTS (SELECT 1 FROM "workflow_round" r '
+            'WHERE r."article_id" = NEW."article_id" AND r."state" = \'open\')',
+        ),
+        Guard(
+            "round_step_stays",
+            STEP,
+            "UPDATE",
+            "a step of a round never changes, and once passed stays passed",
+            "{changed:id} OR {changed:round_id} OR {changed:position} OR {changed:name} OR {changed:role_id} "
+            'OR {changed:people} OR (OLD."passed_at" IS NOT NULL AND {changed:passed_at})',
+        ),
+        *never_removed(STEP, ["id", ("round_id", "position")], "steps of a round"),
+        *append_only(DECISION, ["id", ("round_id", "person_id"), ("round_id", "principal_id")], "decisions"),
+        Guard(
+            "decision_on_what_was_seen",
+            DECISION,
+            "INSERT",
+            "a decision is about exactly the text that the round pins, while the round is open",
+            'NOT EXISTS (SELECT 1 FROM "workflow_round" r JOIN "articles_revision" v ON v."id" = r."revision_id" '
+            'JOIN "workflow_roundstep" s ON s."round_id" = r."id" WHERE r."id" = NEW."round_id" '
+            'AND r."state" = \'open\' AND v."digest" = NEW."digest" AND s."id" = NEW."step_id")',
+        ),
+        Guard(
+            "decision_by_no_hand",
+            DECISION,
+            "INSERT",
+            "nobody decides on a text that they had a hand in",
+            'EXISTS (SELECT 1 FROM "articles_contribution" c '
+            'JOIN "workflow_round" r ON r."revision_id" = c."revision_id" '
+            'WHERE r."id" = NEW."round_id" AND c."person_id" IN (NEW."person_id", NEW."principal_id"))',
+        ),
+        Guard(
+            "publication_of_a_submitted_revision",
+            "workflow_round",
+            "UPDATE",
+            "an approved round publishes its own revision",
+            'NEW."publication_id" IS NOT NULL AND NOT EXISTS (SELECT 1 FROM "articles_publication" p '
+            'WHERE p."id" = NEW."publication_id" AND p."revision_id" = NEW."revision_id")',
+        ),
+    ]
+)

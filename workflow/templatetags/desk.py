@@ -1,0 +1,53 @@
+"""What the desk's home page shows of the workflow."""
+
+from typing import Any
+
+from django import template
+
+from accounts.models import User
+from articles.models import Article, Revision
+from ledger.models import Alarm
+from workflow.models import Round
+from workflow.states import Text, states_of
+
+register = template.Library()
+
+SHOWN = 8
+
+
+@register.simple_tag
+def waiting_for(person: User) -> dict[str, Any]:
+    """`count` of rounds that the person may decide now, and the first few `rounds`."""
+    awaiting = Round.objects.awaiting(person)
+    first = awaiting.select_related("revision", "article__department")[:SHOWN]
+    return {"count": awaiting.count(), "rounds": list(first)}
+
+
+@register.simple_tag
+def work_of(person: User) -> dict[str, list[tuple[Article, Any]]]:
+    """The person's own articles in hand, newest first: `returned`, `drafts`, `in_review`; each (article, title)."""
+    mine = (
+        Article.objects.in_use()
+        .filter(revisions__contributions__person=person)
+        .select_related("department")
+        .distinct()
+        .order_by("-pk")[:50]
+    )
+    found: dict[str, list[tuple[Article, Any]]] = {"returned": [], "drafts": [], "in_review": []}
+    names = {Text.RETURNED: "returned", Text.DRAFT: "drafts", Text.IN_REVIEW: "in_review"}
+    titles = _titles([article.pk for article in mine])
+    for article, state in states_of(mine):
+        if name := names.get(state.text):
+            found[name].append((article, titles.get(article.pk, "")))
+    return {name: rows[:SHOWN] for name, rows in found.items()}
+
+
+def _titles(articles: list[int]) -> dict[int, str]:
+    rows = Revision.objects.filter(article__in=articles).exclude(state="discarded").order_by("number")
+    return dict(rows.values_list("article_id", "title"))
+
+
+@register.simple_tag
+def alarms(person: User) -> list[Alarm]:
+    """Open integrity alarms, for superusers."""
+    return list(Alarm.objects.all()[:SHOWN]) if person.is_superuser else []
