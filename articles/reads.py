@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import re
+import secrets
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -14,6 +15,7 @@ from django.utils import timezone
 from articles.models import Article, Read, RecentRead
 
 WINDOW = timedelta(minutes=30)
+CLEAR_EVERY = 200  # counted reads, on average, between two clearings of old notes
 
 # Named after what crawlers call themselves; browsers do not use these words.
 _crawler = re.compile(
@@ -53,6 +55,8 @@ def count_read(article: Article, request: HttpRequest, at: datetime | None = Non
         if earlier.exists() or not _claim(article, visitor(request, at), at):
             return
         add(article, timezone.localdate(at))
+    if secrets.randbelow(CLEAR_EVERY) == 0:
+        clear_old(at)
 
 
 def _claim(article: Article, who: str, at: datetime) -> bool:

@@ -13,7 +13,8 @@ register(
             "a round never changes what was submitted, and a closed one never changes",
             "{changed:id} OR {changed:article_id} OR {changed:number} OR {changed:revision_id} "
             "OR {changed:submitted_at} OR {changed:submitted_by_id} OR {changed:submitted_by_name} "
-            "OR {changed:pipeline_name} OR (OLD.\"state\" <> 'open' AND ({changed:state} OR {changed:closed_at} OR {changed:publication_id}))",
+            "OR {changed:pipeline_name} "
+            "OR (OLD.\"state\" <> 'open' AND ({changed:state} OR {changed:closed_at} OR {changed:publication_id}))",
         ),
         *never_removed(ROUND, ["id", ("article_id", "number")], "rounds"),
         Guard(
