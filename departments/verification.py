@@ -35,4 +35,4 @@ def grants() -> Iterator[str]:
         ]:
             yield f"membership {membership.pk} ({membership}): differs from what the ledger says was granted"
     for number, data in held.items():
-        yield f"membership {number} ({data['person_name']}: {data['role_name']}): revoked outside the site"
+        yield f"membership {number} ({data.get('person_name')}: {data.get('role_name')}): revoked outside the site"

@@ -126,8 +126,10 @@ def _installed(connection: BaseDatabaseWrapper) -> dict[str, str]:
         query = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
     else:
         query = (
-            "SELECT t.tgname, pg_get_triggerdef(t.oid) || ' ' || t.tgenabled::text || ' ' || p.prosrc "
-            "FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid JOIN pg_class c ON c.oid = t.tgrelid "
+            # The table stands apart: how pg_get_triggerdef spells it depends on the search path.
+            "SELECT t.tgname, c.relname || ': ' || regexp_replace(pg_get_triggerdef(t.oid), ' ON [^ ]+ FOR ', ' FOR ') "
+            "|| ' ' || t.tgenabled::text || ' ' || p.prosrc FROM pg_trigger t "
+            "JOIN pg_proc p ON p.oid = t.tgfoid JOIN pg_class c ON c.oid = t.tgrelid "
             "WHERE NOT t.tgisinternal AND c.relnamespace = current_schema()::regnamespace"
         )
     with connection.cursor() as cursor:
@@ -149,8 +151,11 @@ def _holds(guard: Guard, definition: str, vendor: str) -> bool:
     statements = guard.statements(vendor)
     if vendor == "sqlite":
         return definition == statements[0]
-    body = statements[0].split("$guard$")[1]
-    return f"BEFORE {guard.event} ON" in definition and " O " in definition and definition.endswith(body)
+    body, level = statements[0].split("$guard$")[1], "STATEMENT" if guard.event == "TRUNCATE" else "ROW"
+    return definition == (
+        f"{guard.table}: CREATE TRIGGER {PREFIX}{guard.name} BEFORE {guard.event} FOR EACH {level} "
+        f"EXECUTE FUNCTION {PREFIX}{guard.name}() O {body}"
+    )
 
 
 def missing(connection: BaseDatabaseWrapper) -> list[str]:
@@ -185,7 +190,7 @@ def drop_all(connection: BaseDatabaseWrapper) -> None:
             for name, table in cursor.fetchall():
                 if name.startswith(PREFIX):
                     cursor.execute(f'DROP TRIGGER IF EXISTS "{name}" ON "{table}"')
-                    cursor.execute(f'DROP FUNCTION IF EXISTS "{name}"()')
+                    cursor.execute(f'DROP FUNCTION IF EXISTS "{name}"() CASCADE')
 
 
 # pre_migrate and post_migrate are sent once for each app: the work is done at the first and after the last.

@@ -31,8 +31,12 @@ def seal(kind: str, manifest: dict) -> Seal:
 
 
 def holds(kind: str, manifest: dict, key: str, signature: str) -> bool:
-    """Whether the seal (`key`, `signature`) is a trusted one over exactly this manifest."""
-    return keys.holds(message(kind, manifest), key, signature)
+    """Whether the seal (`key`, `signature`) is a trusted one over exactly this manifest. Never raises for bad input."""
+    try:
+        sealed = message(kind, manifest)
+    except TypeError:  # no canonical form: somebody wrote, say, a float straight into a JSON column
+        return False
+    return keys.holds(sealed, key, signature)
 
 
 class Sealed(models.Model):

@@ -104,7 +104,7 @@ def review(request: HttpRequest, pk: int, context: dict[str, Any]) -> HttpRespon
         "article": found.article,
         "steps": steps,
         "form": form,
-        "signs_off": bool(steps) and steps[-1].is_current,
+        "signs_off": bool(steps) and steps[-1].is_current and len(steps[-1].decisions) + 1 >= steps[-1].step.people,
         "why_not": why_not(request.user, found) if found.state == "open" else _("This round is closed."),
         "events": events(found.article),
         "live": found.article.publications.live().select_related("department").first(),

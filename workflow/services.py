@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -81,7 +82,11 @@ def submit(article: Article, by: User) -> Round:
 
 
 def _check_ready(draft: Revision) -> None:
-    """Raises WrongState for a draft that nobody could sensibly decide on."""
+    """Raises WrongState for a draft that nobody could sensibly decide on, whichever way its words came in."""
+    try:
+        draft.clean_fields()
+    except ValidationError as error:
+        raise WrongState(" ".join(error.messages)) from error
     if not (draft.body.strip() or draft.address):
         raise WrongState(_("The article is empty: write its body, or give the address that it leads to."))
     published = drafts.live_or_latest(draft.article)

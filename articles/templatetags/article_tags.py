@@ -5,14 +5,16 @@ from collections.abc import Iterator
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.core.paginator import Page
-from django.template.context import RequestContext
+from django.template.context import Context, RequestContext
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import to_locale
 
 from articles.models import Publication
+from departments.models import Department, Kind
 
 register = template.Library()
 
@@ -23,13 +25,29 @@ _separators = re.compile(r"[\s,，、;；]+")
 def publication_link(publication: Publication) -> SafeString:
     """The title as a link: to the article's page, or straight to the outside address of a mere link."""
     if publication.address:
-        return format_html(
-            '<a class="outside" href="{}" rel="noopener">{}<span class="unseen"> {}</span></a>',
-            publication.address,
-            publication.title,
-            _("(outside site)"),
-        )
+        return _outside_link(publication.address, publication.title)
     return format_html('<a href="{}">{}</a>', publication.get_absolute_url(), publication.title)
+
+
+@register.simple_tag(takes_context=True)
+def department_link(context: Context, entry: Department) -> SafeString:
+    """An entry of a menu as a link, marked when it is this very page, or what this page belongs to."""
+    if entry.kind == Kind.LINK:
+        return _outside_link(entry.url, entry.name)
+    address, here, current = entry.get_absolute_url(), context.get("department"), ""
+    if here and entry.pk in (here.pk, here.parent_id):
+        is_this_page = context["request"].path == address
+        current = format_html(' aria-current="{}"', "page" if is_this_page else "true")
+    return format_html('<a href="{}"{}>{}</a>', address, current, entry.name)
+
+
+def _outside_link(address: str, words: str) -> SafeString:
+    return format_html(
+        '<a class="outside" href="{}" rel="noopener">{}<span class="unseen"> {}</span></a>',
+        address,
+        words,
+        _("(outside site)"),
+    )
 
 
 @register.filter
@@ -52,9 +70,9 @@ def language_tag(code: str) -> str:
 
 @register.simple_tag(takes_context=True)
 def canonical(context: RequestContext) -> str:
-    """The one address of this page: without parameters, save for the number of a later page of a listing."""
-    request, page = context["request"], context.get("page")
-    return request.build_absolute_uri(request.path + (f"?page={page.number}" if _is_later(page) else ""))
+    """The one address of this page, under SITE_URL: without parameters, save for the number of a later page."""
+    page = context.get("page")
+    return settings.SITE_URL + context["request"].path + (f"?page={page.number}" if _is_later(page) else "")
 
 
 def _is_later(page: Any) -> bool:

@@ -1,4 +1,4 @@
-// Type size, printing and closing. Without this script the page lacks two buttons and nothing else.
+// Type size, printing, closing. Without this script an article lacks the buttons for the first two and nothing else.
 (() => {
   const KEY = "type-size";
   const root = document.documentElement;
@@ -42,6 +42,11 @@
   if (print) {
     print.querySelector("button").addEventListener("click", () => window.print());
     print.hidden = false;
+  }
+
+  // A table that scrolls sideways can be reached by keyboard.
+  for (const table of document.querySelectorAll(".prose table")) {
+    if (table.scrollWidth > table.clientWidth) table.tabIndex = 0;
   }
 
   // Closes a window that a script opened, goes back to a listing that the reader came from, else follows the link to one.

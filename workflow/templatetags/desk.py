@@ -6,6 +6,7 @@ from django import template
 
 from accounts.models import User
 from articles.models import Article, Revision
+from articles.sanitising import plain_text
 from ledger.models import Alarm
 from workflow.models import Round
 from workflow.states import Text, states_of
@@ -51,3 +52,12 @@ def _titles(articles: list[int]) -> dict[int, str]:
 def alarms(person: User) -> list[Alarm]:
     """Open integrity alarms, for superusers."""
     return list(Alarm.objects.all()[:SHOWN]) if person.is_superuser else []
+
+
+@register.simple_tag(takes_context=True)
+def site_identity(context: template.Context) -> Any:
+    """The identity that portal.context.chrome gave. Django's sign-in pages lay a `site` of their own over it."""
+    return next((layer["site"] for layer in context.dicts if "site" in layer), None)
+
+
+register.filter("plain", plain_text)

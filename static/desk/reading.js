@@ -1,0 +1,35 @@
+// On the pages that show an article in a frame: the frame is as tall as the article, so that the page scrolls and not
+// the frame; and the button of the last step says what will happen.
+"use strict";
+{
+  const fit = (frame) => {
+    const page = frame.contentDocument;
+    if (!page || !page.body || page.URL === "about:blank") return;
+    const measure = () => {
+      frame.style.height = `${page.body.firstElementChild.getBoundingClientRect().height + 2}px`;
+    };
+    frame.classList.add("is-fitted");
+    new ResizeObserver(measure).observe(page.body.firstElementChild);
+    measure();
+  };
+
+  for (const frame of document.querySelectorAll(".desk-frame")) {
+    frame.addEventListener("load", () => fit(frame));
+    if (frame.contentDocument && frame.contentDocument.readyState === "complete") fit(frame);
+  }
+
+  const time = document.querySelector(".desk-later input");
+  const button = document.querySelector("button[data-later]");
+  if (time && button) {
+    const now = button.textContent;
+    const say = () => {
+      button.textContent = time.value ? button.dataset.later : now;
+    };
+    time.addEventListener("input", say);
+    say();
+  }
+
+  // A refused decision: bring the words that say why into view.
+  const refused = document.querySelector(".desk-decision .errorlist");
+  if (refused) refused.scrollIntoView({ block: "center" });
+}
