@@ -7,7 +7,7 @@ there without further settings.
 
 from ipaddress import ip_network
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import environ
 from csp.constants import NONE, SELF
@@ -105,7 +105,7 @@ TEMPLATES = [
 
 # --- Databases --------------------------------------------------------------------------------------------------
 
-DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'db.sqlite3'}")}
+DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{quote(str(VAR_DIR / 'db.sqlite3'))}")}
 DATABASES["default"]["ATOMIC_REQUESTS"] = False
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # IMMEDIATE: SQLite knows no row locks, so a transaction that writes takes the write lock at its beginning.
@@ -237,6 +237,12 @@ CKEDITOR_CONFIGS = {
             ["PasteText", "RemoveFormat", "Find", "Maximize"],
         ],
         "format_tags": "p;h2;h3;h4",
+        # What the sanitiser keeps and no button makes (imported, pasted, written before): without this the editor
+        # would silently lose it when an article is opened.
+        "extraAllowedContent": "img[!src,alt,width,height]; pre code s div figure figcaption; "
+        "p h2 h3 h4 td th div figure figcaption li caption(align-left,align-center,align-right,align-justify)",
+        # There is no uploader, and the rest is what the sanitiser drops.
+        "removeDialogTabs": "link:upload;link:target;link:advanced;table:advanced;tableProperties:advanced",
         "justifyClasses": ["align-left", "align-center", "align-right", "align-justify"],
         "disableNativeSpellChecker": False,
         "forcePasteAsPlainText": False,

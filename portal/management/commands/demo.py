@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
+from accounts.models import User
 from portal.demonstration import build
 
 
@@ -16,6 +17,10 @@ class Command(BaseCommand):
         if not settings.DEMONSTRATION:
             raise CommandError(
                 _("This is not a demonstration. Set DEMONSTRATION=1 if it should be one; never on a real site.")
+            )
+        if User.objects.exists() and not User.objects.filter(is_demonstration=True).exists():
+            raise CommandError(
+                _("This database belongs to a real site: it has people, and none is a demonstration account.")
             )
         added = build.build()
         self.stdout.write(_("Demonstration content: %(count)d articles added.") % {"count": added})
