@@ -7,6 +7,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -31,13 +32,15 @@ class PersonChangeForm(UserChangeForm):
 
 
 class PasswordResetForm(AdminPasswordChangeForm):
-    """A superuser sets somebody's password; `user.acting` is that superuser (PersonAdmin.get_object)."""
-
-    usable_password = None
+    """A superuser sets or takes away somebody's password; `user.acting` is that superuser (PersonAdmin.get_object)."""
 
     def save(self, commit: bool = True) -> User:
-        services.set_password(self.user, self.cleaned_data["password1"], by=self.user.acting)
+        password = self.cleaned_data["password1"] if self.cleaned_data["set_usable_password"] else None
+        services.set_password(self.user, password, by=self.user.acting)
         return self.user
+
+
+admin.site.unregister(Group)  # Django's groups and permissions play no part here
 
 
 @admin.register(User)

@@ -18,9 +18,7 @@ from accounts.models import User
 class SignInForm(AdminAuthenticationForm):
     error_messages = {
         **AdminAuthenticationForm.error_messages,
-        "invalid_login": _(
-            "User name and password do not match. After %(limit)d failures you must wait."
-        ),
+        "invalid_login": _("User name and password do not match. After %(limit)d failures you must wait."),
     }
 
     def get_invalid_login_error(self) -> Any:
@@ -42,6 +40,7 @@ class DeskSite(admin.AdminSite):
     site_title = _("Qianfa desk")
     index_title = _("Desk")
     login_form = SignInForm
+    enable_nav_sidebar = False  # the desk has its own navigation
 
     def has_permission(self, request: HttpRequest) -> bool:
         """Everybody with an account works here; what they find depends on their roles."""
@@ -52,7 +51,7 @@ class DeskSite(admin.AdminSite):
             form_class=OwnPasswordForm,
             success_url=reverse("admin:password_change_done", current_app=self.name),
             extra_context={**self.each_context(request), **(extra_context or {})},
-            template_name="admin/password_change_form.html",
+            template_name="registration/password_change_form.html",
         )
         request.current_app = self.name
         return view(request)

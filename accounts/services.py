@@ -43,8 +43,8 @@ def change_user(user: User, *, by: User | None) -> None:
 
 
 @transaction.atomic
-def set_password(user: User, password: str, *, by: User | None) -> None:
-    """Sets a password; a reset by somebody else than its owner is an act of its own."""
+def set_password(user: User, password: str | None, *, by: User | None) -> None:
+    """Sets a password (None: nobody signs in with it); a reset by somebody else than its owner is an act of its own."""
     user.set_password(password)
     user.save(update_fields=["password"])
     record("person.password_changed" if by == user else "person.password_reset", user, by=by)

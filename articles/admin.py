@@ -124,7 +124,10 @@ class ArticleAdmin(admin.ModelAdmin):
     ) -> HttpResponse:
         article = self.article_or_404(request, object_id)
         draft = article.active_draft()
-        if draft is None or not permissions.can_draft(request.user, article.department):
+        may_draft = permissions.can_draft(request.user, article.department)
+        if draft is None and may_draft and request.method == "POST":
+            return self._too_late(request, article)
+        if draft is None or not may_draft:
             return HttpResponseRedirect(self.overview_url(article))
         return self._form(request, article, draft)
 
@@ -154,6 +157,12 @@ class ArticleAdmin(admin.ModelAdmin):
                     messages.warning(request, sentence)
                 return self.after_save(request, article)
         return self._page(request, form, article, draft, stale)
+
+    def _too_late(self, request: HttpRequest, article: Article) -> HttpResponse:
+        """The draft was submitted or discarded while somebody was writing: what they typed stays on their screen."""
+        form = DraftForm(request.POST, person=request.user, article=article)
+        form.add_error(None, gettext("This article is no longer a draft; nothing was saved."))
+        return self._page(request, form, article, None, article.latest_revision())
 
     def _save(
         self, form: DraftForm, article: Article | None, draft: Revision | None, request: HttpRequest

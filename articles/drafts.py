@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from articles.files import store_picture
 from articles.models import Article, Attachment, Contribution, DraftSave, File, FurtherColumn, Publication, Revision
-from articles.models.revision import CONTENT_FIELDS, RevisionState
-from articles.sanitising import file_digests, plain_text, sanitise
+from articles.models.revision import CONTENT_FIELDS, TEXT_FIELDS, RevisionState
+from articles.sanitising import file_digests, plain_text, printable, sanitise
 from departments.models import Department
 from ledger.canonical import sha256
 from ledger.record import record
@@ -57,6 +57,7 @@ def save_draft(draft: Revision, content: dict[str, Any], *, by: User, version: i
     if unknown := set(content) - {*CONTENT_FIELDS, "columns"}:
         raise TypeError(f"a draft has no {sorted(unknown)}")
     values = {name: value for name, value in content.items() if name in CONTENT_FIELDS}
+    values.update({name: printable(value) for name, value in values.items() if name in TEXT_FIELDS})
     lost: list[str] = []
     if "body" in values:
         values["body"], lost = clean_body(values["body"], by)
@@ -130,10 +131,13 @@ def copy_as_draft(source: Revision, *, by: User, keep_hands: bool, based_on: Rev
     approved text, which nobody's hand is in any more. Inside the caller's transaction.
     """
     last = Revision.objects.filter(article=source.article_id).aggregate(last=Max("number"))["last"]
+    words = {name: getattr(source, name) for name in CONTENT_FIELDS}
+    if source.summary == summary_of(source.body):
+        words["summary"] = ""  # freezing made it from the body, and makes it again from what the body says then
     draft = Revision.objects.create(
         article=source.article,
         number=last + 1,
-        **{name: getattr(source, name) for name in CONTENT_FIELDS},
+        **words,
         based_on=based_on,
         saved_by=by,
         saved_by_name=by.full_name,

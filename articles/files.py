@@ -28,6 +28,8 @@ FORMATS = {
     "WEBP": ("WEBP", "image/webp", "webp"),
 }
 
+KEPT = ("icc_profile", "transparency")
+
 
 def store_picture(data: bytes, by: User) -> File:
     """Re-encodes a picture and stores it under the digest of the result; the same picture is stored once.
@@ -40,35 +42,39 @@ def store_picture(data: bytes, by: User) -> File:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            picture = Image.open(io.BytesIO(data), formats=["JPEG", "PNG", "GIF", "BMP", "WEBP", "MPO"])
+            picture = Image.open(io.BytesIO(data), formats=["JPEG", "PNG", "GIF", "BMP", "WEBP"])
             if picture.width * picture.height > MOST_PIXELS:
-                raise UnusablePicture(_("it has more than %(limit)d million pixels.") % {"limit": MOST_PIXELS // 10**6})
+                raise UnusablePicture(_too_many_pixels())
             form, media_type, extension = FORMATS[picture.format]
             picture = ImageOps.exif_transpose(picture)
+            # What Pillow would write again: only what the picture cannot be shown rightly without.
+            picture.info = {name: value for name, value in picture.info.items() if name in KEPT}
             if form == "JPEG" and picture.mode not in ("RGB", "L"):
                 picture = picture.convert("RGB")
             elif form != "JPEG" and picture.mode not in ("RGB", "RGBA", "L", "LA", "P", "1"):
                 picture = picture.convert("RGBA")
             out = io.BytesIO()
             picture.save(out, form, **({"quality": 88, "optimize": True} if form == "JPEG" else {}))
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+    except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
+        raise UnusablePicture(_too_many_pixels()) from error
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
         if isinstance(error, UnusablePicture):
             raise
         raise UnusablePicture(_("it is no picture that can be read (JPEG, PNG, GIF, WebP).")) from error
     return _store(out.getvalue(), media_type, extension, by, width=picture.width, height=picture.height)
 
 
+def _too_many_pixels() -> str:
+    return _("it has more than %(limit)d million pixels.") % {"limit": MOST_PIXELS // 10**6}
+
+
 def _store(data: bytes, media_type: str, extension: str, by: User, **facts: int) -> File:
-    digest = sha256(data)
-    found = File.objects.filter(digest=digest).first()
-    file = found or File(
-        digest=digest, size=len(data), media_type=media_type, extension=extension, uploaded_by=by, **facts
-    )
+    """The file with this content; two who bring the same one at the same moment get the same."""
+    facts = {"size": len(data), "media_type": media_type, "extension": extension, "uploaded_by": by, **facts}
+    file = File(digest=sha256(data))
     if not default_storage.exists(file.path):
         default_storage.save(file.path, ContentFile(data))
-    if not found:
-        file.save()
-    return file
+    return File.objects.get_or_create(digest=file.digest, defaults=facts)[0]
 
 
 def read_checked(file: File) -> bytes | None:

@@ -44,14 +44,17 @@ _cleaner = nh3.Cleaner(
     allowed_classes=CLASSES,
     clean_content_tags=DROPPED,
     url_schemes={"http", "https", "mailto", "tel", "data"},  # data: is resolved below, and only in <img>
-    filter_style_properties={"text-align"},
+    filter_style_properties={"text-align", "TEXT-ALIGN"},  # as old editors wrote it
     strip_comments=True,
     link_rel="noopener noreferrer",
 )
 
 # nh3 writes attributes as name="value" with quotation marks escaped, so its output can be taken apart by pattern.
-_tag = re.compile(r'<([a-z][a-z0-9]*)((?: [a-z-]+="[^"]*")+)>')
+_tag = re.compile(r'<([a-z][a-z0-9]*)((?: [a-z-]+="[^"]*")*)>')
 _attribute = re.compile(r' ([a-z-]+)="([^"]*)"')
+_blanks = re.compile(r"[\x00-\x20]")
+# Characters that XML, and so a feed, cannot hold; Word leaves some of them behind.
+_unprintable = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _numeric = re.compile(r"\d{1,4}")
 _own_file = re.compile(r"/files/[0-9a-f]{64}\.[a-z0-9]{1,10}")
 _data = re.compile(r"data:image/[a-z0-9.+-]+(;base64)?,(.*)", re.IGNORECASE | re.DOTALL)
@@ -79,10 +82,17 @@ def sanitise(html: str, store: StorePicture | None = None) -> Sanitised:
     and named.
     """
     result = Sanitised("")
-    cleaned = _cleaner.clean(html.replace("\x00", ""))
+    cleaned = _cleaner.clean(printable(html))
+    # Those written as references. Not just taken away, lest what stands round them grow together to something new.
+    cleaned = _unprintable.sub(" ", cleaned)
     cleaned = _tag.sub(lambda match: _rewrite(match, store, result.lost), cleaned)
     result.html = _empty.sub("", cleaned).strip()
     return result
+
+
+def printable(text: str) -> str:
+    """The text without control characters; tabs and ends of lines stay."""
+    return _unprintable.sub("", text)
 
 
 def _rewrite(match: re.Match, store: StorePicture | None, lost: list[str]) -> str:
@@ -91,7 +101,7 @@ def _rewrite(match: re.Match, store: StorePicture | None, lost: list[str]) -> st
         return _picture(attributes, store, lost)
     side = ""
     style, align = attributes.pop("style", ""), attributes.pop("align", "").lower()
-    if found := re.search(r"text-align:\s*(\w+)", style):
+    if found := re.search(r"text-align:\s*(\w+)", style, re.IGNORECASE):
         side = {"start": "left", "end": "right"}.get(found[1].lower(), found[1].lower())
     side = side or align
     if side in ALIGNMENTS and tag in ALIGNED:
@@ -101,7 +111,8 @@ def _rewrite(match: re.Match, store: StorePicture | None, lost: list[str]) -> st
     for name in ("colspan", "rowspan", "start"):
         if name in attributes and not _numeric.fullmatch(attributes[name]):
             del attributes[name]
-    if tag == "a" and unescape(attributes.get("href", "")).lstrip().lower().startswith("data:"):
+    # Browsers pass over blanks and control characters here, so they do not hide it from us either.
+    if tag == "a" and _blanks.sub("", unescape(attributes.get("href", ""))).lower().startswith("data:"):
         del attributes["href"]
     return _written(tag, attributes)
 

@@ -10,6 +10,9 @@ A tsvector keeps positions up to 16,383 and at most 256 of one token, so that te
 """
 
 import unicodedata
+from collections import Counter
+from collections.abc import Iterator
+from itertools import islice
 
 from django.db import connection
 
@@ -18,6 +21,8 @@ from articles.sanitising import plain_text
 
 TABLE = "articles_searchpart"
 PART = 4000  # characters
+SMALLEST_PART = 250  # characters; what a tsvector forgets of a part as small as this, nobody looks for
+MOST_OF_A_TOKEN = 256  # times; a tsvector forgets where else in a part it stands, as 00 does in a table of figures
 OVERLAP = 100  # characters that two neighbouring parts share; no phrase is longer
 PARTS = 1000  # room for parts under one publication's id in FTS5's rowid
 LONGEST_QUERY = 100
@@ -73,9 +78,22 @@ def parts(publication_title: str, revision: Revision) -> list[str]:
             revision.index_number,
         ]
     )
-    body = plain_text(revision.body)
-    pieces = [body[start : start + PART + OVERLAP] for start in range(0, len(body), PART)]
-    return [head, *pieces[: PARTS - 1]]
+    return [head, *islice(_pieces(plain_text(revision.body)), PARTS - 1)]
+
+
+def _pieces(body: str) -> Iterator[str]:
+    """Overlapping pieces, as long as may be without a token that comes too often."""
+    start = 0
+    while start < len(body):
+        length = PART
+        while length > SMALLEST_PART and _is_crowded(body[start : start + length + OVERLAP]):
+            length //= 2
+        yield body[start : start + length + OVERLAP]
+        start += length
+
+
+def _is_crowded(text: str) -> bool:
+    return max(Counter(tokens(text)).values(), default=0) > MOST_OF_A_TOKEN
 
 
 def put(publication: Publication, revision: Revision) -> None:

@@ -1,15 +1,25 @@
 """Addresses of the public side. Departments share the root, so they come last."""
 
-from django.urls import path, re_path
+from django.urls import path, re_path, register_converter
+from django.urls.converters import IntConverter
 
 from articles import feeds, views
 
+
+class NumberConverter(IntConverter):
+    """The number of an article: no longer than what a database can be asked for."""
+
+    regex = "[0-9]{1,18}"
+
+
+register_converter(NumberConverter, "number")
+
 urlpatterns = [
     path("search/", views.search, name="search"),
-    path("reads/<int:pk>/", views.read, name="read"),
+    path("reads/<number:pk>/", views.read, name="read"),
     re_path(r"^files/(?P<digest>[0-9a-f]{64})\.(?P<extension>[a-z0-9]{1,10})$", views.file, name="file"),
     path("feed/", feeds.SiteFeed(), name="feed"),
     path("<slug:slug>/feed/", feeds.DepartmentFeed(), name="department-feed"),
     path("<slug:slug>/", views.department, name="department"),
-    path("<slug:slug>/<int:pk>/", views.article, name="article"),
+    path("<slug:slug>/<number:pk>/", views.article, name="article"),
 ]

@@ -16,7 +16,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_GET, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from articles import files, listing, reads
 from articles import search as searching
@@ -138,7 +138,7 @@ def _from_here(request: HttpRequest) -> bool:
     return urlsplit(source).netloc in {request.get_host(), urlsplit(settings.SITE_URL).netloc}
 
 
-@require_GET
+@require_safe
 def file(request: HttpRequest, digest: str, extension: str) -> HttpResponse:
     """A file: for visitors while a live publication uses it, for staff who may see an article that does."""
     found = get_object_or_404(File, digest=digest, extension=extension)

@@ -105,6 +105,7 @@ def check_withdraw(person: User, department: Department, roles: Collection[int])
 can_draft = _answering(check_draft)
 can_see = _answering(check_see)
 can_take_back = _answering(check_take_back)
+can_hold_role = _answering(check_hold_role)
 can_decide = _answering(check_decide)
 can_withdraw = _answering(check_withdraw)
 

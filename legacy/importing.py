@@ -5,18 +5,20 @@ from dataclasses import dataclass
 from datetime import datetime, time
 from pathlib import Path
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from articles import drafts
+from articles.models import Revision
 from departments.models import Department
 from departments.permissions import check_draft
 from ledger.canonical import sha256
 from ledger.record import record
 from legacy.models import ImportedPage
-from legacy.pages import LegacyPage, body_html, read_page
+from legacy.pages import LegacyPage, UnreadablePage, body_html, read_page
 
 
 class NoDepartment(ValueError):
@@ -36,8 +38,8 @@ class Outcome:
 def import_pages(paths: Iterable[Path], *, by: User, department: Department | None = None) -> list[Outcome]:
     """Imports saved pages, all or none of them. `department` overrides what the pages say.
 
-    Raises UnreadablePage (legacy.pages), NoDepartment, or NotAllowed when `by` does not write for the department;
-    nothing is stored then.
+    Raises UnreadablePage (legacy.pages; also for words that are too long for a draft), NoDepartment, or NotAllowed when
+    `by` does not write for the department; nothing is stored then.
     """
     read = [(path, sha256(path.read_bytes()), page) for path, page in [(path, read_page(path)) for path in paths]]
     with transaction.atomic():
@@ -56,7 +58,11 @@ def _import(path: Path, digest: str, page: LegacyPage, by: User, department: Dep
         "body": body_html(page),
         "dated": timezone.make_aware(datetime.combine(page.date, time())),
     }
-    article, lost = drafts.begin_article(department=department, content=content, by=by)
+    try:
+        Revision(**content).clean_fields(exclude={field.name for field in Revision._meta.fields} - set(content))
+        article, lost = drafts.begin_article(department=department, content=content, by=by)
+    except ValidationError as error:
+        raise UnreadablePage(path, _reason(error)) from error
     imported = ImportedPage.objects.create(
         digest=digest,
         name=path.name,
@@ -74,6 +80,14 @@ def _import(path: Path, digest: str, page: LegacyPage, by: User, department: Dep
     )
     record("article.imported", article, by=by, file=path.name, digest=digest, suspicions=len(page.suspicions))
     return Outcome(path, page, imported, is_new=True)
+
+
+def _reason(error: ValidationError) -> str:
+    """What no draft can hold, each with the name of its field."""
+    if not hasattr(error, "error_dict"):
+        return " ".join(error.messages)
+    named = [(Revision._meta.get_field(name).verbose_name, words) for name, words in error.message_dict.items()]
+    return " ".join(f"{name}: {' '.join(words)}" for name, words in named)
 
 
 def _department(path: Path, page: LegacyPage) -> Department:

@@ -178,3 +178,11 @@ def artefacts() -> Path:
     folder = PROJECT / "var" / "test-artefacts"
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+@pytest.fixture
+def newsroom(db):
+    """People, departments and articles, made by the product's own services."""
+    from tests.newsroom import Newsroom
+
+    return Newsroom.open()

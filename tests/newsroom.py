@@ -1,10 +1,13 @@
 """A small newsroom for tests: people, departments and articles, made by the product's own services."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
 
+from django.apps import apps
 from django.utils import timezone
 
 from accounts.models import User
@@ -17,7 +20,7 @@ from workflow import services
 from workflow.models import Round
 from workflow.states import Public, Text
 
-PASSWORD = "correct horse battery staple"  # noqa: S105 (of test accounts only)
+PASSWORD = "correct horse battery staple"
 _numbers = count(1)
 
 
@@ -71,10 +74,13 @@ class Newsroom:
         drafts.save_draft(draft, content or {"title": f"{draft.title}（修订）"}, by=self.drafter, version=draft.version)
         return article
 
-    def article_in(self, text: Text, public: Public) -> Article:
-        """An article in the given state; see `IMPOSSIBLE` for the pairs that cannot be."""
+    def article_in(self, text: Text, public: Public, submitter: User | None = None) -> Article:
+        """An article in the given state; see `IMPOSSIBLE` for the pairs that cannot be.
+
+        `submitter`: who submits the text in hand when it gets that far, if not the drafter who wrote it.
+        """
         article = self._public(public)
-        return self._text(article, text)
+        return self._text(article, text, submitter or self.drafter)
 
     def _public(self, public: Public) -> Article:
         now = timezone.now()
@@ -96,15 +102,15 @@ class Newsroom:
             case Public.EXPIRED:
                 return expired(self.published())
 
-    def _text(self, article: Article, text: Text) -> Article:
+    def _text(self, article: Article, text: Text, submitter: User) -> Article:
         if article.active_draft() is None and text != Text.SETTLED:
             self.rewritten(article)
         match text:
             case Text.RETURNED:
-                opened = services.submit(article, by=self.drafter)
+                opened = services.submit(article, by=submitter)
                 services.return_for_changes(opened, by=self.reviewer, seen=opened.revision.digest, reason="请改")
             case Text.IN_REVIEW:
-                services.submit(article, by=self.drafter)
+                services.submit(article, by=submitter)
             case Text.DISCARDED:
                 services.discard(article, by=self.drafter)
         return Article.objects.get(pk=article.pk)
@@ -134,3 +140,19 @@ def department(name: str, by: User, **facts: Any) -> Department:
 
 def grant(to: User, role: str, where: Department | None, by: User) -> None:
     departments.grant(person=to, role=Role.objects.get(code=role), department=where, by=by)
+
+
+def everything() -> dict[str, list[tuple]]:
+    """Every row of every table, to compare before and after."""
+    return {
+        model._meta.label: list(model._base_manager.order_by("pk").values_list())
+        for model in apps.get_models(include_auto_created=True)
+    }
+
+
+@contextmanager
+def nothing_changes() -> Iterator[None]:
+    """Fails when anything in the database is different afterwards."""
+    before = everything()
+    yield
+    assert everything() == before

@@ -8,9 +8,10 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from articles.models import Article
 from departments import permissions
+from departments.models import Department
 from departments.permissions import NotAllowed
 from workflow import rounds
-from workflow.models import Round
+from workflow.models import Round, RoundStep
 from workflow.states import State
 from workflow.transitions import TRANSITIONS, Action, Who, WrongState, possible_actions
 
@@ -18,7 +19,7 @@ from workflow.transitions import TRANSITIONS, Action, Who, WrongState, possible_
 def check_may(action: Action, person: User, article: Article, round: Round | None = None) -> None:
     """Raises NotAllowed for the wrong person. `round`: the one that a take-back or a decision is about.
 
-    Raises WrongState when a decision is asked for and every step of the round has been decided.
+    Raises WrongState when a decision is asked for that has been taken meanwhile.
     """
     department = article.department
     match TRANSITIONS[Action(action)].who:
@@ -32,10 +33,21 @@ def check_may(action: Action, person: User, article: Article, round: Round | Non
             step = round.current_step()
             if step is None:
                 raise WrongState(_("Every step has been decided."))
+            _check_not_overtaken(person, department, round, step)
             decided = set(round.decisions.values_list("person_id", flat=True))
             permissions.check_decide(person, department, step.role, hands=round.revision.hands(), decided=decided)
         case Who.SIGNER:
             permissions.check_withdraw(person, department, rounds.signing_roles(department))
+
+
+def _check_not_overtaken(person: User, department: Department, round: Round, step: RoundStep) -> None:
+    """Raises WrongState, naming who decided, for somebody whose own step has been passed and whose turn this is not."""
+    if permissions.can_hold_role(person, department, step.role):
+        return
+    for decision in round.decisions.filter(step__passed_at__isnull=False).select_related("step__role"):
+        if permissions.can_hold_role(person, department, decision.step.role):
+            facts = {"step": decision.step.name, "name": decision.person_name}
+            raise WrongState(_("“%(step)s” has been decided already (%(name)s).") % facts)
 
 
 def offers(article: Article, state: State, person: User) -> list[Action]:

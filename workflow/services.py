@@ -62,7 +62,8 @@ def submit(article: Article, by: User) -> Round:
     check_may(Action.SUBMIT, by, article)
     at = timezone.now()
     with _act(article, Action.SUBMIT, at):
-        draft = article.revisions.get(state=RevisionState.DRAFT)
+        # Locked too: saving takes no lock of the article's, and a save in between would freeze under a wrong digest.
+        draft = article.revisions.select_for_update().get(state=RevisionState.DRAFT)
         _check_ready(draft)
         drafts.add_hand(draft, by)
         drafts.freeze(draft, at)
@@ -230,7 +231,7 @@ def revise(article: Article, by: User) -> Revision:
 
 
 def unschedule(article: Article, by: User, reason: str) -> Round | None:
-    """Calls off a scheduled publication; what it was to replace stays.
+    """Calls off the scheduled publication, of several the last; what it was to replace stays.
 
     Unless another text is in hand by now, the round waits for its last step again, and is returned.
     """
@@ -238,7 +239,7 @@ def unschedule(article: Article, by: User, reason: str) -> Round | None:
     at = timezone.now()
     with _act(article, Action.UNSCHEDULE, at) as state:
         reason = _reason(reason)
-        publication = article.publications.scheduled(at).get()
+        publication = article.publications.scheduled(at).order_by("live_from").last()  # each may follow another
         publishing.call_off(publication)
         reopened = None
         if state.text == Text.SETTLED:
@@ -253,11 +254,11 @@ def withdraw(article: Article, by: User, reason: str, notice: str) -> None:
     """Takes the live text away at once; visitors read `notice` (410). A scheduled replacement is called off too."""
     check_may(Action.WITHDRAW, by, article)
     at = timezone.now()
-    with _act(article, Action.WITHDRAW, at) as state:
+    with _act(article, Action.WITHDRAW, at):
         reason = _reason(reason)
         publication = publishing.current(article, at)
-        if state.public == Public.REPLACING:
-            publishing.call_off(article.publications.scheduled(at).get())
+        for replacement in article.publications.scheduled(at).order_by("-live_from"):
+            publishing.call_off(replacement)
         publishing.withdraw(
             publication, by=by, reason=reason, notice=notice.strip() or _("This article was withdrawn."), at=at
         )

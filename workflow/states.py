@@ -58,34 +58,46 @@ def states_of(articles: Iterable[Article], at: datetime | None = None) -> Iterab
     at = at or timezone.now()
     articles = list(articles)
     ids = [article.pk for article in articles]
-    drafts = dict(
-        Revision.objects.filter(article__in=ids, state=RevisionState.DRAFT).values_list("article_id", "number")
-    )
-    last_rounds = {
-        article_id: (state, revision)  # of the newest round, because later ones overwrite
-        for article_id, state, revision in Round.objects.filter(article__in=ids)
+    drafts: dict[tuple[int, str], datetime] = {
+        (article_id, state): saved_at  # of the newest one, because later ones overwrite
+        for article_id, state, saved_at in Revision.objects.filter(
+            article__in=ids, state__in=[RevisionState.DRAFT, RevisionState.DISCARDED]
+        )
         .order_by("number")
-        .values_list("article_id", "state", "revision__number")
+        .values_list("article_id", "state", "saved_at")
+    }
+    last_rounds = {
+        article_id: (state, closed_at)
+        for article_id, state, closed_at in Round.objects.filter(article__in=ids)
+        .order_by("number")
+        .values_list("article_id", "state", "closed_at")
     }
     publications: dict[int, list[Publication]] = {}
     effective = Publication.objects.effective().filter(article__in=ids).select_related("withdrawal")
     for publication in effective.order_by("number"):
         publications.setdefault(publication.article_id, []).append(publication)
     for article in articles:
-        text = _text(article, drafts.get(article.pk), *last_rounds.get(article.pk, ("", 0)))
+        draft, discarded = (drafts.get((article.pk, state)) for state in (RevisionState.DRAFT, RevisionState.DISCARDED))
+        text = _text(article, draft, discarded, *last_rounds.get(article.pk, ("", None)))
         yield article, State(text, _public(publications.get(article.pk, []), at))
 
 
-def _text(article: Article, draft: int | None, last_round: str, revision: int) -> Text:
-    """`draft`: number of the active draft; `last_round`, `revision`: state of the newest round, number of its text."""
+def _text(
+    article: Article, draft: datetime | None, discarded: datetime | None, last_round: str, closed: datetime | None
+) -> Text:
+    """`draft`, `discarded`: when the active draft and the last discarded one were saved.
+
+    `last_round`, `closed`: state of the newest round, and when it was closed.
+    """
     if article.discarded_at:
         return Text.DISCARDED
     if last_round == RoundState.OPEN:
         return Text.IN_REVIEW
     if draft is None:
         return Text.SETTLED
-    # The draft that a return leaves behind follows the returned revision; any later one was begun anew.
-    return Text.RETURNED if last_round == RoundState.RETURNED and draft == revision + 1 else Text.DRAFT
+    # A return leaves a draft behind; once that one has been discarded, any other was begun anew.
+    given_up = discarded and closed and discarded >= closed
+    return Text.RETURNED if last_round == RoundState.RETURNED and not given_up else Text.DRAFT
 
 
 def _public(publications: list[Publication], at: datetime) -> Public:

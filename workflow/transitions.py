@@ -83,7 +83,7 @@ TRANSITIONS = {
             frozenset(Text) - {Text.DISCARDED},
             frozenset({Public.SCHEDULED, Public.REPLACING}),
             (Text.IN_REVIEW,),  # the round waits for its last step again, unless another text is in hand by now
-            (Public.UNPUBLISHED, Public.LIVE, Public.WITHDRAWN, Public.EXPIRED),
+            tuple(Public),  # as it was before the last schedule
         ),
         # Never held up by a draft, a round or a schedule of the same article.
         Transition(

@@ -4,12 +4,13 @@
 {
   const fit = (frame) => {
     const page = frame.contentDocument;
-    if (!page || !page.body || page.URL === "about:blank") return;
+    // Anything else than a preview (an error, a sign-in page) keeps the height that the style sheet gives.
+    const paper = page && page.querySelector(".article") && page.querySelector("main");
+    if (!paper) return;
     const measure = () => {
-      frame.style.height = `${page.body.firstElementChild.getBoundingClientRect().height + 2}px`;
+      frame.style.height = `${paper.getBoundingClientRect().height + 2}px`;
     };
-    frame.classList.add("is-fitted");
-    new ResizeObserver(measure).observe(page.body.firstElementChild);
+    new ResizeObserver(measure).observe(paper);
     measure();
   };
 

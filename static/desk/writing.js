@@ -26,6 +26,14 @@
   window.addEventListener("pageshow", say);
 
   if (window.CKEDITOR) {
+    // The dialogue for tables asks for widths, borders and the like, which the site decides and the server would drop.
+    window.CKEDITOR.on("dialogDefinition", ({ data }) => {
+      if (data.name !== "table" && data.name !== "tableProperties") return;
+      const page = data.definition.getContents("info");
+      for (const field of ["txtWidth", "txtHeight", "txtBorder", "txtCellSpace", "txtCellPad", "cmbAlign", "txtSummary"]) {
+        page.remove(field);
+      }
+    });
     window.CKEDITOR.on("instanceReady", ({ editor }) => {
       editor.on("change", say);
       // Links to the body and its label lead to the hidden field otherwise.

@@ -1,0 +1,202 @@
+"""Every act in every state by everybody: the full matrix, derived from the transition table."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from django.db import transaction
+
+from accounts import services as accounts
+from articles.models import Article
+from departments.permissions import NotAllowed
+from tests.newsroom import IMPOSSIBLE, Newsroom, everything, grant, person
+from workflow import services
+from workflow.authority import check_may, offers
+from workflow.models import Round
+from workflow.states import Public, State, Text, state_of
+from workflow.transitions import TRANSITIONS, Action, Who, WrongState, check_possible, possible_actions
+
+POSSIBLE = [State(text, public) for text in Text for public in Public if (text, public) not in IMPOSSIBLE]
+# A situation is a state and, in review, the step that the round waits at.
+SITUATIONS = [
+    (state, step)
+    for state in POSSIBLE
+    for step in (["reviewer", "publisher"] if state.text == Text.IN_REVIEW else [""])
+]
+
+# Who of the table → the people of the room meant by it. `chief` has submitted the text in hand; the decider is the one
+# whose role the step names, and hands in the text count more than roles and more than being a superuser.
+MEANT = {
+    Who.DRAFTER: {"drafter", "colleague", "admin", "chief"},
+    Who.AUTHOR: {"drafter", "chief"},
+    Who.SIGNER: {"publisher", "admin", "chief"},
+}
+
+
+def cast(room: Newsroom) -> dict[str, Any]:
+    """The people of the room, a superuser with every role who will have a hand in the text, and one who has left."""
+    chief = person("chief", is_superuser=True)
+    leaver = person("leaver", is_superuser=True)
+    for one in (chief, leaver):
+        for role in ("drafter", "reviewer", "publisher"):
+            grant(one, role, room.department, room.admin)
+    leaver.is_active = False
+    accounts.change_user(leaver, by=room.admin)
+    return {**room.people, "chief": chief, "leaver": leaver}
+
+
+def staged(room: Newsroom, people: dict[str, Any], state: State, step: str) -> Article:
+    """An article in the situation, its text in hand (if any) submitted by the chief."""
+    article = room.article_in(state.text, state.public, submitter=people["chief"])
+    if step == "publisher":
+        waiting = article.rounds.open().get()
+        services.approve(waiting, by=room.reviewer, seen=waiting.revision.digest)
+    assert state_of(article) == state
+    return article
+
+
+def attempt(action: Action, article: Article, by: Any) -> None:
+    """The act by its service, on the newest round of the article where the act is about a round."""
+    # An article that was never submitted has none: somebody who makes one up gets no further.
+    found = article.rounds.last() or Round(article=article)
+    seen = found.revision.digest if found.pk else "0" * 64
+    match action:
+        case Action.SUBMIT:
+            services.submit(article, by=by)
+        case Action.TAKE_BACK:
+            services.take_back(found, by=by)
+        case Action.APPROVE:
+            services.approve(found, by=by, seen=seen)
+        case Action.RETURN:
+            services.return_for_changes(found, by=by, seen=seen, reason="请改")
+        case Action.REVISE:
+            services.revise(article, by=by)
+        case Action.UNSCHEDULE:
+            services.unschedule(article, by=by, reason="推迟")
+        case Action.WITHDRAW:
+            services.withdraw(article, by=by, reason="有误", notice="已撤稿")
+        case Action.DISCARD:
+            services.discard(article, by=by, reason="不再需要")
+        case _:
+            pytest.fail(f"this test does not know how {action} is done")
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """Whatever happens inside is rolled back at the end."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+def is_meant(name: str, who: Who, step: str) -> bool:
+    return name == step if who == Who.DECIDER else name in MEANT[who]
+
+
+def done(action: Action, article: Article, by: Any) -> bool:
+    """Whether the person got their way; a refusal is one of the two kinds, and says why."""
+    try:
+        attempt(action, article, by)
+    except (NotAllowed, WrongState) as refusal:
+        if not str(refusal):
+            pytest.fail(f"{action} was refused without a word")
+        return False
+    return True
+
+
+def situation_id(part: State | str) -> str:
+    return f"{part.text}-{part.public}" if isinstance(part, State) else part
+
+
+in_every_situation = pytest.mark.parametrize(("state", "step"), SITUATIONS, ids=situation_id)
+
+
+@in_every_situation
+def test_an_act_happens_when_the_table_allows_it_to_the_person_and_otherwise_changes_nothing(newsroom, state, step):
+    """Scenario 11."""
+    people = cast(newsroom)
+    article = staged(newsroom, people, state, step)
+    before = everything()
+    wrong = []
+    for name, by in people.items():
+        legal = {
+            action for action, row in TRANSITIONS.items() if row.possible_in(state) and is_meant(name, row.who, step)
+        }
+        with undone():
+            wrong += [f"{action} by {name} was done" for action in set(Action) - legal if done(action, article, by)]
+            if everything() != before:
+                wrong.append(f"{name} changed something by an act that was refused")
+        for action in legal:
+            with undone():
+                if not done(action, article, by):
+                    wrong.append(f"{action} by {name} was refused")
+                elif not leads_to(TRANSITIONS[action], state, after := fresh_state(article), step):
+                    wrong.append(f"{action} by {name} led to {after}")
+    assert wrong == []
+
+
+def fresh_state(article: Article) -> State:
+    return state_of(Article.objects.get(pk=article.pk))
+
+
+def leads_to(transition: Any, before: State, after: State, step: str) -> bool:
+    """Whether the table says that the act can lead there. A side that it names may also stay as it was, not both."""
+    sides = [(before.text, after.text, transition.to_text), (before.public, after.public, transition.to_public)]
+    moved = after != before or (transition.action == Action.APPROVE and step == "reviewer")
+    return moved and all(now in (then, *possible) for then, now, possible in sides)
+
+
+@in_every_situation
+def test_what_is_offered_to_somebody_is_what_they_may_do(newsroom, state, step):
+    people = cast(newsroom)
+    article = staged(newsroom, people, state, step)
+    for name, by in people.items():
+        expected = [action for action in possible_actions(state) if is_meant(name, TRANSITIONS[action].who, step)]
+        assert offers(article, state, by) == expected, name
+
+
+@in_every_situation
+def test_in_every_state_it_is_somebodys_turn_or_nothing_is_left_to_do(newsroom, state, step):
+    """As in opensafely-core/airlock: no state in which an article is stuck."""
+    people = cast(newsroom)
+    article = staged(newsroom, people, state, step)
+    writing = {name for name, by in people.items() if Action.SUBMIT in offers(article, state, by)}
+    waiting = {name for name, by in people.items() if Round.objects.awaiting(by).filter(article=article).exists()}
+    match state.text:
+        case Text.DRAFT | Text.RETURNED:
+            assert writing and not waiting
+        case Text.IN_REVIEW:
+            assert waiting == {step} and not writing
+        case Text.SETTLED:
+            assert not waiting and not writing
+            assert Action.REVISE in offers(article, state, newsroom.drafter)
+        case Text.DISCARDED:
+            assert not waiting and not writing and not any(offers(article, state, by) for by in people.values())
+
+
+def test_every_action_has_its_row_in_the_table():
+    assert set(TRANSITIONS) == set(Action)
+
+
+@pytest.mark.parametrize("state", POSSIBLE, ids=situation_id)
+@pytest.mark.parametrize("action", ["publish", "", "APPROVE", "approve ", "delete"])
+def test_an_unknown_act_is_possible_in_no_state(state, action):
+    """Scenario 12."""
+    with pytest.raises(ValueError, match="is not a valid Action"):
+        check_possible(action, state)
+
+
+def test_an_unknown_act_is_nobodys(newsroom):
+    """Scenario 12."""
+    article = newsroom.draft()
+    with pytest.raises(ValueError, match="is not a valid Action"):
+        check_may("publish", newsroom.admin, article)
+    check_may("submit", newsroom.admin, article)  # the known one beside it
+
+
+@pytest.mark.parametrize("text", ["published", "", "DRAFT"])
+def test_an_unknown_state_does_not_exist(text):
+    """Scenario 12."""
+    with pytest.raises(ValueError, match="is not a valid Text"):
+        Text(text)
