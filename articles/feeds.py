@@ -29,7 +29,7 @@ class SiteFeed(Feed):
         return reverse("feed")
 
     def items(self) -> list[Publication]:
-        newest = Publication.objects.live().select_related("department").order_by("-dated", "-article")[:LENGTH]
+        newest = Publication.objects.live().select_related("department").order_by("-dated", "-article_id")[:LENGTH]
         return [publication for publication in newest if listing.is_intact(publication)]
 
     def item_title(self, item: Publication) -> str:

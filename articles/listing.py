@@ -55,7 +55,7 @@ def neighbours(publication: Publication) -> tuple[Publication | None, Publicatio
     here = in_department(publication.department)
     dated, article = publication.dated, publication.article_id
     older = here.filter(Q(dated__lt=dated) | Q(dated=dated, article__lt=article))
-    newer = here.filter(Q(dated__gt=dated) | Q(dated=dated, article__gt=article)).order_by("dated", "article")
+    newer = here.filter(Q(dated__gt=dated) | Q(dated=dated, article__gt=article)).order_by("dated", "article_id")
     return _first_shown(older), _first_shown(newer)
 
 

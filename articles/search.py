@@ -139,7 +139,7 @@ def search(query: str):
         return found.none()
     for term in wanted:
         found = found.extra(where=[_CONDITION[connection.vendor]], params=[_expression(*_phrase(term))])  # noqa: S610
-    return found.select_related("department").order_by("-dated", "-article")
+    return found.select_related("department").order_by("-dated", "-article_id")
 
 
 _CONDITION = {

@@ -19,7 +19,7 @@ class PublicationSitemap(Sitemap):
     limit = 50_000  # the most that the protocol allows in one file (sitemaps.org)
 
     def items(self):
-        return Publication.objects.live().filter(address="").select_related("department").order_by("article")
+        return Publication.objects.live().filter(address="").select_related("department").order_by("article_id")
 
     def lastmod(self, item: Publication) -> datetime:
         return item.live_from

@@ -124,7 +124,8 @@ class PlacementQuerySet(models.QuerySet["Placement"]):
         return self.filter(live(at))
 
     def newest_first(self) -> "PlacementQuerySet":
-        return self.order_by("-dated", "-article")
+        # By article_id: a relation would sort by the order of articles, which is another one.
+        return self.order_by("-dated", "-article_id")
 
 
 class Placement(models.Model):

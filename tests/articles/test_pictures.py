@@ -155,12 +155,11 @@ FAKES = {
 }
 
 
-@pytest.mark.parametrize("fake", FAKES)
-def test_what_is_no_picture_is_named_and_the_text_around_it_kept(newsroom, media, fake):
-    html = f"<p>前文</p><p>{pasted(FAKES[fake], name='示意图')}</p><p>后文</p>"
-    draft, lost = begun(newsroom, html)
-    assert draft.body == "<p>前文</p><p>后文</p>"
-    assert len(lost) == 1 and "示意图" in lost[0]
+def test_what_is_no_picture_is_named_and_the_text_around_it_kept(newsroom, media):
+    for name, fake in FAKES.items():
+        draft, lost = begun(newsroom, f"<p>前文</p><p>{pasted(fake, name='示意图')}</p><p>后文</p>")
+        assert draft.body == "<p>前文</p><p>后文</p>", name
+        assert len(lost) == 1 and "示意图" in lost[0], name
     assert not File.objects.exists()
 
 
@@ -170,12 +169,10 @@ def test_a_picture_that_lies_elsewhere_is_named_with_its_address(newsroom, media
     assert len(lost) == 1 and "示意图" in lost[0] and "https://example.org/a.png" in lost[0]
 
 
-@pytest.mark.parametrize(
-    "source", ["data:image/png;base64,%%%", "data:image/png,%89PNG", "data:,x", "file:///etc/passwd"]
-)
-def test_a_picture_whose_address_is_nonsense_is_named(newsroom, media, source):
-    draft, lost = begun(newsroom, f'<p>前文</p><p><img src="{source}"></p>')
-    assert draft.body == "<p>前文</p>" and len(lost) == 1
+def test_a_picture_whose_address_is_nonsense_is_named(newsroom, media):
+    for source in ["data:image/png;base64,%%%", "data:image/png,%89PNG", "data:,x", "file:///etc/passwd", ""]:
+        draft, lost = begun(newsroom, f'<p>前文</p><p><img src="{source}"></p>')
+        assert draft.body == "<p>前文</p>" and len(lost) == 1, source
 
 
 def test_a_drafter_is_told_of_lost_pictures_after_saving(newsroom, client, media):

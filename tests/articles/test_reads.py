@@ -11,6 +11,7 @@ from django.utils import timezone
 from articles import reads
 from articles.models import Article, Read, RecentRead
 from articles.reads import WINDOW
+from tests.ledger.attacker import undone
 from tests.ledger.threads import at_once
 from workflow import services
 
@@ -84,22 +85,17 @@ def visit(article, at, address="192.0.2.1"):
     reads.count_read(article, request, at)
 
 
-@pytest.mark.parametrize(
-    ("after", "counted"),
-    [
-        (timedelta(seconds=1), 1),
-        (WINDOW - timedelta(seconds=1), 1),
-        (WINDOW, 2),
-        (2 * WINDOW, 2),
-        (timedelta(days=1), 2),
-    ],
-)
-@pytest.mark.parametrize("begun", [at(2, 10, 0), at(2, 23, 50)])
-def test_the_same_visitor_is_counted_again_after_half_an_hour_and_not_before(article, begun, after, counted):
+@pytest.mark.parametrize("begun", [at(2, 10, 0), at(2, 23, 50)], ids=["by day", "over midnight"])
+def test_the_same_visitor_is_counted_again_after_half_an_hour_and_not_before(article, begun):
     """Scenario 38. Also over midnight, when the salt of the hash changes."""
-    visit(article, begun)
-    visit(article, begun + after)
-    assert count(article) == counted
+    second = timedelta(seconds=1)
+    for number, (after, counted) in enumerate(
+        [(second, 1), (WINDOW - second, 1), (WINDOW, 2), (2 * WINDOW, 2), (timedelta(days=1), 2)]
+    ):
+        before = count(article)
+        visit(article, begun, address=f"192.0.2.{number}")
+        visit(article, begun + after, address=f"192.0.2.{number}")
+        assert count(article) - before == counted, after
 
 
 def test_reads_stand_under_the_day_of_the_site(article):
@@ -120,27 +116,27 @@ def test_it_goes_by_the_clock_of_the_server(article):
         assert read(article).json() == {"reads": 2}
 
 
-@pytest.mark.parametrize("agent", CRAWLERS)
-def test_a_crawler_is_answered_and_not_counted(article, agent):
+def test_a_crawler_is_answered_and_not_counted(article):
     """Scenario 38."""
-    assert read(article, agent=agent).json() == {"reads": 0}
+    for agent in CRAWLERS:
+        assert read(article, agent=agent).json() == {"reads": 0}, agent
     assert not RecentRead.objects.exists()
 
 
-@pytest.mark.parametrize(
-    "agent",
-    [
-        BROWSER,
-        "Mozilla/5.0 (iPhone; CPU iPhone OS 17_4 like Mac OS X) AppleWebKit/605.1.15 Version/17.4 Mobile Safari/604.1",
-        "Mozilla/5.0 (Linux; Android 14; HarmonyOS) AppleWebKit/537.36 Chrome/114 Mobile MicroMessenger/8.0",
-        "Mozilla/5.0 (Windows NT 10.0; WOW64; Trident/7.0; rv:11.0) like Gecko",
-        "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0",
-        "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/86.0 Safari/537.36 360SE",
-    ],
-)
-def test_a_browser_is_counted(article, agent):
+BROWSERS = [
+    BROWSER,
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 17_4 like Mac OS X) AppleWebKit/605.1.15 Version/17.4 Mobile Safari/604.1",
+    "Mozilla/5.0 (Linux; Android 14; HarmonyOS) AppleWebKit/537.36 Chrome/114 Mobile MicroMessenger/8.0",
+    "Mozilla/5.0 (Windows NT 10.0; WOW64; Trident/7.0; rv:11.0) like Gecko",
+    "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0",
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/86.0 Safari/537.36 360SE",
+]
+
+
+def test_a_browser_is_counted(article):
     """Scenario 38."""
-    assert read(article, agent=agent).json() == {"reads": 1}
+    for number, agent in enumerate(BROWSERS, 1):
+        assert read(article, agent=agent).json() == {"reads": number}, agent
 
 
 def test_staff_are_not_counted(newsroom, article, client):
@@ -151,25 +147,22 @@ def test_staff_are_not_counted(newsroom, article, client):
     assert read(article, client).json() == {"reads": 1}
 
 
-@pytest.mark.parametrize(
-    "headers",
-    [
-        {"Sec-Purpose": "prefetch"},
-        {"Sec-Purpose": "prefetch;prerender"},
-        {"Purpose": "prefetch"},
-        {"Purpose": "preview"},
-    ],
-)
-def test_a_prefetch_is_not_counted(article, headers):
+def test_a_prefetch_is_not_counted(article):
     """Scenario 38."""
-    assert read(article, **headers).json() == {"reads": 0}
+    for name, value in [
+        ("Sec-Purpose", "prefetch"),
+        ("Sec-Purpose", "prefetch;prerender"),
+        ("Purpose", "prefetch"),
+        ("Purpose", "preview"),
+    ]:
+        assert read(article, **{name: value}).json() == {"reads": 0}, value
 
 
-@pytest.mark.parametrize("method", ["get", "head", "put", "delete", "options", "patch"])
-def test_nothing_but_a_post_counts(article, method):
+def test_nothing_but_a_post_counts(article):
     """Scenario 38."""
-    answer = getattr(Client(), method)(f"/reads/{article.pk}/", headers={"User-Agent": BROWSER})
-    assert answer.status_code == 405
+    for method in ["get", "head", "put", "delete", "options", "patch"]:
+        answer = getattr(Client(), method)(f"/reads/{article.pk}/", headers={"User-Agent": BROWSER})
+        assert answer.status_code == 405, method
     assert count(article) == 0
 
 
@@ -181,29 +174,30 @@ def test_opening_the_page_counts_nothing_by_itself(article):
     assert count(article) == 0
 
 
-@pytest.mark.parametrize(
-    ("headers", "status"),
-    [
-        ({"Sec-Fetch-Site": "same-origin"}, 200),
-        ({"Sec-Fetch-Site": "cross-site"}, 403),
-        ({"Sec-Fetch-Site": "same-site"}, 403),
-        ({"Sec-Fetch-Site": "none"}, 403),
-        ({"Sec-Fetch-Site": "cross-site", "Origin": "http://testserver"}, 403),
-        ({"Origin": "http://testserver"}, 200),
-        ({"Referer": "http://testserver/zuzhi/1/"}, 200),
-        ({"Origin": "https://evil.example"}, 403),
-        ({"Origin": "null"}, 403),
-        ({"Origin": "http://testserver.evil.example"}, 403),
-        ({"Origin": "https://evil.example", "Referer": "http://testserver/"}, 403),
-        ({"Referer": "https://evil.example/?http://testserver/"}, 403),
-        ({}, 403),
-    ],
-)
-def test_a_read_from_another_site_is_refused(article, headers, status):
+ORIGINS = [
+    ({"Sec-Fetch-Site": "same-origin"}, 200),
+    ({"Sec-Fetch-Site": "cross-site"}, 403),
+    ({"Sec-Fetch-Site": "same-site"}, 403),
+    ({"Sec-Fetch-Site": "none"}, 403),
+    ({"Sec-Fetch-Site": "cross-site", "Origin": "http://testserver"}, 403),
+    ({"Origin": "http://testserver"}, 200),
+    ({"Referer": "http://testserver/zuzhi/1/"}, 200),
+    ({"Origin": "https://evil.example"}, 403),
+    ({"Origin": "null"}, 403),
+    ({"Origin": "http://testserver.evil.example"}, 403),
+    ({"Origin": "https://evil.example", "Referer": "http://testserver/"}, 403),
+    ({"Referer": "https://evil.example/?http://testserver/"}, 403),
+    ({}, 403),
+]
+
+
+def test_a_read_from_another_site_is_refused(article):
     """Scenario 38."""
-    answer = Client().post(f"/reads/{article.pk}/", headers={"User-Agent": BROWSER, **headers})
-    assert answer.status_code == status
-    assert count(article) == (status == 200)
+    for headers, status in ORIGINS:
+        with undone():
+            answer = Client().post(f"/reads/{article.pk}/", headers={"User-Agent": BROWSER, **headers})
+            assert answer.status_code == status, headers
+            assert count(article) == (status == 200), headers
 
 
 def test_only_what_is_live_is_read(newsroom, article):

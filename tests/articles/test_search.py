@@ -10,7 +10,6 @@ import time_machine
 from django.conf import settings
 from django.utils import timezone
 
-from articles.models import Publication
 from articles.sanitising import plain_text
 from legacy.pages import body_html, read_page
 from workflow import services
@@ -93,69 +92,66 @@ def test_two_characters_with_a_mark_between_them_are_no_word(client, real):
 # What is typed.
 
 
-@pytest.mark.parametrize(
-    "query",
-    [
-        "组织",
-        "织部",
-        "工委组织部",
-        "组",
-        "号",
-        "5号",
-        "2014年",
-        "２０１４年",
-        "2014",
-        "〔2013〕5号",
-        "皖直〔2013〕5号",
-        "皖直[2013]5号",
-        "第3次",
-        "第３次会议",
-        "abc",
-        "ABC",
-        "ＡＢＣ公司",
-        "活动的通知",
-        "  组织   通知  ",
-        "组织部 活动 2014年",
-        "部门通知",
-        "组织部、",
-        "“组织部”",
-        "《组织部》",
-    ],
-)
-def test_words_are_found_as_people_type_them(client, article, query):
-    """Scenario 40."""
-    assert found(client, query) == [article]
+FOUND = [
+    "组织",
+    "织部",
+    "工委组织部",
+    "组",
+    "号",
+    "5号",
+    "2014年",
+    "２０１４年",
+    "2014",
+    "〔2013〕5号",
+    "皖直〔2013〕5号",
+    "皖直[2013]5号",
+    "第3次",
+    "第３次会议",
+    "abc",
+    "ABC",
+    "ＡＢＣ公司",
+    "活动的通知",
+    "  组织   通知  ",
+    "组织部 活动 2014年",
+    "部门通知",
+    "组织部、",
+    "“组织部”",
+    "《组织部》",
+]
+
+NOT_FOUND = [
+    "织组",
+    "组织局",
+    "组部",
+    "部印发文",
+    "春节ABC",
+    "节A",
+    "号文件2014",
+    "件部",
+    "文件2",
+    "部部",
+    "20145",
+    "2015年",
+    "ab公",
+    "组织 不存在",
+    "不存在 组织 通知",
+    "强",
+    "组织 强",
+    "",
+    "   ",
+    "，。！",
+    "的 的 的 强",
+]
 
 
-@pytest.mark.parametrize(
-    "query",
-    [
-        "织组",
-        "组织局",
-        "组部",
-        "部印发文",
-        "春节ABC",
-        "节A",
-        "号文件2014",
-        "件部",
-        "文件2",
-        "部部",
-        "20145",
-        "2015年",
-        "ab公",
-        "组织 不存在",
-        "不存在 组织 通知",
-        "强",
-        "组织 强",
-        "",
-        "   ",
-        "，。！",
-        "的 的 的 强",
-    ],
-)
-def test_words_that_do_not_stand_there_find_nothing(client, article, query):
+def test_words_are_found_as_people_type_them(client, article):
     """Scenario 40."""
-    assert found(client, query) == []
+    assert [query for query in FOUND if found(client, query) != [article]] == []
+
+
+def test_words_that_do_not_stand_there_find_nothing(client, article):
+    """Scenario 40."""
+    assert [query for query in NOT_FOUND if found(client, query)] == []
 
 
 def test_one_character_finds_its_last_occurrence_too(client, newsroom):
@@ -163,12 +159,10 @@ def test_one_character_finds_its_last_occurrence_too(client, newsroom):
     assert found(client, "终") == [pk] == found(client, "知")
 
 
-@pytest.mark.parametrize(
-    "field", ["title", "subtitle", "author", "source", "keywords", "document_number", "issuing_body", "index_number"]
-)
-def test_what_stands_round_the_body_is_found_too(client, newsroom, field):
-    pk = newsroom.published(**{"title": "通知", field: "皖直党建"}).article_id
-    assert found(client, "皖直党建") == [pk]
+def test_what_stands_round_the_body_is_found_too(client, newsroom):
+    fields = ["title", "subtitle", "author", "source", "keywords", "document_number", "issuing_body", "index_number"]
+    pks = [newsroom.published(**{"title": "通知", field: "皖直党建"}).article_id for field in fields]
+    assert sorted(found(client, "皖直党建")) == pks
 
 
 def test_words_of_different_fields_are_no_phrase(client, newsroom):
@@ -239,9 +233,10 @@ def test_the_newest_stand_first_and_a_page_holds_twenty(newsroom, client):
     assert "q=%E7%A4%BA%E4%BE%8B" in client.get("/search/?q=示例").content.decode()
 
 
-@pytest.mark.parametrize("page", ["0", "-1", "2", "999999", "x", "", "1.5", "9" * 5000])
-def test_a_page_of_results_that_is_not_there_is_not_found(client, article, page):
-    assert client.get("/search/", {"q": "组织", "page": page}).status_code == 404
+def test_a_page_of_results_that_is_not_there_is_not_found(client, article):
+    assert client.get("/search/", {"q": "组织", "page": "1"}).status_code == 200
+    for page in ["0", "-1", "2", "999999", "x", "", "1.5", "9" * 5000]:
+        assert client.get("/search/", {"q": "组织", "page": page}).status_code == 404, page
 
 
 # Hostile.
@@ -322,12 +317,12 @@ HOSTILE = [
 ]
 
 
-@pytest.mark.parametrize("query", HOSTILE, ids=range(len(HOSTILE)))
-def test_whatever_is_typed_is_answered(client, article, query):
-    answer = client.get("/search/", {"q": query})
-    assert answer.status_code == 200
-    assert "<script>alert" not in answer.content.decode()
-    assert Publication.objects.count() == 1
+def test_whatever_is_typed_is_answered(client, article):
+    for query in HOSTILE:
+        answer = client.get("/search/", {"q": query})
+        assert answer.status_code == 200, query
+        assert "<script>alert" not in answer.content.decode()
+    assert found(client, "组织") == [article]
 
 
 def test_bytes_that_are_no_text_are_answered(client, article):

@@ -12,6 +12,7 @@ class Page(HTMLParser):
         self.elements: list[tuple[str, dict[str, str]]] = []
         self.fields: dict[str, str] = {}
         self._textarea = ""
+        self._select = ""
         self.feed(response.content.decode())
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -21,8 +22,16 @@ class Page(HTMLParser):
         if tag == "textarea":
             self._textarea = name
             self.fields[name] = ""
-        elif tag == "input" and name:
+        elif tag == "select":
+            self._select = name
+        elif tag == "option" and self._select and "selected" in attributes:
+            self.fields[self._select] = attributes.get("value", "")
+        elif tag == "input" and name and self._is_sent(attributes):
             self.fields[name] = attributes.get("value", "")
+
+    @staticmethod
+    def _is_sent(attributes: dict[str, str]) -> bool:
+        return attributes.get("type") not in ("checkbox", "radio") or "checked" in attributes
 
     def handle_data(self, data: str) -> None:
         if self._textarea:
@@ -31,6 +40,8 @@ class Page(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         if tag == "textarea":
             self._textarea = ""
+        elif tag == "select":
+            self._select = ""
 
     def having(self, tag: str, **attributes: str) -> list[dict[str, str]]:
         """Attributes of each `tag` that has these ones."""

@@ -189,6 +189,12 @@ def test_a_return_after_an_unscheduling_is_seen_as_a_return(newsroom):
     assert state_of(article).text == Text.RETURNED
 
 
+def test_a_version_begun_after_a_returned_one_was_given_up_is_no_returned_one(newsroom):
+    article = newsroom.article_in(Text.RETURNED, Public.LIVE)
+    services.discard(article, by=newsroom.drafter)
+    assert state_of(newsroom.rewritten(article)) == State(Text.DRAFT, Public.LIVE)
+
+
 def test_of_two_schedules_that_follow_each_other_the_last_is_called_off_first(newsroom):
     """Scenario 28."""
     now = newsroom.published()

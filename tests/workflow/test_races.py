@@ -226,19 +226,20 @@ def test_withdrawing_while_a_replacement_is_signed_off_leaves_at_most_the_replac
         assert left == ([approved] if state_of(first.article).public == Public.LIVE else [])
 
 
-def test_the_database_itself_keeps_two_publications_of_an_article_from_overlapping(newsroom):
-    """Scenario 25. Past the services, which hold the article's lock."""
+def test_the_database_itself_lets_one_of_two_overlapping_publications_of_an_article_in(newsroom):
+    """Scenario 25. Past the services, which hold the article's lock, and with numbers that do not clash."""
 
-    def publish(pk, at):
+    def insert(number, live_from):
         with transaction.atomic():
-            revision = Revision.objects.select_related("article__department").get(pk=pk)
-            return publishing.publish(revision, at=at, now=at, sign_offs=[])
+            row = Publication.objects.get(article=article, number=1)
+            row.pk, row.number, row.live_from, row.live_until = None, number, live_from, None
+            row.apply_seal()
+            row.save(force_insert=True)
 
     for turn in TIMES:
-        revision = newsroom.published().revision
-        moment = timezone.now()
-        times = [moment, moment + timedelta(hours=turn % 2)]
-        outcomes = at_once([partial(publish, revision.pk, at) for at in times])
-        assert all(isinstance(outcome, Publication | IntegrityError) for outcome in outcomes), outcomes
-        assert any(isinstance(outcome, Publication) for outcome in outcomes)
-        assert {revision.article.publications.live(at).count() for at in times} == {1}
+        first = newsroom.published()
+        article, now = first.article, timezone.now()
+        publishing.end(first, now)
+        numbers = [(2, now), (3, now + timedelta(hours=turn % 3))]
+        winner_and_loser(at_once([partial(insert, *one) for one in numbers]), too_late=IntegrityError)
+        assert article.publications.live(now + timedelta(days=1)).count() == 1

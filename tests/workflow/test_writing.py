@@ -316,8 +316,9 @@ def test_an_unknown_act_does_nothing_and_a_decision_needs_the_review_page(newsro
     waiting = newsroom.submitted()
     reviewer = as_user("reviewer")
     with nothing_changes():
-        response = reviewer.post(url(waiting.article, "act", act), {f"{act}-reason": "x", "verdict": act})
-    assert response["Location"] == url(waiting.article, "overview")
+        response = reviewer.post(url(waiting.article, "act", act), {f"{act}-reason": "x", "verdict": act}, follow=True)
+    assert response.redirect_chain == [(url(waiting.article, "overview"), 302)]
+    assert not [message for message in response.context["messages"] if message.level_tag == "success"]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,73 @@
+"""A real browser in front of a real server."""
+
+import os
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+
+from portal import identity
+from portal.demonstration.build import IDENTITY
+from portal.models import Identity
+from tests.newsroom import Newsroom
+
+# What a visitor's browser says; without it Chromium would call itself headless, and be taken for a crawler.
+VISITOR = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
+
+
+@pytest.fixture
+def newsroom(live_server, settings, tmp_path) -> Newsroom:
+    """People and departments, in the database that the server reads."""
+    settings.LEDGER_HEAD_FILE = tmp_path / "ledger-head.json"
+    room = Newsroom.open()
+    identity.save(Identity(**IDENTITY), by=room.admin)
+    return room
+
+
+@pytest.fixture
+def browser(newsroom, chromium) -> Iterator[Browser]:
+    """Starts after everything that asks the database here, and ends before it is emptied.
+
+    Playwright's own event loop runs in this thread, in which Django would refuse to touch the database.
+    """
+    assert "DJANGO_ALLOW_ASYNC_UNSAFE" not in os.environ
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=chromium, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(browser, live_server) -> Iterator[Callable[..., Page]]:
+    """Opens a page in a context of its own; whatever a browser complains of (script, policy, files) fails the test."""
+    complaints: list[str] = []
+    contexts = []
+
+    def complain(page: Page, said: ConsoleMessage) -> None:
+        if said.type in ("error", "warning"):
+            complaints.append(f"{page.url}: {said.type}: {said.text}")
+
+    def open_page(width: int = 1280, height: int = 900, **options: Any) -> Page:
+        context = browser.new_context(
+            base_url=live_server.url,
+            user_agent=VISITOR,
+            viewport={"width": width, "height": height},
+            locale="zh-CN",
+            timezone_id="Asia/Shanghai",
+            **options,
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(20_000)
+        page.on("pageerror", lambda error: complaints.append(f"{page.url}: {error}"))
+        page.on("console", lambda said: complain(page, said))
+        page.on("requestfailed", lambda request: complaints.append(f"{request.url}: {request.failure}"))
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert complaints == []
