@@ -116,6 +116,16 @@ def add_hand(revision: Revision, person: User) -> None:
         Contribution.objects.create(revision=revision, person=person, person_name=person.full_name)
 
 
+def add_hands(revision: Revision, of: Revision) -> None:
+    """Whoever had a hand in `of` has one in the revision too."""
+    hands = revision.hands()
+    Contribution.objects.bulk_create(
+        Contribution(revision=revision, person_id=hand.person_id, person_name=hand.person_name, at=hand.at)
+        for hand in of.contributions.all()
+        if hand.person_id not in hands
+    )
+
+
 def _keep_in_history(draft: Revision, by: User) -> None:
     content = json.loads(json.dumps(draft.content(), cls=DjangoJSONEncoder))
     DraftSave.objects.create(
@@ -151,11 +161,22 @@ def copy_as_draft(source: Revision, *, by: User, keep_hands: bool, based_on: Rev
         for a in source.attachments.all()
     )
     if keep_hands:
-        Contribution.objects.bulk_create(
-            Contribution(revision=draft, person_id=hand.person_id, person_name=hand.person_name, at=hand.at)
-            for hand in source.contributions.all()
-        )
+        add_hands(draft, source)
     return draft
+
+
+class NotReady(Exception):
+    """The draft is nothing that anybody could sensibly decide on; the message says what it lacks."""
+
+
+def check_ready(draft: Revision) -> None:
+    """Raises NotReady for a draft that lacks something, whichever way its words came in."""
+    try:
+        draft.clean_fields()
+    except ValidationError as error:
+        raise NotReady(" ".join(error.messages)) from error
+    if not (draft.body.strip() or draft.address):
+        raise NotReady(_("The article is empty: write its body, or give the address that it leads to."))
 
 
 def freeze(draft: Revision, at: datetime) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from django.db.models import Q
+from django.utils import timezone
 
 from articles.models import Placement, Publication
 from departments.models import Department
@@ -16,6 +17,16 @@ def in_department(department: Department):
     return (
         Placement.objects.live().filter(department=department).select_related("publication__department").newest_first()
     )
+
+
+def pinned(department: Department):
+    """Placements kept at the top of the department's listing at present."""
+    return in_department(department).filter(pinned_until__gt=timezone.now())
+
+
+def unpinned(department: Department):
+    """The listing below what is pinned."""
+    return in_department(department).filter(Q(pinned_until=None) | Q(pinned_until__lte=timezone.now()))
 
 
 def is_intact(publication: Publication) -> bool:

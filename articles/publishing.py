@@ -3,12 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Max
-
 from accounts.models import User
 from articles import search
 from articles.models import Article, Placement, Publication, Revision, Withdrawal
-from articles.models.publication import live
+from departments.models import Department
 
 
 def publish(
@@ -20,17 +18,19 @@ def publish(
     holds the article's lock; the database refuses overlaps all the same.
     """
     article = revision.article
-    former = article.publications.effective()
-    for scheduled in former.filter(live_from__gte=at):
-        end(scheduled, scheduled.live_from)
-    for running in former.filter(live(at)).exclude(live_from__gte=at):
-        end(running, at)
-    begun = former.filter(live_from__lt=at).order_by("number").first()
+    former = list(article.publications.order_by("number"))
+    effective = [earlier for earlier in former if earlier.live_until is None or earlier.live_until > earlier.live_from]
+    for earlier in effective:
+        if earlier.live_from >= at:  # scheduled for later: called off
+            end(earlier, earlier.live_from)
+        elif earlier.live_until is None or earlier.live_until > at:
+            end(earlier, at)
+    begun = next((earlier for earlier in effective if earlier.live_from < at), None)
     first = begun.first_live_from if begun else at
     attachments = list(revision.attachments.select_related("file"))
     publication = Publication(
         article=article,
-        number=(article.publications.aggregate(last=Max("number"))["last"] or 0) + 1,
+        number=len(former) + 1,
         revision=revision,
         department=article.department,
         title=revision.title,
@@ -50,6 +50,7 @@ def publish(
     )
     publication.apply_seal()
     publication.save()
+    pinned = _pins(article, now) if former else {}
     Placement.objects.bulk_create(
         Placement(
             publication=publication,
@@ -57,28 +58,39 @@ def publish(
             article=article,
             dated=publication.dated,
             live_from=publication.live_from,
+            pinned_until=pinned.get(department),
         )
         for department in {publication.department_id, *publication.columns}
     )
     search.put(publication, revision)
-    for ended in article.publications.filter(live_until__lte=now):
-        search.remove(ended)
+    for earlier in former:
+        if earlier.live_until and earlier.live_until <= now:
+            search.remove(earlier)
     return publication
+
+
+def _pins(article: Article, now: datetime) -> dict[int, datetime]:
+    """Department → until when: a correction stays where its predecessor was pinned."""
+    pins = Placement.objects.filter(article=article, pinned_until__gt=now)
+    return dict(pins.values_list("department", "pinned_until"))
+
+
+def _seal_again(publication: Publication, *changed: str) -> None:
+    publication.apply_seal()
+    publication.save(update_fields=[*changed, "seal_key", "seal_signature"])
 
 
 def end(publication: Publication, at: datetime) -> None:
     """Closes the interval at `at` and signs again. At `live_from` itself: the publication is called off."""
     publication.live_until = at
-    publication.apply_seal()
-    publication.save(update_fields=["live_until", "seal_key", "seal_signature"])
+    _seal_again(publication, "live_until")
     publication.placements.update(live_until=at)
 
 
 def reopen(publication: Publication) -> None:
     """Lets a publication run on that was to be replaced by a scheduled one which has been called off."""
     publication.live_until = None
-    publication.apply_seal()
-    publication.save(update_fields=["live_until", "seal_key", "seal_signature"])
+    _seal_again(publication, "live_until")
     publication.placements.update(live_until=None)
 
 
@@ -99,6 +111,45 @@ def withdraw(publication: Publication, *, by: User, reason: str, notice: str, at
     withdrawal.apply_seal()
     withdrawal.save()
     return withdrawal
+
+
+def pin(publication: Publication, until: datetime | None) -> None:
+    """Keeps the publication at the top of its own department's listing until then; None: no longer."""
+    # Earlier ones too, whose pins a correction takes over, and one that is scheduled.
+    Placement.objects.filter(article=publication.article_id, department=publication.department_id).update(
+        pinned_until=until
+    )
+
+
+def move(article: Article, to: Department, at: datetime) -> None:
+    """Puts what is public or will be under another department, sealed again."""
+    for publication in article.publications.effective().exclude(live_until__lte=at):
+        publication.department = to
+        _seal_again(publication, "department")
+        publication.placements.exclude(department__in=publication.columns).delete()
+        Placement.objects.get_or_create(
+            publication=publication,
+            department=to,
+            defaults={
+                "article": article,
+                "dated": publication.dated,
+                "live_from": publication.live_from,
+                "live_until": publication.live_until,
+            },
+        )
+
+
+def clear_emergency(publication: Publication) -> None:
+    publication.is_emergency = False
+    _seal_again(publication, "is_emergency")
+
+
+def empty(publication: Publication) -> None:
+    """Takes the words out of a publication whose article is expunged."""
+    words = ("title", "summary", "address", "cover_digest")
+    for name in words:
+        setattr(publication, name, "")
+    _seal_again(publication, *words)
 
 
 def current(article: Article, at: datetime) -> Publication | None:

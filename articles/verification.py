@@ -2,11 +2,42 @@
 
 from collections.abc import Iterator
 
+from django.db import connection
+from django.db.models import Exists, OuterRef, Q
+
 from articles.files import read_checked
 from articles.models import File, Placement, Publication, Revision, Withdrawal
 from articles.models.revision import RevisionState
 from ledger.canonical import sha256
 from ledger.verification import check
+
+EXCLUSION = "one_live_publication_an_article"
+
+
+@check
+def exclusion_of_overlaps() -> Iterator[str]:
+    """The one constraint that Django's models cannot say (migrations); SQLite has a guard in its place."""
+    if connection.vendor != "postgresql":
+        return
+    with connection.cursor() as cursor:
+        present = connection.introspection.get_constraints(cursor, Publication._meta.db_table)
+    if EXCLUSION not in present:
+        yield f"constraint {EXCLUSION}: missing from table {Publication._meta.db_table}"
+
+
+@check
+def publications_never_overlap() -> Iterator[str]:
+    """At any instant at most one publication of an article is live: a former one, reopened with the seal that it had
+    while it was, is named."""
+    effective = Publication.objects.effective()
+    later = effective.filter(article=OuterRef("article"), number__gt=OuterRef("number"))
+    later = later.filter(Q(live_until=None) | Q(live_until__gt=OuterRef("live_from")))
+    open_ended = effective.filter(Exists(later), live_until=None)
+    closed = effective.filter(Exists(later.filter(live_from__lt=OuterRef("live_until"))))
+    for found in (open_ended, closed):
+        for publication in found.order_by("pk").iterator(chunk_size=500):
+            where = f"publication {publication.pk} (article {publication.article_id})"
+            yield f"{where}: live at the same time as a later one"
 
 
 @check
@@ -24,7 +55,7 @@ def revision_digests() -> Iterator[str]:
     """Words, attachments and columns of every frozen revision, against the digest that was decided on and published."""
     frozen = Revision.objects.filter(state=RevisionState.FROZEN, expunged_at=None).select_related("cover")
     prefetched = frozen.prefetch_related("attachments__file", "further_columns").order_by("pk")
-    for revision in prefetched.iterator(chunk_size=200):
+    for revision in prefetched.iterator(chunk_size=50):  # a body may be a megabyte
         columns = [column.department_id for column in revision.further_columns.all()]
         digest = revision.compute_digest(columns, list(revision.attachments.all()))
         if digest != revision.digest or sha256(revision.body) != revision.body_digest:
@@ -78,6 +109,9 @@ def withdrawal_seals() -> Iterator[str]:
     for withdrawal in Withdrawal.objects.select_related("publication").order_by("pk").iterator():
         if not withdrawal.seal_holds():
             yield f"withdrawal {withdrawal.pk}: the seal of its notice does not hold"
+        if withdrawal.publication.live_until != withdrawal.at:
+            publication = withdrawal.publication
+            yield f"publication {publication.pk} (article {publication.article_id}): withdrawn, but its end is another"
 
 
 @check

@@ -1,5 +1,6 @@
 """The public pages of departments and articles. They read publications, and nothing else."""
 
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -13,15 +14,17 @@ from django.http import (
     JsonResponse,
 )
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
 from articles import files, listing, reads
+from articles import proof as proving
 from articles import search as searching
 from articles.models import Article, File, Publication, Withdrawal
-from departments.models import Department
+from departments.models import Department, FormerSlug
 from ledger.alarms import raise_alarm
 
 
@@ -34,8 +37,12 @@ def page_of(queryset, number: str):
 
 
 def _sealed_department(slug: str) -> Department:
-    """The department at the address. Raises Http404, also for one whose seal does not hold."""
-    department = get_object_or_404(Department.objects.holding_articles().select_related("parent"), slug=slug)
+    """The department at the address, or that once had it. Raises Http404, also when its seal does not hold."""
+    holding = Department.objects.holding_articles().select_related("parent")
+    department = holding.filter(slug=slug).first()
+    if department is None:
+        former = FormerSlug.objects.filter(slug=slug).values("department")
+        department = get_object_or_404(holding, pk__in=former)
     if not department.seal_holds():
         raise_alarm(f"department {department.pk}", f"{slug}: its seal does not hold; not shown")
         raise Http404
@@ -45,36 +52,106 @@ def _sealed_department(slug: str) -> Department:
 @require_safe
 def department(request: HttpRequest, slug: str) -> HttpResponse:
     here = _sealed_department(slug)
-    page = page_of(listing.in_department(here), request.GET.get("page", "1"))
+    if here.slug != slug:
+        return HttpResponsePermanentRedirect(here.get_absolute_url())
+    page = page_of(listing.unpinned(here), request.GET.get("page", "1"))
     children = [child for child in here.children.shown() if child.seal_holds()]
-    context = {"department": here, "page": page, "publications": listing.shown(page), "children": children}
+    context = {
+        "department": here,
+        "page": page,
+        "pinned": listing.shown(listing.pinned(here)) if page.number == 1 else [],
+        "publications": listing.shown(page),
+        "children": children,
+    }
     return render(request, "articles/department.html", context)
 
 
-@require_safe
-def article(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+class Found(NamedTuple):
+    """A live publication that is exactly what was sealed, with its department and its revision's attachments."""
+
+    publication: Publication
+    attachments: list
+
+
+def find_intact(request: HttpRequest, slug: str, pk: int, name: str = "article") -> Found | HttpResponse:
+    """The live publication of the article, or the answer to give instead.
+
+    That is 404, 410 or 503, or a redirect to the page called `name` under the department's present address.
+    """
     publication = (
         Publication.objects.live().filter(article=pk).select_related("revision__cover", "department__parent").first()
     )
     if publication is None:
         return _gone(request, pk)
     if publication.department.slug != slug:
-        return HttpResponsePermanentRedirect(publication.get_absolute_url())
+        return HttpResponsePermanentRedirect(reverse(name, args=[publication.department.slug, pk]))
     revision = publication.revision
     attachments = list(revision.attachments.select_related("file")) if publication.files else []
     if not (listing.is_intact(publication) and _says_what_was_sealed(publication, attachments)):
         return render(request, "503.html", {"broken": True}, status=503)
+    return Found(publication, attachments)
+
+
+@require_safe
+def article(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    found = find_intact(request, slug, pk)
+    if isinstance(found, HttpResponse):
+        return found
+    publication = found.publication
     older, newer = listing.neighbours(publication)
     context = {
         "publication": publication,
-        "revision": revision,
+        "revision": publication.revision,
         "department": publication.department,
-        "downloads": [attachment for attachment in attachments if attachment.kind == "download"],
+        "downloads": [attachment for attachment in found.attachments if attachment.kind == "download"],
         "older": older,
         "newer": newer,
         "reads": reads.total(pk),
     }
     return render(request, "articles/article.html", context)
+
+
+@require_safe
+def proof(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """核验: what proves that the article is what was signed off, in words."""
+    found = find_intact(request, slug, pk, "proof")
+    if isinstance(found, HttpResponse):
+        return found
+    publication = found.publication
+    context = {
+        "proof": proving.prove(*found),
+        "publication": publication,
+        "department": publication.department,
+        "seal_holds": publication.seal_holds(),
+        "site_url": settings.SITE_URL,
+    }
+    return render(request, "articles/proof.html", context)
+
+
+@require_safe
+def proof_json(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """The same for a program."""
+    found = find_intact(request, slug, pk, "proof-json")
+    if isinstance(found, HttpResponse):
+        return found
+    facts = proving.prove(*found).as_json()
+    return JsonResponse(facts, json_dumps_params={"ensure_ascii": False, "indent": 1})
+
+
+@require_safe
+def proof_code(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """A QR code that opens the page of the proof."""
+    found = find_intact(request, slug, pk, "proof-code")
+    if isinstance(found, HttpResponse):
+        return found
+    return picture_of_code(found.publication)
+
+
+def picture_of_code(publication: Publication) -> HttpResponse:
+    """The QR code to the proof of a publication, as a file of its own that can do nothing."""
+    response = HttpResponse(proving.qr_code(proving.address(publication)), content_type="image/svg+xml")
+    response["Content-Security-Policy"] = "default-src 'none'"
+    return response
 
 
 def _says_what_was_sealed(publication: Publication, attachments: list) -> bool:

@@ -181,6 +181,22 @@ class Department(Sealed):
         return found - {None}
 
 
+class FormerSlug(models.Model):
+    """An address that a department had before; it leads to the present one."""
+
+    slug = models.SlugField(_("address"), max_length=50, unique=True)
+    department = models.ForeignKey(
+        Department, on_delete=models.CASCADE, related_name="former_slugs", verbose_name=_("department")
+    )
+
+    class Meta:
+        verbose_name = _("former address")
+        verbose_name_plural = _("former addresses")
+
+    def __str__(self) -> str:
+        return f"{self.slug} → {self.department}"
+
+
 class Role(models.Model):
     """A role is a row: 拟稿人, 审核人, 复审人, 签发人 to begin with. Which step a role decides, pipelines say."""
 

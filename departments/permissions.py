@@ -81,18 +81,35 @@ def check_hold_role(person: User, department: Department, role: Role) -> None:
 
 
 def check_decide(
-    person: User, department: Department, role: Role, *, hands: Collection[int], decided: Collection[int]
-) -> None:
-    """Decide on a text as `role`. Superusers need the role like everybody else.
+    person: User,
+    department: Department,
+    role: Role,
+    *,
+    hands: Collection[int],
+    decided: Collection[int],
+    handed_to: int | None = None,
+    principals: Callable[[], Collection[User]] = tuple,
+) -> User:
+    """Decide on a text as `role`. Superusers need the role like everybody else. Returns in whose place.
 
     `hands`: ids of everybody who edited any draft since the last approved one, copies included (invariant 2);
-    `decided`: ids of those who have decided in this round already.
+    `decided`: ids of those who have decided in this round already, themselves or through a deputy; `handed_to`: id of
+    somebody to whom a superuser gave the step; `principals`: finds the leaders whose deputy the person is now.
     """
-    check_hold_role(person, department, role)
+    check_signed_in(person)
+    entitled = [person] if person.pk == handed_to or can_hold_role(person, department, role) else []
+    if not entitled:
+        entitled = [leader for leader in principals() if can_hold_role(leader, department, role)]
+    if not entitled:
+        check_hold_role(person, department, role)
     if person.pk in hands:
         raise NotAllowed(_("You had a hand in this text, so somebody else must decide on it."))
     if person.pk in decided:
         raise NotAllowed(_("You have already decided in this round; each step needs another person."))
+    free = [leader for leader in entitled if leader.pk not in hands and leader.pk not in decided]
+    if not free:
+        raise NotAllowed(_("The leader in whose place you stand had a hand in this text, or has decided already."))
+    return free[0]
 
 
 def check_withdraw(person: User, department: Department, roles: Collection[int]) -> None:
@@ -100,6 +117,12 @@ def check_withdraw(person: User, department: Department, roles: Collection[int])
     check_signed_in(person)
     if not person.is_superuser and not roles_in(person, department) & set(roles):
         raise NotAllowed(_("Only those who sign off for %(department)s can do this.") % {"department": department})
+
+
+def check_no_part(person: User, parts: Collection[int]) -> None:
+    """Confirm what somebody else did alone. `parts`: ids of all who had a part in it."""
+    if person.pk in parts:
+        raise NotAllowed(_("You had a part in this, so somebody else must confirm it."))
 
 
 can_draft = _answering(check_draft)

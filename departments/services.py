@@ -5,7 +5,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from departments.models import Department, Membership, Role
+from departments.models import Department, FormerSlug, Membership, Role
 from ledger.record import record
 
 
@@ -14,9 +14,12 @@ def save_department(department: Department, *, by: User | None) -> None:
     """Checks, saves and seals a department. Raises ValidationError."""
     department.full_clean()
     verb = "department.changed" if department.pk else "department.created"
+    former = Department.objects.filter(pk=department.pk).values_list("slug", flat=True).first()
     department.save()
     department.apply_seal()
     department.save(update_fields=["seal_key", "seal_signature"])
+    if former and former != department.slug:
+        FormerSlug.objects.update_or_create(slug=former, defaults={"department": department})
     record(verb, department, by=by, **department.manifest(), responsible=department.responsible_id)
 
 

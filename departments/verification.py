@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from departments.models import Department, Membership
+from departments.models import Department, Membership, Role
+from ledger.canonical import canonical
 from ledger.models import Entry
 from ledger.verification import check
 
@@ -12,6 +13,45 @@ def department_seals() -> Iterator[str]:
     for department in Department.objects.order_by("pk").iterator():
         if not department.seal_holds():
             yield f"department {department.pk} ({department.name}): its seal does not hold; changed outside the site"
+
+
+def _facts(department: Department) -> dict:
+    return {**department.manifest(), "responsible": department.responsible_id}
+
+
+@check
+def departments_stand_in_the_ledger() -> Iterator[str]:
+    """Each department is what was recorded last: an older row, put back with the seal that it then had, is not.
+
+    Covers what no seal does: the department that answers for a column, whose people decide there.
+    """
+    last: dict[str, dict | None] = {}
+    verbs = ["department.created", "department.changed", "department.deleted"]
+    for entry in Entry.objects.filter(verb__in=verbs).order_by("number").iterator(chunk_size=2000):
+        last[entry.object_id] = None if entry.verb == "department.deleted" else entry.data
+    for department in Department.objects.order_by("pk").iterator():
+        recorded = last.pop(str(department.pk), None)
+        where = f"department {department.pk} ({department.name})"
+        if recorded is None:
+            yield f"{where}: made outside the site; the ledger does not have it"
+        elif department.seal_holds() and canonical(_facts(department)) != canonical(recorded):
+            yield f"{where}: differs from what the ledger says of it"
+    for pk, recorded in last.items():
+        if recorded is not None:
+            yield f"department {pk} ({recorded.get('name')}): stands in the ledger, but is gone"
+
+
+@check
+def roles() -> Iterator[str]:
+    """A role that was changed is what was recorded last; those that every site begins with have no entry."""
+    last = {
+        entry.object_id: entry.data
+        for entry in Entry.objects.filter(verb__in=["role.created", "role.changed"]).order_by("number").iterator()
+    }
+    for role in Role.objects.order_by("pk").iterator():
+        recorded = last.get(str(role.pk))
+        if recorded and recorded != {"code": role.code, "name": role.name, "may_draft": role.may_draft}:
+            yield f"role {role.pk} ({role}): differs from what the ledger says of it"
 
 
 @check

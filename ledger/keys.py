@@ -4,6 +4,8 @@ Whoever can write to the database can therefore neither sign nor make a key trus
 """
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -28,27 +30,64 @@ def key_id(key: Ed25519PublicKey) -> str:
 
 def create(signing_file: Path, trusted_dir: Path) -> str:
     """Makes a signing key (PEM, for its owner only) and trusts it; keeps one that exists. Returns the key id."""
-    if signing_file.exists():
-        private = _read_private(signing_file)
-    else:
-        private = Ed25519PrivateKey.generate()
-        signing_file.parent.mkdir(parents=True, exist_ok=True)
-        pem = private.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-        with os.fdopen(os.open(signing_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(pem)
-    name = key_id(private.public_key())
-    trusted_dir.mkdir(parents=True, exist_ok=True)
-    public = trusted_dir / f"{name}.pem"
-    if not public.exists():
-        public.write_bytes(
-            private.public_key().public_bytes(
-                serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-            )
-        )
+    private = _read_private(signing_file) if signing_file.exists() else _make_private(signing_file)
+    name = _trust(private.public_key(), trusted_dir)
     forget()
     return name
+
+
+def _make_private(file: Path) -> Ed25519PrivateKey:
+    private = Ed25519PrivateKey.generate()
+    file.parent.mkdir(parents=True, exist_ok=True)
+    pem = private.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
+        out.write(pem)
+    return private
+
+
+def _trust(public: Ed25519PublicKey, trusted_dir: Path) -> str:
+    """Puts the public key among the trusted ones unless it is there. Returns its id."""
+    name = key_id(public)
+    trusted_dir.mkdir(parents=True, exist_ok=True)
+    file = trusted_dir / f"{name}.pem"
+    if not file.exists():
+        file.write_bytes(pem_of(public))
+    return name
+
+
+def pem_of(public: Ed25519PublicKey) -> bytes:
+    return public.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+
+
+@contextmanager
+def rotation(signing_file: Path, trusted_dir: Path) -> Iterator[tuple[str, str]]:
+    """Puts a new signing key in the place of the old one; gives (id of the old, id of the new).
+
+    The old private key is kept beside it as <file>.retired-<id>, for its owner only, and both public keys are trusted.
+    When the block fails, the old key is back in its place and the new one is gone. Raises ImproperlyConfigured when
+    there is no old key.
+    """
+    if not signing_file.exists():
+        raise ImproperlyConfigured(f"There is no signing key at {signing_file} that could be replaced.")
+    old = _trust(_read_private(signing_file).public_key(), trusted_dir)
+    fresh = signing_file.with_name(f"{signing_file.name}.new")
+    fresh.unlink(missing_ok=True)  # left behind by a rotation that broke off
+    new = _trust(_make_private(fresh).public_key(), trusted_dir)
+    retired = signing_file.with_name(f"{signing_file.name}.retired-{old}")
+    retired.unlink(missing_ok=True)
+    os.link(signing_file, retired)  # so that there is a key in place at every instant
+    fresh.replace(signing_file)
+    retired.chmod(0o600)
+    forget()
+    try:
+        yield old, new
+    except BaseException:
+        retired.replace(signing_file)
+        (trusted_dir / f"{new}.pem").unlink()
+        forget()
+        raise
 
 
 def _read_private(file: Path) -> Ed25519PrivateKey:
@@ -87,6 +126,20 @@ def trusted_keys() -> dict[str, Ed25519PublicKey]:
     return keys
 
 
+_seen: dict[Path, int] = {}
+
+
+def trusted(key: str) -> Ed25519PublicKey | None:
+    """The trusted public key with this id. A file that has come since (a rotation by another process) is found."""
+    if key not in trusted_keys() and settings.TRUSTED_KEYS_DIR.exists():
+        changed = settings.TRUSTED_KEYS_DIR.stat().st_mtime_ns
+        if _seen.get(settings.TRUSTED_KEYS_DIR) != changed:
+            trusted_keys.cache_clear()
+            trusted_keys()
+            _seen[settings.TRUSTED_KEYS_DIR] = changed
+    return trusted_keys().get(key)
+
+
 def forget() -> None:
     """Reads the key files again at the next use."""
     signing_key.cache_clear()
@@ -105,7 +158,7 @@ def holds(message: bytes, key: str, signature: str) -> bool:
     remembered = (key, sha256(message), signature)
     if remembered in _verified:
         return True
-    public = trusted_keys().get(key)
+    public = trusted(key)
     if public is None:
         return False
     try:

@@ -3,10 +3,11 @@
 import fcntl
 import json
 import logging
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import Model
 from django.utils import timezone
 
 from ledger import keys
@@ -22,10 +23,21 @@ def _signed(entry_hash: str) -> bytes:
     return b"qianfa ledger\n" + entry_hash.encode()
 
 
-def record(verb: str, obj: Any, *, by: Any = None, **data: Any) -> Entry:
+class Thing(NamedTuple):
+    """What an entry is about when it is no row of the database, such as a key."""
+
+    kind: str
+    name: str
+
+    @classmethod
+    def of(cls, row: Model) -> "Thing":
+        return cls(row._meta.label_lower, str(row.pk))
+
+
+def record(verb: str, obj: Model | Thing, *, by: Any = None, **data: Any) -> Entry:
     """Appends one entry, in the caller's transaction, so that an act and its entry stand or fall together.
 
-    `obj` is a saved model instance; `by` a person with `pk` and `full_name`, or None for the system itself;
+    `obj` is a saved model instance, or a Thing; `by` a person with `pk` and `full_name`, or None for the system itself;
     `data` is plain JSON (ledger.canonical) and never text of articles. The lock is the last that an act takes:
     call this after every other change, so that acts wait for each other as briefly as possible.
     Raises RuntimeError outside a transaction.
@@ -37,14 +49,15 @@ def record(verb: str, obj: Any, *, by: Any = None, **data: Any) -> Entry:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
     # SQLite needs no lock of ours: a transaction there is IMMEDIATE and alone.
     last = Entry.objects.order_by("-number").values_list("number", "hash").first() or (0, FIRST_PREVIOUS)
+    about = obj if isinstance(obj, Thing) else Thing.of(obj)
     entry = Entry(
         number=last[0] + 1,
         time=timezone.now(),
         actor_id=by.pk if by else None,
         actor_name=by.full_name if by else "",
         verb=verb,
-        object_type=obj._meta.label_lower,
-        object_id=str(obj.pk),
+        object_type=about.kind,
+        object_id=about.name,
         data=json.loads(json.dumps(data, default=_plain)),
         previous=last[1],
     )

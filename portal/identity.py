@@ -6,6 +6,7 @@ from django.db import transaction
 
 from accounts.models import User
 from ledger.alarms import raise_alarm
+from ledger.models import Entry
 from ledger.record import record
 from ledger.verification import check
 from portal.models import WORDS, Identity
@@ -42,3 +43,20 @@ def identity_seals() -> Iterator[str]:
     for identity in Identity.objects.order_by("pk").iterator():
         if not identity.seal_holds():
             yield f"identity {identity.pk} ({identity.name}): its seal does not hold; changed outside the site"
+
+
+@check
+def identity_versions() -> Iterator[str]:
+    """The versions are those of the ledger, so that the newest there is the one that visitors see.
+
+    A seal alone does not say so: an older version, copied to the end, carries a good one.
+    """
+    recorded = {
+        entry.object_id: entry.data for entry in Entry.objects.filter(verb="identity.changed").iterator(chunk_size=500)
+    }
+    for identity in Identity.objects.order_by("pk").iterator():
+        words = recorded.pop(str(identity.pk), None)
+        if identity.seal_holds() and words != {name: getattr(identity, name) for name in WORDS}:
+            yield f"identity {identity.pk} ({identity.name}): the ledger does not have this version"
+    for pk, words in recorded.items():
+        yield f"identity {pk} ({words.get('name')}): stands in the ledger, but is gone"

@@ -183,6 +183,10 @@ SEAL_SITE = env.str("SEAL_SITE", default="qianfa")  # the site's name inside eve
 
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"qianfa@{_site.hostname}")
+EMAIL_TIMEOUT = 10  # seconds: a server that does not answer holds up delivery no longer
+WEBHOOK_URLS = env.list("WEBHOOK_URLS", default=[])
+if any(urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname for url in WEBHOOK_URLS):
+    raise ImproperlyConfigured("Every one of WEBHOOK_URLS must be an http or https address with a host name.")
 
 # --- Safety -----------------------------------------------------------------------------------------------------
 

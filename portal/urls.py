@@ -6,6 +6,7 @@ from django.urls import include, path
 
 from articles.sitemaps import SITEMAPS
 from portal import views
+from workflow import previews
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -14,6 +15,7 @@ urlpatterns = [
     path("robots.txt", views.robots, name="robots"),
     path("sitemap.xml", sitemap, {"sitemaps": SITEMAPS}, name="django.contrib.sitemaps.views.sitemap"),
     path("ledger/head.json", views.ledger_head, name="ledger-head"),
+    path("preview/<str:token>/", previews.shared, name="shared-preview"),
     path("admin/", admin.site.urls),
     path("", include("articles.urls")),
 ]

@@ -47,6 +47,7 @@ ENVIRONMENT = {
     "TRUSTED_KEYS_DIR": str(VAR / "keys" / "trusted"),
     "TRUSTED_PROXIES": "",
     "VAR_DIR": str(VAR),
+    "WEBHOOK_URLS": "",
 }
 os.environ.update(ENVIRONMENT, DJANGO_SETTINGS_MODULE="portal.settings")
 django.setup()

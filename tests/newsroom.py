@@ -111,15 +111,20 @@ class Newsroom:
                 services.return_for_changes(opened, by=self.reviewer, seen=opened.revision.digest, reason="请改")
             case Text.IN_REVIEW:
                 services.submit(article, by=submitter)
+            case Text.PARKED:
+                # Parked while it was live, whatever became of that since.
+                article.revisions.filter(state="draft").update(state="parked")
             case Text.DISCARDED:
                 services.discard(article, by=self.drafter)
         return Article.objects.get(pk=article.pk)
 
 
 # Pairs of sides that no article can have: what was ever public is not discarded, and what is settled was.
-IMPOSSIBLE = {(Text.SETTLED, Public.UNPUBLISHED)} | {
-    (Text.DISCARDED, public) for public in Public if public != Public.UNPUBLISHED
-}
+IMPOSSIBLE = {
+    (Text.SETTLED, Public.UNPUBLISHED),
+    (Text.PARKED, Public.UNPUBLISHED),
+    (Text.PARKED, Public.SCHEDULED),
+} | {(Text.DISCARDED, public) for public in Public if public != Public.UNPUBLISHED}
 
 
 def expired(publication: Publication) -> Article:

@@ -7,4 +7,4 @@ class WorkflowConfig(AppConfig):
     verbose_name = _("Review desk")
 
     def ready(self) -> None:
-        from workflow import guards, verification  # noqa: F401 (both register)
+        from workflow import guards, replaying, verification  # noqa: F401 (all three register)

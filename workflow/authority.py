@@ -11,33 +11,53 @@ from departments import permissions
 from departments.models import Department
 from departments.permissions import NotAllowed
 from workflow import rounds
-from workflow.models import Round, RoundStep
+from workflow.models import Delegation, Emergency, Round, RoundStep
 from workflow.states import State
 from workflow.transitions import TRANSITIONS, Action, Who, WrongState, possible_actions
 
 
-def check_may(action: Action, person: User, article: Article, round: Round | None = None) -> None:
+def check_may(action: Action, person: User, article: Article, round: Round | None = None) -> User:
     """Raises NotAllowed for the wrong person. `round`: the one that a take-back or a decision is about.
 
-    Raises WrongState when a decision is asked for that has been taken meanwhile.
+    Returns in whose place the person acts: their own, but for a deputy's decision. Raises WrongState when a decision
+    is asked for that has been taken meanwhile.
     """
     department = article.department
     match TRANSITIONS[Action(action)].who:
         case Who.DRAFTER:
             permissions.check_draft(person, department)
         case Who.AUTHOR:
-            permissions.check_take_back(
-                person, department, submitter=round.submitted_by_id, hands=round.revision.hands()
-            )
+            hands = round.hands()
+            permissions.check_take_back(person, department, submitter=round.submitted_by_id, hands=hands)
         case Who.DECIDER:
-            step = round.current_step()
-            if step is None:
-                raise WrongState(_("Every step has been decided."))
-            _check_not_overtaken(person, department, round, step)
-            decided = set(round.decisions.values_list("person_id", flat=True))
-            permissions.check_decide(person, department, step.role, hands=round.revision.hands(), decided=decided)
+            return _check_decide(person, article, round)
         case Who.SIGNER:
             permissions.check_withdraw(person, department, rounds.signing_roles(department))
+        case Who.OTHER_SIGNER:
+            permissions.check_withdraw(person, department, rounds.signing_roles(department))
+            permissions.check_no_part(person, _parts_in_emergency(article))
+        case Who.SUPERUSER:
+            permissions.check_superuser(person)
+    return person
+
+
+def _check_decide(person: User, article: Article, round: Round) -> User:
+    step = round.current_step()
+    if step is None:
+        raise WrongState(_("Every step has been decided."))
+    try:
+        return permissions.check_decide(
+            person,
+            article.department,
+            step.role,
+            hands=round.hands(),
+            decided=round.deciders(),
+            handed_to=step.handed_to_id,
+            principals=lambda: Delegation.objects.principals_of(person),
+        )
+    except NotAllowed:
+        _check_not_overtaken(person, article.department, round, step)
+        raise
 
 
 def _check_not_overtaken(person: User, department: Department, round: Round, step: RoundStep) -> None:
@@ -48,6 +68,12 @@ def _check_not_overtaken(person: User, department: Department, round: Round, ste
         if permissions.can_hold_role(person, department, decision.step.role):
             facts = {"step": decision.step.name, "name": decision.person_name}
             raise WrongState(_("“%(step)s” has been decided already (%(name)s).") % facts)
+
+
+def _parts_in_emergency(article: Article) -> set[int]:
+    """Ids of who published the article in emergency or had a hand in that text."""
+    emergency = Emergency.objects.open().filter(publication__article=article).select_related("publication").first()
+    return {emergency.by_id, *emergency.publication.revision.hands()} if emergency else set()
 
 
 def offers(article: Article, state: State, person: User) -> list[Action]:

@@ -1,9 +1,14 @@
 """Forms of the review desk."""
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
 from articles.forms import MOMENT
+from articles.models import Article
+from departments.models import Department
 from workflow.models import Decision
 
 
@@ -26,7 +31,47 @@ class DecisionForm(forms.Form):
     )
 
 
-class ReasonForm(forms.Form):
+def moment_field(label: str, **options: Any) -> forms.DateTimeField:
+    widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format=MOMENT)
+    return forms.DateTimeField(label=label, widget=widget, **options)
+
+
+class AskingForm(forms.Form):
+    """What an act asks for before it happens. `article` is the one it is about, `person` who would do it."""
+
+    def __init__(self, *args: Any, article: Article, person: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.article, self.person = article, person
+
+
+class ExpiryForm(AskingForm):
+    at = moment_field(_("Public until"))
+
+
+class PinForm(AskingForm):
+    until = moment_field(_("At the top until"), required=False, help_text=_("Empty: no longer at the top."))
+
+
+class MoveForm(AskingForm):
+    to = forms.ModelChoiceField(label=_("Department"), queryset=Department.objects.holding_articles())
+
+
+class SeenForm(AskingForm):
+    """Names the text that stood on the page."""
+
+    seen = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
+
+
+class HandOverForm(AskingForm):
+    to = forms.ModelChoiceField(label=_("Hand over to"), queryset=User.objects.filter(is_active=True))
+    reason = forms.CharField(label=_("Reason"), max_length=500, required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["to"].queryset = User.objects.filter(is_active=True).exclude(pk=self.person.pk)
+
+
+class ReasonForm(AskingForm):
     reason = forms.CharField(
         label=_("Reason"), max_length=500, required=False, widget=forms.Textarea(attrs={"rows": 2})
     )
@@ -40,3 +85,7 @@ class WithdrawalForm(ReasonForm):
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text=_("Stands at the article's address. Empty: “This article was withdrawn.”"),
     )
+
+
+class EmergencyForm(ReasonForm, SeenForm):
+    """Publishing past all approval: which text, and why."""

@@ -62,6 +62,15 @@ register(
             'WHERE r."id" = NEW."round_id" AND c."person_id" IN (NEW."person_id", NEW."principal_id"))',
         ),
         Guard(
+            "emergency_stays",
+            "workflow_emergency",
+            "UPDATE",
+            "an emergency publication stays on record; it is confirmed once, by somebody else",
+            "{changed:id} OR {changed:publication_id} OR {changed:reason} OR {changed:at} OR {changed:by_id} "
+            'OR {changed:by_name} OR OLD."confirmed_at" IS NOT NULL',
+        ),
+        *never_removed("workflow_emergency", ["id", "publication_id"], "emergency publications"),
+        Guard(
             "publication_of_a_submitted_revision",
             "workflow_round",
             "UPDATE",

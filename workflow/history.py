@@ -23,6 +23,19 @@ WORDS = {
     "article.withdrawn": _("withdrew it"),
     "article.discarded": _("discarded it"),
     "article.revision_begun": _("began a new version"),
+    "article.parked": _("parked the draft"),
+    "article.resumed": _("took up the parked draft"),
+    "article.change_taken_in": _("took the change of the published text in"),
+    "article.handed_over": _("handed the step over"),
+    "article.expiry_set": _("set an end to the publication"),
+    "article.pinned": _("changed how long it stays at the top"),
+    "article.moved": _("moved it to another department"),
+    "article.published_in_emergency": _("published it in emergency, without approval"),
+    "article.emergency_confirmed": _("confirmed the emergency publication"),
+    "article.expunging_asked": _("asked that it be expunged"),
+    "article.expunged": _("expunged it"),
+    "preview.shared": _("shared a preview link"),
+    "preview.revoked": _("revoked the preview links"),
 }
 
 

@@ -7,11 +7,42 @@ from workflow.models import Pipeline, Step
 
 # name, description, is default, steps as (name, code of the role)
 PIPELINES = [
-    ("两级审批", "审核人审核，签发人签发。", True, [("审核", "reviewer"), ("签发", "publisher")]),
+    ("两级", "审核人审核，签发人签发。", True, [("审核", "reviewer"), ("签发", "publisher")]),
+    ("一级", "一位领导审批后即发布，适合人少的部门。", False, [("签发", "publisher")]),
+    (
+        "三审三校",
+        "初审、复审、终审由三个人分别进行。",
+        False,
+        [("初审", "reviewer"), ("复审", "second-reviewer"), ("终审", "publisher")],
+    ),
 ]
 
 
+DUE_HOURS = 48
 Model = type[models.Model]
+
+
+def facts(name: str) -> dict | None:
+    """A pipeline of this name as every site begins with it, in the form of workflow.pipelines.facts."""
+    for preset, _description, is_default, steps in PIPELINES:
+        if preset == name:
+            return {
+                "name": name,
+                "is_default": is_default,
+                "active": True,
+                "steps": [
+                    {
+                        "position": position,
+                        "name": step,
+                        "role": code,
+                        "people": 1,
+                        "due_hours": DUE_HOURS,
+                        "active": True,
+                    }
+                    for position, (step, code) in enumerate(steps, 1)
+                ],
+            }
+    return None
 
 
 def install(role_model: Model = Role, pipeline_model: Model = Pipeline, step_model: Model = Step) -> None:
@@ -24,5 +55,5 @@ def install(role_model: Model = Role, pipeline_model: Model = Pipeline, step_mod
         if is_new:
             for position, (step, code) in enumerate(steps, 1):
                 step_model.objects.create(
-                    pipeline=pipeline, position=position, name=step, role=roles[code], due_hours=48
+                    pipeline=pipeline, position=position, name=step, role=roles[code], due_hours=DUE_HOURS
                 )

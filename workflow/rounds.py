@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from django.db.models import Max
+from django.db.models import Case, F, Max, Q, Value, When
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -13,34 +13,35 @@ from workflow.transitions import WrongState
 
 
 def steps_for(department: Department) -> tuple[Pipeline, list[Step]]:
-    """The department's pipeline and its steps in order. Raises WrongState when nobody could ever decide."""
-    pipeline = Pipeline.objects.of(department)
-    steps = list(pipeline.steps.filter(is_active=True).select_related("role")) if pipeline else []
+    """The department's pipeline and its steps in order. Raises WrongState when nobody could ever decide. One query."""
+    steps = list(Step.objects.of(department).filter(is_active=True).select_related("pipeline", "role"))
     if not steps:
         raise WrongState(
             _("%(department)s has no pipeline with steps. Ask a superuser to set one up.") % {"department": department}
         )
-    return pipeline, steps
+    return steps[0].pipeline, steps
 
 
 def signing_roles(department: Department) -> set[int]:
-    """Ids of the roles that sign off in the department: those of the last step of its pipeline."""
-    pipeline = Pipeline.objects.of(department)
-    last = pipeline.steps.filter(is_active=True).last() if pipeline else None
+    """Ids of the roles that sign off in the department: those of the last step of its pipeline. One query."""
+    last = Step.objects.of(department).filter(is_active=True).order_by("-position").first()
     return {last.role_id} if last else set()
 
 
-def open_round(article: Article, revision: Revision, *, by: User, at: datetime, keep: list[Decision]) -> Round:
+def open_round(
+    article: Article, revision: Revision, *, by: User, at: datetime, keep: list[Decision], number: int | None = None
+) -> Round:
     """A round on a frozen revision, its steps copied from the pipeline.
 
-    `keep`: approvals of an earlier round on the identical text, which count here again as far as the steps are
-    the same ones, from the first on without a gap.
+    `number`: of the round, where known. `keep`: approvals of an earlier round on the identical text, which
+    count here again as far as the steps are the same ones, from the first on without a gap.
     """
     pipeline, steps = steps_for(article.department)
-    last = article.rounds.aggregate(last=Max("number"))["last"] or 0
+    if number is None:
+        number = (article.rounds.aggregate(last=Max("number"))["last"] or 0) + 1
     opened = Round.objects.create(
         article=article,
-        number=last + 1,
+        number=number,
         revision=revision,
         pipeline=pipeline,
         pipeline_name=pipeline.name,
@@ -56,11 +57,12 @@ def open_round(article: Article, revision: Revision, *, by: User, at: datetime, 
             role=step.role,
             people=step.people,
             due_hours=step.due_hours,
+            reached_at=at if position == 1 else None,
         )
         for position, step in enumerate(steps, 1)
     )
-    hands = revision.hands()
-    for step in copied:
+    hands = revision.hands() if keep else set()
+    for step, following in zip(copied, [*copied[1:], None], strict=True) if keep else ():
         again = [
             decision
             for decision in keep
@@ -68,12 +70,13 @@ def open_round(article: Article, revision: Revision, *, by: User, at: datetime, 
             == (step.position, step.role_id, step.name)
             and not {decision.person_id, decision.principal_id} & hands
         ]
+        if following is None:
+            again = again[: step.people - 1]  # the last step signs off: somebody presses that button now
         for decision in again:
             keep_decision(decision, opened, step)
         if len(again) < step.people:
             break
-        pass_step(step, at)
-    reach_next(opened, at)
+        pass_step(step, at, following)
     return opened
 
 
@@ -98,17 +101,17 @@ def approvals(of: Round) -> list[Decision]:
     return list(of.decisions.filter(verdict=Verdict.APPROVE).select_related("step", "person", "principal"))
 
 
-def pass_step(step: RoundStep, at: datetime) -> None:
-    if RoundStep.objects.filter(pk=step.pk, passed_at=None).update(passed_at=at) != 1:
+def pass_step(step: RoundStep, at: datetime, following: RoundStep | None) -> None:
+    """Marks the step as passed, and the one that follows as reached. Raises WrongState when somebody was quicker."""
+    changed = Q(pk=step.pk, passed_at=None)
+    if following:
+        changed |= Q(pk=following.pk, reached_at=None)
+    passed = RoundStep.objects.filter(changed).update(
+        passed_at=Case(When(pk=step.pk, then=Value(at)), default=F("passed_at")),
+        reached_at=Case(When(pk=step.pk, then=F("reached_at")), default=Value(at)),
+    )
+    if passed != (2 if following else 1):
         raise WrongState(_("This step has already been decided."))
-
-
-def reach_next(of: Round, at: datetime) -> RoundStep | None:
-    """Marks the first step not yet passed as reached; None when all have passed."""
-    step = of.current_step()
-    if step and step.reached_at is None:
-        RoundStep.objects.filter(pk=step.pk, reached_at=None).update(reached_at=at)
-    return step
 
 
 def close(of: Round, state: RoundState, at: datetime, **changes: object) -> None:
@@ -117,4 +120,5 @@ def close(of: Round, state: RoundState, at: datetime, **changes: object) -> None
     if closed != 1:
         of.refresh_from_db()
         raise WrongState(_("This round is closed already: %(state)s.") % {"state": of.get_state_display()})
-    of.refresh_from_db()
+    for name, value in {"state": state, "closed_at": at, **changes}.items():
+        setattr(of, name, value)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import models
+from django.db.models import OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -15,6 +16,7 @@ from django.utils.translation import pgettext_lazy
 from articles.models import Article, Publication, Revision
 from articles.models.revision import RevisionState
 from workflow.models import Round, RoundState
+from workflow.rows import Rows, moment_of
 
 
 class Text(models.TextChoices):
@@ -22,6 +24,7 @@ class Text(models.TextChoices):
     DRAFT = "draft", _("draft")
     RETURNED = "returned", _("returned")
     IN_REVIEW = "in_review", _("in review")
+    PARKED = "parked", _("draft parked")
     DISCARDED = "discarded", _("discarded")
 
 
@@ -38,6 +41,9 @@ class Public(models.TextChoices):
 class State:
     text: Text
     public: Public
+    is_parked: bool = False  # a draft waits beside what is in hand
+    is_emergency: bool = False  # published without approval, and nobody else has confirmed it yet
+    is_outdated: bool = False  # the published text has changed since the draft in hand was begun
 
     @property
     def label(self) -> str:
@@ -54,60 +60,70 @@ def state_of(article: Article, at: datetime | None = None) -> State:
 
 
 def states_of(articles: Iterable[Article], at: datetime | None = None) -> Iterable[tuple[Article, State]]:
-    """(article, state) of each. Three queries, however many articles."""
+    """(article, state) of each. One query, however many articles."""
     at = at or timezone.now()
     articles = list(articles)
-    ids = [article.pk for article in articles]
-    drafts: dict[tuple[int, str], datetime] = {
-        (article_id, state): saved_at  # of the newest one, because later ones overwrite
-        for article_id, state, saved_at in Revision.objects.filter(
-            article__in=ids, state__in=[RevisionState.DRAFT, RevisionState.DISCARDED]
+    drafting = [RevisionState.DRAFT, RevisionState.DISCARDED, RevisionState.PARKED]
+    drafts = Revision.objects.filter(article=OuterRef("pk"), state__in=drafting).order_by("number")
+    rounds = Round.objects.filter(article=OuterRef("pk")).order_by("-number")[:1]
+    publications = Publication.objects.effective().filter(article=OuterRef("pk")).order_by("number")
+    facts = {
+        pk: rows
+        for pk, *rows in Article.objects.filter(pk__in=[article.pk for article in articles])
+        .annotate(
+            drafts=Rows(drafts, "state", "saved_at", "based_on_id"),
+            last_round=Rows(rounds, "state", "closed_at"),
+            public=Rows(
+                publications, "live_from", "live_until", "is_emergency", "revision_id", withdrawal="withdrawal__pk"
+            ),
         )
-        .order_by("number")
-        .values_list("article_id", "state", "saved_at")
+        .values_list("pk", "discarded_at", "drafts", "last_round", "public")
     }
-    last_rounds = {
-        article_id: (state, closed_at)
-        for article_id, state, closed_at in Round.objects.filter(article__in=ids)
-        .order_by("number")
-        .values_list("article_id", "state", "closed_at")
-    }
-    publications: dict[int, list[Publication]] = {}
-    effective = Publication.objects.effective().filter(article__in=ids).select_related("withdrawal")
-    for publication in effective.order_by("number"):
-        publications.setdefault(publication.article_id, []).append(publication)
     for article in articles:
-        draft, discarded = (drafts.get((article.pk, state)) for state in (RevisionState.DRAFT, RevisionState.DISCARDED))
-        text = _text(article, draft, discarded, *last_rounds.get(article.pk, ("", None)))
-        yield article, State(text, _public(publications.get(article.pk, []), at))
+        yield article, _state(*facts[article.pk], at)
 
 
-def _text(
-    article: Article, draft: datetime | None, discarded: datetime | None, last_round: str, closed: datetime | None
-) -> Text:
-    """`draft`, `discarded`: when the active draft and the last discarded one were saved.
+def _state(discarded_at: datetime | None, drafts: list, rounds: list, publications: list, at: datetime) -> State:
+    """The state that the rows amount to; `rounds` holds the newest one, `publications` the effective ones in order."""
+    newest = {row["state"]: row for row in drafts}  # later ones overwrite
+    draft, discarded = newest.get(RevisionState.DRAFT), newest.get(RevisionState.DISCARDED)
+    is_parked = RevisionState.PARKED in newest
+    text = _text(draft, discarded, rounds[0] if rounds else None)
+    if discarded_at:
+        text = Text.DISCARDED
+    elif text == Text.SETTLED and is_parked:
+        text = Text.PARKED
+    last = publications[-1] if publications else None
+    return State(
+        text,
+        _public(publications, at),
+        is_parked=is_parked,
+        is_emergency=any(row["is_emergency"] for row in publications),
+        is_outdated=bool(draft and last) and last["revision_id"] != draft["based_on_id"],
+    )
 
-    `last_round`, `closed`: state of the newest round, and when it was closed.
-    """
-    if article.discarded_at:
-        return Text.DISCARDED
-    if last_round == RoundState.OPEN:
+
+def _text(draft: dict | None, discarded: dict | None, last_round: dict | None) -> Text:
+    """`draft`, `discarded`: the active draft and the last discarded one; `last_round`: the newest round."""
+    if last_round and last_round["state"] == RoundState.OPEN:
         return Text.IN_REVIEW
     if draft is None:
         return Text.SETTLED
+    if last_round is None or last_round["state"] != RoundState.RETURNED:
+        return Text.DRAFT
     # A return leaves a draft behind; once that one has been discarded, any other was begun anew.
-    given_up = discarded and closed and discarded >= closed
-    return Text.RETURNED if last_round == RoundState.RETURNED and not given_up else Text.DRAFT
+    given_up = discarded and moment_of(discarded["saved_at"]) >= moment_of(last_round["closed_at"])
+    return Text.DRAFT if given_up else Text.RETURNED
 
 
-def _public(publications: list[Publication], at: datetime) -> Public:
-    """`publications` are the effective ones of one article in order of number."""
-    running = any(p.live_from <= at and (p.live_until is None or p.live_until > at) for p in publications)
-    coming = any(p.live_from > at for p in publications)
+def _public(publications: list[dict], at: datetime) -> Public:
+    intervals = [(moment_of(row["live_from"]), moment_of(row["live_until"])) for row in publications]
+    running = any(begin <= at and (end is None or end > at) for begin, end in intervals)
+    coming = any(begin > at for begin, _end in intervals)
     if running:
         return Public.REPLACING if coming else Public.LIVE
     if coming:
         return Public.SCHEDULED
     if not publications:
         return Public.UNPUBLISHED
-    return Public.WITHDRAWN if hasattr(publications[-1], "withdrawal") else Public.EXPIRED
+    return Public.EXPIRED if publications[-1]["withdrawal"] is None else Public.WITHDRAWN

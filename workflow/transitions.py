@@ -21,7 +21,17 @@ class Action(models.TextChoices):
     REVISE = "revise", _("Write a new version")
     UNSCHEDULE = "unschedule", _("Call off the schedule")
     WITHDRAW = "withdraw", _("Withdraw")
+    PARK = "park", _("Park the draft")
+    RESUME = "resume", _("Take up the parked draft")
+    TAKE_IN = "take_in", _("The change of the published text is taken in")
     DISCARD = "discard", _("Discard")
+    HAND_OVER = "hand_over", _("Hand over")
+    EXPIRE = "expire", _("Set an end")
+    PIN = "pin", _("Pin to the top")
+    MOVE = "move", _("Move to another department")
+    PUBLISH_IN_EMERGENCY = "publish_in_emergency", _("Publish in emergency")
+    CONFIRM_EMERGENCY = "confirm_emergency", _("Confirm the emergency publication")
+    EXPUNGE = "expunge", _("Expunge")
 
 
 class Who(models.TextChoices):
@@ -29,6 +39,8 @@ class Who(models.TextChoices):
     AUTHOR = "author", _("who wrote or submitted the text")
     DECIDER = "decider", _("whose step it is, and who had no hand in the text")
     SIGNER = "signer", _("who signs off in the department, and superusers")
+    OTHER_SIGNER = "other_signer", _("who signs off in the department, or a superuser, and had no part in it")
+    SUPERUSER = "superuser", _("superusers")
 
 
 class WrongState(Exception):
@@ -48,35 +60,56 @@ class Transition:
     publics: frozenset[Public]
     to_text: tuple[Text, ...] = ()
     to_public: tuple[Public, ...] = ()
+    moving: frozenset[Text] = frozenset(Text)  # the texts that this act changes; others stay as they are
+    needs: str = ""  # a flag of the state that must be up
+    unless: str = ""  # a flag of the state that must be down
 
     def possible_in(self, state: State) -> bool:
-        return state.text in self.texts and state.public in self.publics
+        return (
+            state.text in self.texts
+            and state.public in self.publics
+            and (not self.needs or getattr(state, self.needs))
+            and (not self.unless or not getattr(state, self.unless))
+        )
 
 
 ANY_PUBLIC = frozenset(Public)
+EVER_PUBLIC = ANY_PUBLIC - {Public.UNPUBLISHED}
+IN_USE = frozenset(Text) - {Text.DISCARDED}
 WRITING = frozenset({Text.DRAFT, Text.RETURNED})
 
 TRANSITIONS = {
     transition.action: transition
     for transition in [
-        Transition(Action.SUBMIT, Who.DRAFTER, WRITING, ANY_PUBLIC, (Text.IN_REVIEW,)),
+        Transition(Action.SUBMIT, Who.DRAFTER, WRITING, ANY_PUBLIC, (Text.IN_REVIEW,), unless="is_outdated"),
         Transition(Action.TAKE_BACK, Who.AUTHOR, frozenset({Text.IN_REVIEW}), ANY_PUBLIC, (Text.DRAFT,)),
         Transition(
             Action.APPROVE,
             Who.DECIDER,
             frozenset({Text.IN_REVIEW}),
             ANY_PUBLIC,
-            (Text.IN_REVIEW, Text.SETTLED),
+            (Text.IN_REVIEW, Text.SETTLED, Text.PARKED),
             (Public.LIVE, Public.SCHEDULED, Public.REPLACING),
         ),
         Transition(Action.RETURN, Who.DECIDER, frozenset({Text.IN_REVIEW}), ANY_PUBLIC, (Text.RETURNED,)),
         Transition(
             Action.REVISE,
             Who.DRAFTER,
-            frozenset({Text.SETTLED}),
-            ANY_PUBLIC - {Public.UNPUBLISHED},
+            frozenset({Text.SETTLED, Text.PARKED}),
+            EVER_PUBLIC,
             (Text.DRAFT,),
         ),
+        # A small correction of the published text can pass while a large draft waits.
+        Transition(
+            Action.PARK,
+            Who.DRAFTER,
+            WRITING,
+            frozenset({Public.LIVE, Public.REPLACING}),
+            (Text.PARKED,),
+            unless="is_parked",
+        ),
+        Transition(Action.RESUME, Who.DRAFTER, frozenset({Text.PARKED}), ANY_PUBLIC, (Text.DRAFT, Text.RETURNED)),
+        Transition(Action.TAKE_IN, Who.DRAFTER, WRITING, EVER_PUBLIC, needs="is_outdated"),
         Transition(
             Action.UNSCHEDULE,
             Who.SIGNER,
@@ -84,6 +117,7 @@ TRANSITIONS = {
             frozenset({Public.SCHEDULED, Public.REPLACING}),
             (Text.IN_REVIEW,),  # the round waits for its last step again, unless another text is in hand by now
             tuple(Public),  # as it was before the last schedule
+            moving=frozenset({Text.SETTLED, Text.PARKED}),
         ),
         # Never held up by a draft, a round or a schedule of the same article.
         Transition(
@@ -97,9 +131,29 @@ TRANSITIONS = {
         Transition(
             Action.DISCARD,
             Who.DRAFTER,
+            frozenset({*WRITING, Text.IN_REVIEW, Text.PARKED}),
+            ANY_PUBLIC,
+            (Text.DISCARDED, Text.SETTLED, Text.PARKED),
+        ),
+        Transition(Action.HAND_OVER, Who.SUPERUSER, frozenset({Text.IN_REVIEW}), ANY_PUBLIC),
+        Transition(Action.EXPIRE, Who.SIGNER, IN_USE, frozenset({Public.LIVE})),
+        Transition(Action.PIN, Who.SIGNER, IN_USE, frozenset({Public.LIVE, Public.REPLACING})),
+        Transition(Action.MOVE, Who.SUPERUSER, IN_USE - {Text.IN_REVIEW}, ANY_PUBLIC),
+        Transition(
+            Action.PUBLISH_IN_EMERGENCY,
+            Who.SIGNER,
             frozenset({*WRITING, Text.IN_REVIEW}),
             ANY_PUBLIC,
-            (Text.DISCARDED, Text.SETTLED),
+            (Text.SETTLED, Text.PARKED),
+            (Public.LIVE,),
+        ),
+        Transition(Action.CONFIRM_EMERGENCY, Who.OTHER_SIGNER, IN_USE, EVER_PUBLIC, needs="is_emergency"),
+        Transition(
+            Action.EXPUNGE,
+            Who.SIGNER,
+            frozenset({Text.SETTLED, Text.DISCARDED}),
+            frozenset({Public.UNPUBLISHED, Public.WITHDRAWN, Public.EXPIRED}),
+            (Text.DISCARDED,),
         ),
     ]
 }
@@ -108,11 +162,18 @@ TRANSITIONS = {
 def check_possible(action: Action, state: State) -> None:
     """Raises WrongState unless the table allows the act in this state."""
     transition = TRANSITIONS[Action(action)]
-    if not transition.possible_in(state):
+    if transition.possible_in(state):
+        return
+    if transition.unless == "is_outdated" and state.is_outdated and state.text in transition.texts:
         raise WrongState(
-            _("“%(action)s” is not possible now: the article is %(state)s.")
-            % {"action": transition.action.label, "state": state.label}
+            _("The published text has changed since this draft was begun. Take the change in before you submit.")
         )
+    if transition.unless == "is_parked" and state.is_parked and state.text in transition.texts:
+        raise WrongState(_("Another draft of this article is parked already."))
+    raise WrongState(
+        _("“%(action)s” is not possible now: the article is %(state)s.")
+        % {"action": transition.action.label, "state": state.label}
+    )
 
 
 def possible_actions(state: State) -> list[Action]:

@@ -1,18 +1,39 @@
 """What `verify` asks of decisions: behind every publication stands a round with each step approved, and the ledger."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import TypeVar
 
-from articles.models import Publication
+from articles.models import Article, Publication, Revision
+from articles.proof import PUBLISHED
 from ledger.canonical import moment
 from ledger.models import Entry
 from ledger.verification import check
-from workflow.models import Verdict
+from workflow.models import Decision, Emergency, RoundStep, Verdict
+
+CHUNK = 1000  # rows that are looked up in the ledger at a time, so that memory stays the same however many there are
+DECIDED = ["article.approved", "article.published", "article.scheduled", "article.returned"]
+
+Row = TypeVar("Row")
+
+
+def _chunks(rows: Iterable[Row]) -> Iterator[list[Row]]:
+    rows = iter(rows)
+    while chunk := list(islice(rows, CHUNK)):
+        yield chunk
+
+
+def _entries_of(articles: Iterable[int], verbs: list[str]) -> list[Entry]:
+    """The entries of these articles with one of the verbs, in their order."""
+    names = {str(article) for article in articles}
+    found = Entry.objects.filter(object_type=Article._meta.label_lower, object_id__in=names, verb__in=verbs)
+    return list(found.order_by("number"))
 
 
 @check
 def sign_offs() -> Iterator[str]:
     """The sealed sign-offs are the decisions of the round, all on this digest, enough of them at each step."""
-    rows = Publication.objects.filter(is_emergency=False).select_related("round")
+    rows = Publication.objects.filter(emergency=None).select_related("round")
     prefetched = rows.prefetch_related("round__steps", "round__decisions").order_by("pk")
     for publication in prefetched.iterator(chunk_size=500):
         where = f"publication {publication.pk} (article {publication.article_id})"
@@ -33,15 +54,107 @@ def sign_offs() -> Iterator[str]:
 
 @check
 def publications_stand_in_the_ledger() -> Iterator[str]:
-    known = {
-        (entry.object_id, entry.data.get("publication")): entry.data.get("digest")
-        for entry in Entry.objects.filter(verb__in=["article.published", "article.scheduled"]).iterator(chunk_size=2000)
+    """Each publication under the digest that the ledger has for it, and none is missing. A chunk at a time."""
+    rows = Publication.objects.order_by("pk").values_list("pk", "article", "number", "digest")
+    for chunk in _chunks(rows.iterator(chunk_size=CHUNK)):
+        entries = _entries_of((article for _pk, article, _number, _digest in chunk), PUBLISHED)
+        known = {(entry.object_id, entry.data.get("publication")): entry.data.get("digest") for entry in entries}
+        for pk, article, number, digest in chunk:
+            if known.get((str(article), number)) != digest:
+                yield f"publication {pk} (article {article}): the ledger does not have it"
+    entries = Entry.objects.filter(verb__in=PUBLISHED).order_by("number").values_list("object_id", "data")
+    for chunk in _chunks(entries.iterator(chunk_size=CHUNK)):
+        present = set(
+            Publication.objects.filter(article__in=[int(article) for article, _data in chunk]).values_list(
+                "article", "number"
+            )
+        )
+        for article, data in chunk:
+            if (int(article), data.get("publication")) not in present:
+                yield f"article {article}: publication {data.get('publication')} stands in the ledger, but is gone"
+
+
+@check
+def withdrawals_stand() -> Iterator[str]:
+    """What was withdrawn stays so: reopening it with the seal that it had before is named."""
+    entries = Entry.objects.filter(verb="article.withdrawn").order_by("number").values_list("object_id", "data")
+    for chunk in _chunks(entries.iterator(chunk_size=CHUNK)):
+        withdrawn = Publication.objects.filter(article__in=[int(article) for article, _data in chunk])
+        stand = set(withdrawn.exclude(withdrawal=None).values_list("article", "number"))
+        for article, data in chunk:
+            if (int(article), data.get("publication")) not in stand:
+                yield f"article {article}: publication {data.get('publication')} was withdrawn, but its notice is gone"
+
+
+@check
+def decisions_stand_in_the_ledger() -> Iterator[str]:
+    """Each decision was made through the site: the ledger has it, by that person, at that step, on that text."""
+    rows = Decision.objects.select_related("round", "step", "kept_from").defer("comment").order_by("pk")
+    for chunk in _chunks(rows.iterator(chunk_size=CHUNK)):
+        entries = _entries_of((decision.round.article_id for decision in chunk), DECIDED)
+        known = {_said(entry) for entry in entries}
+        for decision in chunk:
+            if decision.kept_from_id:
+                first = decision.kept_from
+                names = ("person_id", "principal_id", "verdict", "digest", "decided_at")
+                right = all(getattr(first, name) == getattr(decision, name) for name in names)
+            else:
+                right = _decided(decision) in known
+            if not right:
+                yield f"decision {decision.pk} (article {decision.round.article_id}): the ledger does not have it"
+
+
+def _said(entry: Entry) -> tuple:
+    data = entry.data
+    approved = entry.verb != "article.returned"
+    behalf = data.get("on_behalf_of", "")
+    return (entry.object_id, data.get("round"), entry.actor_id, data.get("step"), data.get("digest"), approved, behalf)
+
+
+def _decided(decision: Decision) -> tuple:
+    behalf = decision.principal_name if decision.principal_id != decision.person_id else ""
+    approved = decision.verdict == Verdict.APPROVE
+    of = decision.round
+    return (str(of.article_id), of.number, decision.person_id, decision.step.name, decision.digest, approved, behalf)
+
+
+@check
+def steps_handed_over() -> Iterator[str]:
+    """Nobody decides a step without its role unless the ledger says that it was handed to them."""
+    handed = RoundStep.objects.exclude(handed_to=None).select_related("round").order_by("pk")
+    for chunk in _chunks(handed.iterator(chunk_size=CHUNK)):
+        entries = _entries_of((step.round.article_id for step in chunk), ["article.handed_over"])
+        known = {
+            (entry.object_id, entry.data.get("round"), entry.data.get("step")): entry.data.get("to")
+            for entry in entries
+        }
+        for step in chunk:
+            if known.get((str(step.round.article_id), step.round.number, step.name)) != step.handed_to_id:
+                yield f"step {step.pk} (article {step.round.article_id}): handed over outside the site"
+
+
+@check
+def emergencies() -> Iterator[str]:
+    """The flag of an emergency publication is there until somebody else has confirmed it, on record."""
+    confirmed = {
+        (entry.object_id, entry.data.get("publication")): entry.actor_id
+        for entry in Entry.objects.filter(verb="article.emergency_confirmed").iterator(chunk_size=2000)
     }
-    rows = (
-        Publication.objects.filter(is_emergency=False).order_by("pk").values_list("pk", "article", "number", "digest")
-    )
-    for pk, article, number, digest in rows.iterator(chunk_size=2000):
-        if known.pop((str(article), number), None) != digest:
-            yield f"publication {pk} (article {article}): the ledger does not have it"
-    for article, number in known:
-        yield f"article {article}: publication {number} stands in the ledger, but is gone"
+    for emergency in Emergency.objects.select_related("publication").order_by("pk").iterator():
+        publication = emergency.publication
+        where = f"publication {publication.pk} (article {publication.article_id})"
+        by = confirmed.get((str(publication.article_id), publication.number))
+        if publication.is_emergency == (by is not None) or emergency.confirmed_by_id != by or by == emergency.by_id:
+            yield f"{where}: published in emergency, and its flag is not what the ledger says"
+    for publication in Publication.objects.filter(is_emergency=True, emergency=None).order_by("pk").iterator():
+        yield f"publication {publication.pk} (article {publication.article_id}): flagged, but no emergency is on record"
+
+
+@check
+def expunged_words() -> Iterator[str]:
+    """Words are gone only where two people expunged them."""
+    expunged = set(Entry.objects.filter(verb="article.expunged").values_list("object_id", flat=True))
+    emptied = Revision.objects.exclude(expunged_at=None).order_by("pk").values_list("pk", "article_id")
+    for pk, article in emptied.iterator(chunk_size=2000):
+        if str(article) not in expunged:
+            yield f"revision {pk} (article {article}): emptied without an expunging in the ledger"

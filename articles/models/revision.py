@@ -126,8 +126,13 @@ class Revision(models.Model):
             models.CheckConstraint(condition=Q(state__in=RevisionState.values), name="revision_state_is_known"),
             models.CheckConstraint(condition=Q(validity__in=["", *Validity.values]), name="validity_is_known"),
             models.CheckConstraint(
+                condition=Q(expunged_at=None)
+                | Q(state__in=["frozen", "discarded"], cover=None, **dict.fromkeys(TEXT_FIELDS, "")),
+                name="what_is_expunged_is_empty_and_out_of_use",
+            ),
+            models.CheckConstraint(
                 condition=Q(state="frozen", frozen_at__isnull=False) & ~Q(digest="") & ~Q(body_digest="")
-                | ~Q(state="frozen") & Q(frozen_at=None, digest="", body_digest="", expunged_at=None),
+                | ~Q(state="frozen") & Q(frozen_at=None, digest="", body_digest=""),
                 name="frozen_means_dated_and_digested",
             ),
             models.CheckConstraint(

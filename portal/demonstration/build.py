@@ -9,6 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import User
@@ -22,7 +23,7 @@ from legacy.pages import read_page
 from portal import identity
 from portal.models import Identity
 from workflow import services
-from workflow.models import Round
+from workflow.models import Event, Notification, Round, RoundState
 
 FOLDER = Path(__file__).parent
 REAL_PAGE = FOLDER / "legacy-article-page.txt"
@@ -94,7 +95,16 @@ def build() -> int:
     missing = [entry for entry in entries if entry["title"] not in present]
     for entry in missing:
         _article(entry, cast)
-    return len(missing) + _real_article(cast)
+    added = len(missing) + _real_article(cast)
+    if added:
+        _have_been_read()
+    return added
+
+
+def _have_been_read() -> None:
+    """Messages about what is done with are read; unread are those about what somebody still has to do."""
+    current = Q(round__state=RoundState.OPEN, asks=True) | Q(event=Event.RETURNED)
+    Notification.objects.exclude(current).unread().update(read_at=timezone.now())
 
 
 def _people() -> Cast:

@@ -274,7 +274,11 @@ def test_the_reason_of_a_return_stands_above_the_draft_that_came_back(newsroom, 
         (
             Text.SETTLED,
             Public.LIVE,
-            {"drafter": {"revise"}, "publisher": {"withdraw"}, "admin": {"revise", "withdraw"}},
+            {
+                "drafter": {"revise"},
+                "publisher": {"withdraw", "expire", "pin"},
+                "admin": {"revise", "withdraw", "expire", "pin", "move"},
+            },
         ),
         (Text.SETTLED, Public.SCHEDULED, {"drafter": {"revise"}, "publisher": {"unschedule"}, "reviewer": set()}),
     ],

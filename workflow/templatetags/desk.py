@@ -1,14 +1,16 @@
 """What the desk's home page shows of the workflow."""
 
+from datetime import timedelta
 from typing import Any
 
 from django import template
+from django.utils import timezone
 
 from accounts.models import User
 from articles.models import Article, Revision
 from articles.sanitising import plain_text
 from ledger.models import Alarm
-from workflow.models import Round
+from workflow.models import Delivery, Notification, Round
 from workflow.states import Text, states_of
 
 register = template.Library()
@@ -52,6 +54,19 @@ def _titles(articles: list[int]) -> dict[int, str]:
 def alarms(person: User) -> list[Alarm]:
     """Open integrity alarms, for superusers."""
     return list(Alarm.objects.all()[:SHOWN]) if person.is_superuser else []
+
+
+@register.simple_tag
+def unread_messages(person: User) -> int:
+    return Notification.objects.of(person).unread().count()
+
+
+@register.simple_tag
+def undelivered(person: User) -> int:
+    """How many messages of the last week were given up, for superusers."""
+    since = timezone.now() - timedelta(days=7)
+    recent = Delivery.objects.given_up().filter(next_attempt_at__gte=since)
+    return recent.count() if person.is_superuser else 0
 
 
 @register.simple_tag(takes_context=True)

@@ -1,24 +1,88 @@
 """`verify`: does everything still match what was signed?"""
 
+import re
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
+from ledger.exporting import Unreadable, read
 from ledger.models import Entry
-from ledger.verification import mismatches
+from ledger.verification import Note, chained, mismatches, noted_heads, snapshot
 
 
 class Command(BaseCommand):
     help = "Checks ledger, seals, digests and triggers; prints a line for each thing that does not match and exits 1."
 
-    def handle(self, *_args: Any, **_options: Any) -> None:
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--ledger", metavar="FILE", type=Path, help="check an exported ledger instead; no database is touched"
+        )
+        parser.add_argument(
+            "--head", metavar="N:HASH", help="entry N must exist with this hash, which somebody noted elsewhere"
+        )
+
+    def handle(self, *_args: Any, ledger: Path | None, head: str | None, **_options: Any) -> None:
+        given = [noted_by_hand(head)] if head else []
+        if ledger:
+            self.check_export(ledger, given)
+        else:
+            self.check_site(given)
+
+    def check_site(self, given: list[Note]) -> None:
+        notes = [*noted_heads(), *given]
+        with snapshot():
+            self.report(mismatches(notes))
+            last = Entry.objects.order_by("-number").first()
+        self.stdout.write(_("Everything matches. Head of the ledger: %(head)s") % {"head": _words(last)})
+
+    def check_export(self, file: Path, given: list[Note]) -> None:
+        last = None
+
+        def entries() -> Iterator[Entry]:
+            nonlocal last
+            with file.open(encoding="utf-8") as lines:
+                for entry in read(lines):
+                    last = entry
+                    yield entry
+
+        def findings() -> Iterator[str]:
+            try:
+                yield from chained(entries(), given)
+            except Unreadable as error:
+                yield f"{file}: {error}"
+            except UnicodeDecodeError:
+                yield f"{file}: is not UTF-8 text"
+
+        try:
+            self.report(findings())
+        except OSError as error:
+            raise CommandError(_("%(file)s cannot be read: %(error)s") % {"file": file, "error": error}) from error
+        self.stdout.write(_("Everything matches. Head of the ledger: %(head)s") % {"head": _words(last)})
+
+    def report(self, findings: Iterator[str]) -> None:
+        """Prints the findings. Raises CommandError, exit status 1, when there are any."""
         wrong = 0
-        for line in mismatches():
+        for line in findings:
             wrong += 1
             self.stdout.write(line)
         if wrong:
             raise CommandError(_("%(count)d things do not match.") % {"count": wrong}, returncode=1)
-        last = Entry.objects.order_by("-number").first()
-        head = f"{last.number}:{last.hash}" if last else "0"
-        self.stdout.write(_("Everything matches. Head of the ledger: %(head)s") % {"head": head})
+
+
+def _words(entry: Entry | None) -> str:
+    return f"{entry.number}:{entry.hash}" if entry else "0"
+
+
+def noted_by_hand(text: str) -> Note:
+    """A head written as N:HASH. Raises CommandError for any other form."""
+    found = re.fullmatch(r"([1-9][0-9]{0,17}):([0-9a-f]{64})", text.strip())
+    if not found:
+        raise CommandError(
+            _("“%(text)s” is no head of the ledger. Write number and hash, as in 12:9f86…, 64 digits 0-9 and a-f.")
+            % {"text": text}
+        )
+    return Note(int(found[1]), found[2], "noted elsewhere")

@@ -1,32 +1,28 @@
-"""The desk in the admin: articles with their states and acts, and the queue of what waits for somebody."""
+"""Articles in the admin, with their states and acts."""
 
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 
 from articles.admin import ArticleAdmin
 from articles.models import Article
-from workflow import review, services
+from workflow import previews, review, services
 from workflow.authority import offers, why_not
-from workflow.forms import ReasonForm, WithdrawalForm
 from workflow.history import events
-from workflow.models import Round
+from workflow.models import ExpungingRequest, PreviewLink
+from workflow.performing import ASKING, DANGEROUS, form_for, perform
 from workflow.states import state_of, states_of
 from workflow.transitions import Action, WrongState
-
-# Acts that ask for words before they happen; the others happen at the press of their button.
-ASKING: dict[Action, type[forms.Form]] = {
-    Action.DISCARD: ReasonForm,
-    Action.WITHDRAW: WithdrawalForm,
-    Action.UNSCHEDULE: ReasonForm,
-}
 
 
 @admin.register(Article)
@@ -45,6 +41,7 @@ class DeskArticleAdmin(ArticleAdmin):
         view = self.admin_site.admin_view
         return [
             path("<int:pk>/overview/", view(self.overview), name="articles_article_overview"),
+            path("<int:pk>/share/", view(self.share), name="articles_article_share"),
             path("<int:pk>/act/<slug:action>/", view(self.act), name="articles_article_act"),
             path("<int:pk>/revisions/<int:number>/", view(self.preview), name="articles_article_preview"),
             *super().get_urls(),
@@ -101,15 +98,37 @@ class DeskArticleAdmin(ArticleAdmin):
             "scheduled": article.publications.scheduled().first(),
             "at_once": [action for action in possible if action not in ASKING],
             "asking": [
-                (action, form if action == asking else ASKING[action](prefix=action))
+                (action, form if action == asking else form_for(action, article, request.user))
                 for action in possible
                 if action in ASKING
             ],
             "asked": asking,
+            "dangerous": DANGEROUS,
             "events": events(article),
+            "may_share": previews.text_in_hand(article) is not None and self.has_change_permission(request, article),
+            "links": PreviewLink.objects.usable().filter(article=article).count(),
+            "expunging": ExpungingRequest.objects.filter(article=article).first(),
         }
         request.current_app = self.admin_site.name
         return TemplateResponse(request, "admin/articles/article/overview.html", context, status=400 if asking else 200)
+
+    def share(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Makes a preview link, or revokes them all, by POST; the address is shown once."""
+        article = self.article_or_404(request, pk)
+        if request.method == "POST" and "revoke" in request.POST:
+            revoked = previews.revoke(article, by=request.user)
+            messages.success(request, gettext("Preview links revoked: %(count)d.") % {"count": revoked})
+        elif request.method == "POST":
+            try:
+                link, token = previews.share(article, by=request.user)
+            except WrongState as error:
+                messages.error(request, str(error))
+            else:
+                address = settings.SITE_URL + reverse("shared-preview", args=[token])
+                ends = date_format(localtime(link.ends_at), "Y-m-d H:i")
+                text = gettext("Preview link, usable until %(ends)s; copy it now, it is not shown again: %(address)s")
+                messages.success(request, text % {"ends": ends, "address": address})
+        return HttpResponseRedirect(self.overview_url(article))
 
     def act(self, request: HttpRequest, pk: int, action: str) -> HttpResponse:
         """One of the acts of the table on the article, by POST."""
@@ -117,78 +136,24 @@ class DeskArticleAdmin(ArticleAdmin):
         if request.method != "POST" or action not in Action.values or action in review.DECISIONS:
             return HttpResponseRedirect(self.overview_url(article))
         action = Action(action)
-        form = ASKING[action](request.POST, prefix=action) if action in ASKING else None
+        form = form_for(action, article, request.user, request.POST) if action in ASKING else None
         if form is not None and not form.is_valid():
             return self._overview(request, article, action, form)
         try:
-            self._perform(action, article, request, form.cleaned_data if form else {})
-        except services.ReasonMissing as error:
-            form.add_error("reason", str(error))
+            perform(action, article, request.user, form.cleaned_data if form else {})
+        except (services.ReasonMissing, services.BadTime) as error:
+            # Each asking form has one field that the refusal can be about, and it stands there.
+            form.add_error(next(name for name in ("reason", "at", "until") if name in form.fields), str(error))
             return self._overview(request, article, action, form)
         except WrongState as error:
             messages.error(request, str(error))
             return HttpResponseRedirect(self.overview_url(article))
         messages.success(request, gettext("Done: %(action)s.") % {"action": action.label})
-        if action in (Action.REVISE, Action.TAKE_BACK):
+        if action in (Action.REVISE, Action.TAKE_BACK, Action.RESUME):
             return HttpResponseRedirect(reverse("admin:articles_article_change", args=[article.pk]))
         return HttpResponseRedirect(self.overview_url(article))
-
-    def _perform(self, action: Action, article: Article, request: HttpRequest, words: dict[str, str]) -> None:
-        by = request.user
-        match action:
-            case Action.SUBMIT:
-                services.submit(article, by=by)
-            case Action.TAKE_BACK:
-                open_round = article.rounds.open().first()
-                if open_round is None:
-                    raise WrongState(gettext("Nothing of this article is in review."))
-                services.take_back(open_round, by=by)
-            case Action.REVISE:
-                services.revise(article, by=by)
-            case Action.UNSCHEDULE:
-                services.unschedule(article, by=by, **words)
-            case Action.WITHDRAW:
-                services.withdraw(article, by=by, **words)
-            case Action.DISCARD:
-                services.discard(article, by=by, **words)
 
     def preview(self, request: HttpRequest, pk: int, number: int) -> HttpResponse:
         """A revision as visitors would see it; framed by the desk's own pages only, and never counted as read."""
         article = self.article_or_404(request, pk)
         return xframe_options_sameorigin(review.preview)(request, article, number)
-
-
-@admin.register(Round)
-class RoundAdmin(admin.ModelAdmin):
-    """The queue 等我审批 and the review page. Rounds are no form: nothing of them is edited."""
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return request.user.is_active
-
-    def has_view_permission(self, request: HttpRequest, obj: Round | None = None) -> bool:
-        return request.user.is_active
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Round | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Round | None = None) -> bool:
-        return False
-
-    def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view
-        return [
-            path("", view(self.queue), name="workflow_round_changelist"),
-            path("<int:pk>/review/", view(self.review), name="workflow_round_review"),
-        ]
-
-    def queue(self, request: HttpRequest) -> HttpResponse:
-        context = {**self.admin_site.each_context(request), "opts": self.opts, **review.queue(request)}
-        request.current_app = self.admin_site.name
-        return TemplateResponse(request, "admin/workflow/round/queue.html", context)
-
-    def review(self, request: HttpRequest, pk: int) -> HttpResponse:
-        request.current_app = self.admin_site.name
-        return review.review(request, pk, {**self.admin_site.each_context(request), "opts": self.opts})

@@ -1,115 +1,17 @@
-"""Pipelines, rounds and decisions."""
+"""Rounds 审批轮次, their steps, and what people decided."""
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from articles.models import Article, Publication, Revision
+from articles.models import Article, Contribution, Publication, Revision
 from departments.models import Department, Membership, Role
-
-
-class PipelineQuerySet(models.QuerySet["Pipeline"]):
-    def of(self, department: Department) -> "Pipeline | None":
-        """What the department picked, else the department it belongs to, else the default."""
-        asked = [department.pk, department.responsible_id, department.parent_id]
-        chosen = dict(
-            PipelineChoice.objects.filter(department__in=[pk for pk in asked if pk]).values_list(
-                "department", "pipeline"
-            )
-        )
-        pk = next((chosen[pk] for pk in asked if pk in chosen), None)
-        return self.filter(pk=pk).first() if pk else self.filter(is_default=True).first()
-
-
-class Pipeline(models.Model):
-    """审批流程: the ordered steps that a submission passes. Rounds copy them, so a change touches later ones only."""
-
-    name = models.CharField(_("name"), max_length=50, unique=True)
-    description = models.CharField(_("description"), max_length=300, blank=True)
-    is_default = models.BooleanField(_("for departments that chose none"), default=False)
-    is_active = models.BooleanField(_("in use"), default=True)
-
-    objects = PipelineQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("pipeline")
-        verbose_name_plural = _("pipelines")
-        ordering = ["name"]
-        constraints = [
-            models.UniqueConstraint(fields=["is_default"], condition=Q(is_default=True), name="one_default_pipeline"),
-        ]
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class Step(models.Model):
-    """审批环节: who decides, how many of them, within which time. The last step of a pipeline signs off."""
-
-    pipeline = models.ForeignKey(Pipeline, on_delete=models.CASCADE, related_name="steps", verbose_name=_("pipeline"))
-    position = models.PositiveSmallIntegerField(_("position"))
-    name = models.CharField(_("name"), max_length=30)
-    role = models.ForeignKey(Role, on_delete=models.PROTECT, related_name="+", verbose_name=_("role that decides"))
-    people = models.PositiveSmallIntegerField(_("how many people"), default=1)
-    due_hours = models.PositiveIntegerField(_("due within hours"), null=True, blank=True)
-    is_active = models.BooleanField(_("in use"), default=True)
-
-    class Meta:
-        verbose_name = _("step")
-        verbose_name_plural = _("steps")
-        ordering = ["pipeline", "position"]
-        constraints = [
-            models.UniqueConstraint(fields=["pipeline", "position"], name="steps_of_a_pipeline_are_ordered"),
-            models.CheckConstraint(condition=Q(people__gte=1), name="a_step_needs_somebody"),
-        ]
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class PipelineChoice(models.Model):
-    """The pipeline that a department has picked."""
-
-    department = models.OneToOneField(
-        Department, on_delete=models.CASCADE, related_name="pipeline_choice", verbose_name=_("department")
-    )
-    pipeline = models.ForeignKey(Pipeline, on_delete=models.PROTECT, related_name="choices", verbose_name=_("pipeline"))
-
-    class Meta:
-        verbose_name = _("pipeline of a department")
-        verbose_name_plural = _("pipelines of departments")
-
-    def __str__(self) -> str:
-        return f"{self.department}: {self.pipeline}"
-
-
-class Delegation(models.Model):
-    """授权 (A/B 角): a leader names a deputy for a period. The decision then records both names."""
-
-    principal = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="delegations", verbose_name=_("leader")
-    )
-    deputy = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="deputyships", verbose_name=_("deputy")
-    )
-    begins_at = models.DateTimeField(_("from"))
-    ends_at = models.DateTimeField(_("until"))
-    revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
-
-    class Meta:
-        verbose_name = _("delegation")
-        verbose_name_plural = _("delegations")
-        ordering = ["-begins_at"]
-        constraints = [
-            models.CheckConstraint(condition=~Q(principal=models.F("deputy")), name="nobody_is_their_own_deputy"),
-            models.CheckConstraint(condition=Q(ends_at__gt=models.F("begins_at")), name="a_delegation_lasts"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.principal} → {self.deputy}"
+from workflow.models.delegation import Delegation
+from workflow.models.pipeline import Pipeline
+from workflow.rows import Rows, moment_of
 
 
 class RoundState(models.TextChoices):
@@ -118,30 +20,42 @@ class RoundState(models.TextChoices):
     RETURNED = "returned", _("returned")
     TAKEN_BACK = "taken_back", _("taken back")
     DISCARDED = "discarded", _("discarded")
+    BYPASSED = "bypassed", _("bypassed by an emergency publication")
 
 
 class RoundQuerySet(models.QuerySet["Round"]):
+    def in_full(self) -> "RoundQuerySet":
+        """Each round with article, department, text, steps, decisions and whose hands are in it. One query."""
+        steps = RoundStep.objects.filter(round=OuterRef("pk")).order_by("position")
+        decisions = Decision.objects.filter(round=OuterRef("pk")).order_by("decided_at", "pk")
+        hands = Contribution.objects.filter(revision=OuterRef("revision")).order_by("pk")
+        names = ("id", "position", "name", "people", "due_hours", "reached_at", "passed_at", "handed_to_id", "role_id")
+        said = ("step_id", "person_id", "person_name", "principal_id", "principal_name", "verdict", "decided_at")
+        return self.select_related(
+            "revision__cover", "article__department__parent", "article__department__responsible", "submitted_by"
+        ).annotate(
+            step_rows=Rows(steps, *names, role_name="role__name", role_code="role__code"),
+            decision_rows=Rows(decisions, *said, step_name="step__name"),
+            hand_rows=Rows(hands, "person_id"),
+        )
+
     def open(self) -> "RoundQuerySet":
         return self.filter(state=RoundState.OPEN)
 
     def awaiting(self, person: User) -> "RoundQuerySet":
         """Open rounds whose present step the person may decide, oldest first: permissions.check_decide as a query."""
-        reached: dict[int, list[Membership]] = {}
-        for membership in Membership.objects.of(person):
-            reached.setdefault(membership.role_id, []).append(membership)
-        condition = Q(pk__in=[])
-        for role, memberships in reached.items():
-            held = Membership.objects.filter(pk__in=[membership.pk for membership in memberships])
-            departments = Department.objects.reached_by(held).values("pk")
-            condition |= Q(role=role, round__article__department__in=departments)
-        steps = RoundStep.objects.filter(condition, reached_at__isnull=False, passed_at=None)
-        return (
-            self.open()
-            .filter(pk__in=steps.values("round"))
-            .exclude(revision__contributions__person=person)
-            .exclude(decisions__person=person)
-            .order_by("submitted_at", "pk")
+        free = self.open().exclude(revision__contributions__person=person)
+        free = free.exclude(decisions__person=person).exclude(decisions__principal=person)
+        waiting = RoundStep.objects.filter(reached_at__isnull=False, passed_at=None)
+        mine = (
+            waiting.filter(RoundStep.decided_by(person) | Q(handed_to=person)) if person.is_active else waiting.none()
         )
+        condition = Q(pk__in=mine.values("round"))
+        for leader in Delegation.objects.principals_of(person) if person.is_active else []:
+            barred = Q(pk__in=Round.objects.filter(revision__contributions__person=leader).values("pk"))
+            barred |= Q(pk__in=Round.objects.filter(decisions__principal=leader).values("pk"))
+            condition |= Q(pk__in=waiting.filter(RoundStep.decided_by(leader)).values("round")) & ~barred
+        return free.filter(condition).order_by("submitted_at", "pk")
 
 
 class Round(models.Model):
@@ -187,9 +101,39 @@ class Round(models.Model):
     def __str__(self) -> str:
         return f"{self.revision} · {self.number}"
 
+    # Each of these costs a query, unless the round came from `in_full`, which brings them along in its own.
+
+    def hands(self) -> set[int]:
+        """Ids of everybody who had a hand in the text (Revision.hands)."""
+        rows = getattr(self, "hand_rows", None)
+        return self.revision.hands() if rows is None else {row["person_id"] for row in rows}
+
+    def deciders(self) -> set[int]:
+        """Ids of everybody who has decided in this round, themselves or through a deputy."""
+        rows = getattr(self, "decision_rows", None)
+        if rows is None:
+            rows = self.decisions.values("person_id", "principal_id")
+        return {pk for row in rows for pk in (row["person_id"], row["principal_id"])}
+
+    def decided_by(self, person: User) -> bool:
+        return person.pk in self.deciders()
+
+    def steps_in_order(self) -> "list[RoundStep]":
+        rows = getattr(self, "step_rows", None)
+        if rows is None:
+            return list(self.steps.select_related("role").order_by("position"))
+        return [RoundStep.from_row(self, row) for row in rows]
+
     def current_step(self) -> "RoundStep | None":
         """The step whose turn it is; None once all have passed."""
-        return self.steps.filter(passed_at=None).select_related("role").order_by("position").first()
+        return next((step for step in self.steps_in_order() if step.passed_at is None), None)
+
+    def decisions_at(self, step: "RoundStep") -> int:
+        """How many have decided the step."""
+        rows = getattr(self, "decision_rows", None)
+        if rows is None:
+            return self.decisions.filter(step=step).count()
+        return sum(row["step_id"] == step.pk for row in rows)
 
 
 class RoundStep(models.Model):
@@ -221,6 +165,28 @@ class RoundStep(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @classmethod
+    def from_row(cls, of: Round, row: dict) -> "RoundStep":
+        """The step as `RoundQuerySet.in_full` brings it."""
+        role = Role(pk=row["role_id"], name=row["role_name"], code=row["role_code"])
+        names = ("id", "position", "name", "people", "due_hours", "handed_to_id")
+        moments = {name: moment_of(row[name]) for name in ("reached_at", "passed_at")}
+        step = cls(round=of, role=role, **{name: row[name] for name in names}, **moments)
+        step._state.adding = False
+        return step
+
+    @staticmethod
+    def decided_by(person: User) -> Q:
+        """The condition "the person holds the role of the step in the article's department"."""
+        reached: dict[int, list[int]] = {}
+        for role, membership in Membership.objects.of(person).values_list("role_id", "pk"):
+            reached.setdefault(role, []).append(membership)
+        condition = Q(pk__in=[])
+        for role, memberships in reached.items():
+            departments = Department.objects.reached_by(Membership.objects.filter(pk__in=memberships))
+            condition |= Q(role=role, round__article__department__in=departments.values("pk"))
+        return condition
 
 
 class Verdict(models.TextChoices):

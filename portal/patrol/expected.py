@@ -1,0 +1,161 @@
+"""What a visitor must find, from what was sealed and nothing else."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.contrib.staticfiles import finders
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from articles.models import Publication
+from departments.models import Department, Kind
+from portal import identity
+from portal.context import navigation
+from portal.models import Identity
+from portal.patrol.reading import Event, Link, events_of, one_line, read_page
+
+LICENCES = "https://beian.miit.gov.cn/"  # where the ICP number leads
+
+Pair = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What stands round every page: name of the site, menu and footer, and the outside addresses in them."""
+
+    name: str
+    menu: list[Pair]
+    footer: str
+    outside: frozenset[str]
+
+
+def frame() -> Frame:
+    site = identity.current()
+    menu = [("/", _("Home"))]
+    outside = set()
+    for entry in navigation():
+        for found in (entry, *entry.entries):
+            menu.append((found.get_absolute_url(), one_line(found.name)))
+            if found.kind == Kind.LINK:
+                outside.add(found.url)
+    if site.icp_number:
+        outside.add(LICENCES)
+    if site.email:
+        outside.add(f"mailto:{site.email}")
+    return Frame(site.name or _("Qianfa"), menu, footer_of(site), frozenset(outside))
+
+
+def broken() -> Iterator[str]:
+    """What every page leaves out because it is not what was sealed: the footer, entries of the menu."""
+    newest = Identity.objects.order_by("-pk").first()
+    if newest and not newest.seal_holds():
+        yield "the identity of the site is not what was sealed; an older footer or none is shown"
+    for department in Department.objects.shown():
+        if not department.seal_holds():
+            yield f"department {department.pk} is not what was sealed; it is left out of the menu"
+
+
+def footer_of(site: Identity) -> str:
+    """The words of the footer on one line, in the order of the page."""
+    parts = [
+        site.organiser and _("Organiser: %(name)s") % {"name": site.organiser},
+        site.undertaker and _("Undertaken by: %(name)s") % {"name": site.undertaker},
+        site.address and _("Address: %(address)s") % {"address": site.address},
+        site.email and read_text(_('E-mail: <a href="mailto:%(email)s">%(email)s</a>'), email=site.email),
+        site.phone and _("Phone: %(phone)s") % {"phone": site.phone},
+        site.icp_number,
+        site.police_number,
+        site.site_code and _("Site code: %(code)s") % {"code": site.site_code},
+        site.copyright_holder and _("All rights reserved: %(name)s") % {"name": site.copyright_holder},
+        site.technical_support and _("Technical support: %(name)s") % {"name": site.technical_support},
+        _("Feed"),
+        _("Staff sign-in"),
+    ]
+    return one_line(" ".join(part for part in parts if part))
+
+
+def read_text(html: str, **values: str) -> str:
+    """The words of a message that holds tags, with values put in."""
+    return "".join(event[1] for event in events_of(html) if event[0] == "text") % values
+
+
+@dataclass(frozen=True)
+class Article:
+    """What the page of a live publication must show. `is_intact`: else it must answer 503."""
+
+    path: str
+    is_intact: bool
+    title: str
+    heading: str
+    date: str
+    crumbs: list[Pair]
+    prose: list[Event] | None
+    downloads: list[str]
+    outside: frozenset[str]
+
+
+def article(publication: Publication) -> Article:
+    """`publication` with its revision, cover, department and parent."""
+    revision, department = publication.revision, publication.department
+    attachments = list(revision.attachments.select_related("file"))
+    sealed = [found for found in (department.parent, department) if found and found.seal_holds()]
+    body = read_page(revision.body)
+    names = [one_line(publication.title), *([department.name] if department.seal_holds() else [])]
+    outside = {address for _tag, address in body.addresses}
+    return Article(
+        path=publication.get_absolute_url(),
+        is_intact=publication.seal_holds()
+        and revision.compute_digest(publication.columns, attachments) == publication.digest,
+        title=" - ".join(names),
+        heading=one_line(publication.title),
+        date=timezone.localtime(publication.dated).strftime("%Y-%m-%d"),
+        crumbs=[("/", _("Home")), *((found.get_absolute_url(), found.name) for found in sealed)],
+        prose=None if publication.address else events_of(revision.body),
+        downloads=[found.file.get_absolute_url() for found in attachments if found.kind == "download"],
+        outside=frozenset(outside | ({publication.address} if publication.address else set())),
+    )
+
+
+def is_sealed_row(link: Link, path: str) -> bool:
+    """Whether a row of a listing leads to a live publication whose seal holds, under the title that was sealed.
+
+    `path`: the address of the link on this site, empty when it leads outside.
+    """
+    rows = Publication.objects.live().select_related("department")
+    if path:
+        pk = path.strip("/").rpartition("/")[2]
+        rows = rows.filter(article=int(pk)) if pk.isdecimal() else rows.none()
+    else:
+        rows = rows.filter(address=link.address)
+    return any(
+        found.seal_holds()
+        and one_line(found.title) == link.words
+        and (not path or (found.get_absolute_url() == path and not found.address))
+        for found in rows
+    )
+
+
+def is_sealed_address(address: str) -> bool:
+    """Whether a live publication, sealed, is a mere link to this outside address."""
+    return any(found.seal_holds() for found in Publication.objects.live().filter(address=address))
+
+
+def static_file(path: str) -> bytes | None:
+    """Our own file at a static address; None when it is none of ours."""
+    if not path.startswith(settings.STATIC_URL):
+        return None
+    name = path.removeprefix(settings.STATIC_URL)
+    collected = (settings.STATIC_ROOT / name).resolve()
+    if collected.is_relative_to(settings.STATIC_ROOT.resolve()) and collected.is_file():
+        return collected.read_bytes()
+    found = finders.find(name)
+    if not found:
+        return None
+    with open(found, "rb") as file:  # noqa: PTH123 (a path as text is what the finder gives)
+        return file.read()
+
+
+def departments() -> list[Department]:
+    """Those with a page of their own that visitors are led to."""
+    return [found for found in Department.objects.shown().holding_articles() if found.seal_holds()]

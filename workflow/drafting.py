@@ -1,0 +1,74 @@
+"""Acts on the text in hand: a new version, parking a draft and taking it up again, discarding."""
+
+from accounts.models import User
+from articles import drafts
+from articles.models import Article, Revision
+from articles.models.revision import RevisionState
+from ledger.record import record
+from workflow import notices, rounds
+from workflow.acting import act, given_reason
+from workflow.authority import check_may
+from workflow.models import RoundState
+from workflow.states import Public, Text
+from workflow.transitions import Action
+
+
+def revise(article: Article, by: User) -> Revision:
+    """A new draft from the text that was published last."""
+    check_may(Action.REVISE, by, article)
+    with act(article, Action.REVISE):
+        published = drafts.live_or_latest(article)
+        # Whoever had a hand in words that no leader has approved has one in what is made of them.
+        draft = drafts.copy_as_draft(
+            published.revision, by=by, keep_hands=published.is_emergency, based_on=published.revision
+        )
+        record("article.revision_begun", article, by=by, revision=draft.number, based_on=published.revision.number)
+    return draft
+
+
+def park(article: Article, by: User) -> None:
+    """Sets the draft aside, so that a small correction of the published text can go through first."""
+    check_may(Action.PARK, by, article)
+    with act(article, Action.PARK):
+        article.revisions.filter(state=RevisionState.DRAFT).update(state=RevisionState.PARKED)
+        record("article.parked", article, by=by)
+
+
+def resume(article: Article, by: User) -> Revision:
+    """Takes up the parked draft again. If the published text has changed, `take_in` comes before submitting."""
+    check_may(Action.RESUME, by, article)
+    with act(article, Action.RESUME):
+        article.revisions.filter(state=RevisionState.PARKED).update(state=RevisionState.DRAFT)
+        record("article.resumed", article, by=by)
+    return article.active_draft()
+
+
+def take_in(article: Article, by: User) -> None:
+    """The person says that the change of the published text stands in the draft too; it may be submitted again."""
+    check_may(Action.TAKE_IN, by, article)
+    with act(article, Action.TAKE_IN):
+        draft, published = article.active_draft(), drafts.live_or_latest(article)
+        drafts.add_hand(draft, by)
+        if published.is_emergency:
+            drafts.add_hands(draft, published.revision)  # their words stand in the draft now, and nobody approved them
+        article.revisions.filter(pk=draft.pk).update(based_on=published.revision)
+        record("article.change_taken_in", article, by=by, revision=draft.number, change=published.revision.number)
+
+
+def discard(article: Article, by: User, reason: str = "") -> None:
+    """Discards what is in hand. An article that was never public goes with it; nothing is deleted.
+
+    During a review a reason is needed.
+    """
+    check_may(Action.DISCARD, by, article)
+    with act(article, Action.DISCARD) as (state, at):
+        opened = article.rounds.open().first()
+        if opened:
+            reason = given_reason(reason)
+            rounds.close(opened, RoundState.DISCARDED, at)
+            notices.tell(notices.Event.DISCARDED, article, by=by, round=opened, reason=reason)
+        in_hand = RevisionState.PARKED if state.text == Text.PARKED else RevisionState.DRAFT
+        article.revisions.filter(state=in_hand).update(state=RevisionState.DISCARDED)
+        if state.public == Public.UNPUBLISHED:
+            Article.objects.filter(pk=article.pk, discarded_at=None).update(discarded_at=at)
+        record("article.discarded", article, by=by, was=state.text, reason=reason.strip())

@@ -1,0 +1,19 @@
+"""`deliver_notifications`: sends what waits to be sent."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.utils.translation import gettext as _
+
+from workflow.delivery import deliver
+
+
+class Command(BaseCommand):
+    help = "Sends notifications by e-mail and to group chats. Run it every minute; several at once do no harm."
+
+    def handle(self, *_args: Any, **_options: Any) -> None:
+        outcome = deliver()
+        self.stdout.write(
+            _("%(sent)d sent, %(failed)d failed, %(given_up)d given up")
+            % {"sent": outcome.sent, "failed": outcome.failed, "given_up": outcome.given_up}
+        )

@@ -1,0 +1,28 @@
+"""Pipelines, rounds, decisions and who is told of them, one idea a module."""
+
+from workflow.models.delegation import Delegation
+from workflow.models.emergency import Emergency, ExpungingRequest
+from workflow.models.notification import Channel, Delivery, DeliveryState, Event, Notification
+from workflow.models.pipeline import Pipeline, PipelineChoice, Step
+from workflow.models.preview import PreviewLink
+from workflow.models.round import Decision, Round, RoundState, RoundStep, Verdict
+
+__all__ = [
+    "Channel",
+    "Decision",
+    "Delegation",
+    "Delivery",
+    "DeliveryState",
+    "Emergency",
+    "Event",
+    "ExpungingRequest",
+    "Notification",
+    "Pipeline",
+    "PipelineChoice",
+    "PreviewLink",
+    "Round",
+    "RoundState",
+    "RoundStep",
+    "Step",
+    "Verdict",
+]

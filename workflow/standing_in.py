@@ -1,0 +1,101 @@
+"""Delegation 授权 (A/B 角), and what to do when a step waits for nobody."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from articles.models import Contribution
+from departments.models import Membership
+from departments.permissions import NotAllowed
+from ledger.record import record
+from workflow.models import Decision, Delegation, Round, RoundStep
+from workflow.transitions import WrongState
+
+
+@transaction.atomic
+def delegate(*, principal: User, deputy: User, begins_at: datetime, ends_at: datetime, by: User) -> Delegation:
+    """A leader names a deputy for a period; a superuser may do it for them. Recorded.
+
+    Raises NotAllowed for anybody else, ValidationError for a period or a pair that makes no sense.
+    """
+    if by != principal and not by.is_superuser:
+        raise NotAllowed(_("Only leaders themselves, or a superuser, name their deputy."))
+    delegation = Delegation(principal=principal, deputy=deputy, begins_at=begins_at, ends_at=ends_at)
+    delegation.full_clean()
+    delegation.save()
+    record("delegation.granted", delegation, by=by, **_facts(delegation))
+    return delegation
+
+
+@transaction.atomic
+def revoke_delegation(delegation: Delegation, *, by: User) -> None:
+    """Ends a delegation now. Decisions already made under it stand."""
+    if by.pk not in (delegation.principal_id, delegation.deputy_id) and not by.is_superuser:
+        raise NotAllowed(_("Only those whom it concerns, or a superuser, revoke a delegation."))
+    if Delegation.objects.filter(pk=delegation.pk, revoked_at=None).update(revoked_at=timezone.now()) != 1:
+        raise WrongState(_("This delegation has been revoked already."))
+    record("delegation.revoked", delegation, by=by, **_facts(delegation))
+
+
+def _facts(delegation: Delegation) -> dict:
+    return {
+        "principal": delegation.principal_id,
+        "principal_name": delegation.principal.full_name,
+        "deputy": delegation.deputy_id,
+        "deputy_name": delegation.deputy.full_name,
+        "begins_at": delegation.begins_at,
+        "ends_at": delegation.ends_at,
+    }
+
+
+@dataclass(frozen=True)
+class Stranded:
+    """A round whose present step lacks people: `available` could still decide, `needed` more must."""
+
+    round: Round
+    step: RoundStep
+    available: int
+    needed: int
+
+
+def able(step: RoundStep) -> QuerySet[User]:
+    """The people who could decide the step now, themselves or as somebody's deputy."""
+    opened = step.round
+    barred = (
+        Contribution.objects.filter(revision=opened.revision_id).values("person"),
+        Decision.objects.filter(round=opened).values("person"),
+        Decision.objects.filter(round=opened).values("principal"),
+    )
+    holders = Membership.objects.filter(role=step.role_id, person__is_active=True)
+    holders = holders.reaching(opened.article.department).values("person")
+    delegations = Delegation.objects.current().filter(principal__in=holders)
+    for ids in barred:
+        delegations = delegations.exclude(principal__in=ids)
+    entitled = Q(pk__in=holders) | Q(pk__in=delegations.values("deputy")) | Q(pk=step.handed_to_id)
+    found = User.objects.filter(entitled, is_active=True)
+    for ids in barred:
+        found = found.exclude(pk__in=ids)
+    return found
+
+
+def able_to_decide(step: RoundStep) -> set[int]:
+    """Ids of those people. One query."""
+    return set(able(step).values_list("pk", flat=True))
+
+
+def stranded() -> list[Stranded]:
+    """Open rounds that wait for nobody (无人可审), oldest first."""
+    waiting = RoundStep.objects.filter(round__state="open", reached_at__isnull=False, passed_at=None)
+    related = ("round__revision", "round__article__department", "role", "handed_to")
+    found = []
+    for step in waiting.select_related(*related).order_by("reached_at"):
+        needed = step.people - step.decisions.count()
+        available = len(able_to_decide(step))
+        if available < needed:
+            found.append(Stranded(step.round, step, available, needed))
+    return found
