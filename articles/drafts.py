@@ -112,8 +112,9 @@ def _attach_inline_files(draft: Revision) -> None:
 
 def add_hand(revision: Revision, person: User) -> None:
     """Puts on record that the person had a hand in the revision."""
-    if not Contribution.objects.filter(revision=revision, person=person).exists():
+    if person.pk not in revision.hands():
         Contribution.objects.create(revision=revision, person=person, person_name=person.full_name)
+        revision.forget_hands()
 
 
 def add_hands(revision: Revision, of: Revision) -> None:
@@ -124,6 +125,7 @@ def add_hands(revision: Revision, of: Revision) -> None:
         for hand in of.contributions.all()
         if hand.person_id not in hands
     )
+    revision.forget_hands()
 
 
 def _keep_in_history(draft: Revision, by: User) -> None:
@@ -171,8 +173,9 @@ class NotReady(Exception):
 
 def check_ready(draft: Revision) -> None:
     """Raises NotReady for a draft that lacks something, whichever way its words came in."""
+    relations = {field.name for field in Revision._meta.concrete_fields if field.is_relation}
     try:
-        draft.clean_fields()
+        draft.clean_fields(exclude=relations)  # which the database itself holds to be there
     except ValidationError as error:
         raise NotReady(" ".join(error.messages)) from error
     if not (draft.body.strip() or draft.address):
@@ -180,11 +183,23 @@ def check_ready(draft: Revision) -> None:
 
 
 def freeze(draft: Revision, at: datetime) -> None:
-    """Computes the digests and freezes the draft; an empty summary is made from the body first."""
+    """Computes the digests and freezes the draft; an empty summary is made from the body first.
+
+    Saving takes no lock of the article's. Raises NotReady when somebody saved since the draft was read.
+    """
     draft.summary = draft.summary or summary_of(draft.body)
-    draft.state, draft.frozen_at = RevisionState.FROZEN, at
-    draft.digest, draft.body_digest = draft.compute_digest(), sha256(draft.body)
-    draft.save(update_fields=["summary", "state", "frozen_at", "digest", "body_digest"])
+    frozen = {
+        "summary": draft.summary,
+        "state": RevisionState.FROZEN,
+        "frozen_at": at,
+        "digest": draft.compute_digest(),
+        "body_digest": sha256(draft.body),
+    }
+    unchanged = Revision.objects.filter(pk=draft.pk, state=RevisionState.DRAFT, version=draft.version)
+    if unchanged.update(**frozen) != 1:
+        raise NotReady(_("Somebody saved this draft at the same moment. Read what it says now, then do this again."))
+    for name, value in frozen.items():
+        setattr(draft, name, value)
 
 
 def summary_of(body: str) -> str:

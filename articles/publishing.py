@@ -1,7 +1,7 @@
 """Making, ending and taking away publications. Who signed off, and whether they could, workflow has settled before."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from accounts.models import User
 from articles import search
@@ -9,25 +9,43 @@ from articles.models import Article, Placement, Publication, Revision, Withdrawa
 from departments.models import Department
 
 
+class Published(NamedTuple):
+    """A new publication, and the earlier ones that were sealed again because it ends them."""
+
+    publication: Publication
+    ended: list[Publication]
+
+
 def publish(
-    revision: Revision, *, at: datetime, now: datetime, sign_offs: list[dict[str, Any]], is_emergency: bool = False
-) -> Publication:
+    revision: Revision,
+    *,
+    at: datetime,
+    now: datetime,
+    sign_offs: list[dict[str, Any]],
+    is_emergency: bool = False,
+    former: list[Publication] | None = None,
+) -> Published:
     """A sealed publication of a frozen revision, live from `at` on; its predecessor ends at that moment.
 
-    `sign_offs`: one dict a decision with step, person (id), name, time (RFC 3339 text). Call inside a transaction that
-    holds the article's lock; the database refuses overlaps all the same.
+    `sign_offs`: one dict a decision with step, person (id), name, time (RFC 3339 text). `former`: all publications of
+    the article, by number, where the caller knows them. Call inside a transaction that holds the article's lock; the
+    database refuses overlaps all the same.
     """
-    article = revision.article
-    former = list(article.publications.order_by("number"))
+    article, ended = revision.article, []
+    if former is None:
+        former = list(article.publications.order_by("number"))
     effective = [earlier for earlier in former if earlier.live_until is None or earlier.live_until > earlier.live_from]
     for earlier in effective:
         if earlier.live_from >= at:  # scheduled for later: called off
             end(earlier, earlier.live_from)
+            ended.append(earlier)
         elif earlier.live_until is None or earlier.live_until > at:
             end(earlier, at)
+            ended.append(earlier)
     begun = next((earlier for earlier in effective if earlier.live_from < at), None)
+    # A correction ends when what it replaces was to end.
+    planned = next((found.planned_until for found in ended if found.live_until == at and found.planned_until), None)
     first = begun.first_live_from if begun else at
-    attachments = list(revision.attachments.select_related("file"))
     publication = Publication(
         article=article,
         number=len(former) + 1,
@@ -40,10 +58,12 @@ def publish(
         dated=revision.dated or first,
         first_live_from=first,
         live_from=at,
+        live_until=planned,
+        planned_until=planned,
         digest=revision.digest,
         body_digest=revision.body_digest,
-        columns=sorted(revision.further_columns.values_list("department_id", flat=True)),
-        files=[attachment.file.digest for attachment in attachments],
+        columns=revision.column_ids(),
+        files=[attached["digest"] for attached in revision.attached()],
         sign_offs=sign_offs,
         is_emergency=is_emergency,
         created_at=now,
@@ -58,6 +78,7 @@ def publish(
             article=article,
             dated=publication.dated,
             live_from=publication.live_from,
+            live_until=publication.live_until,
             pinned_until=pinned.get(department),
         )
         for department in {publication.department_id, *publication.columns}
@@ -66,7 +87,16 @@ def publish(
     for earlier in former:
         if earlier.live_until and earlier.live_until <= now:
             search.remove(earlier)
-    return publication
+    return Published(publication, ended)
+
+
+def seals(*publications: Publication) -> dict[str, str]:
+    """Number → digest of what its seal covers now, for the ledger entry of the act that sealed them.
+
+    The seal that a publication had before still verifies; `verify` holds each to the newest digest in the ledger, so
+    that putting an earlier seal back is named.
+    """
+    return {str(publication.number): publication.sealed_digest() for publication in publications}
 
 
 def _pins(article: Article, now: datetime) -> dict[int, datetime]:
@@ -87,20 +117,29 @@ def end(publication: Publication, at: datetime) -> None:
     publication.placements.update(live_until=at)
 
 
+def set_end(publication: Publication, at: datetime | None) -> None:
+    """Lets a live publication end at a moment ahead; None: until further notice."""
+    publication.planned_until = publication.live_until = at
+    _seal_again(publication, "live_until", "planned_until")
+    publication.placements.update(live_until=at)
+
+
 def reopen(publication: Publication) -> None:
     """Lets a publication run on that was to be replaced by a scheduled one which has been called off."""
-    publication.live_until = None
+    publication.live_until = publication.planned_until
     _seal_again(publication, "live_until")
-    publication.placements.update(live_until=None)
+    publication.placements.update(live_until=publication.live_until)
 
 
-def call_off(publication: Publication) -> None:
-    """Calls off a scheduled publication; what it was to replace runs on."""
+def call_off(publication: Publication) -> list[Publication]:
+    """Calls off a scheduled publication; what it was to replace runs on. Returns all that were sealed again."""
     start = publication.live_from
     end(publication, start)
     search.remove(publication)
-    for predecessor in publication.article.publications.effective().filter(live_until=start):
+    predecessors = list(publication.article.publications.effective().filter(live_until=start))
+    for predecessor in predecessors:
         reopen(predecessor)
+    return [publication, *predecessors]
 
 
 def withdraw(publication: Publication, *, by: User, reason: str, notice: str, at: datetime) -> Withdrawal:
@@ -121,9 +160,10 @@ def pin(publication: Publication, until: datetime | None) -> None:
     )
 
 
-def move(article: Article, to: Department, at: datetime) -> None:
-    """Puts what is public or will be under another department, sealed again."""
-    for publication in article.publications.effective().exclude(live_until__lte=at):
+def move(article: Article, to: Department, at: datetime) -> list[Publication]:
+    """Puts what is public or will be under another department. Returns what was sealed again."""
+    moved = list(article.publications.effective().exclude(live_until__lte=at))
+    for publication in moved:
         publication.department = to
         _seal_again(publication, "department")
         publication.placements.exclude(department__in=publication.columns).delete()
@@ -137,6 +177,7 @@ def move(article: Article, to: Department, at: datetime) -> None:
                 "live_until": publication.live_until,
             },
         )
+    return moved
 
 
 def clear_emergency(publication: Publication) -> None:
@@ -154,4 +195,4 @@ def empty(publication: Publication) -> None:
 
 def current(article: Article, at: datetime) -> Publication | None:
     """The publication that is live at `at`."""
-    return article.publications.live(at).select_related("revision").first()
+    return article.publications.live(at).select_related("revision").order_by("-number").first()

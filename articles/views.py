@@ -78,9 +78,8 @@ def find_intact(request: HttpRequest, slug: str, pk: int, name: str = "article")
 
     That is 404, 410 or 503, or a redirect to the page called `name` under the department's present address.
     """
-    publication = (
-        Publication.objects.live().filter(article=pk).select_related("revision__cover", "department__parent").first()
-    )
+    live = Publication.objects.live().filter(article=pk).select_related("revision__cover", "department__parent")
+    publication = live.order_by("-number").first()
     if publication is None:
         return _gone(request, pk)
     if publication.department.slug != slug:

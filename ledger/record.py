@@ -44,11 +44,7 @@ def record(verb: str, obj: Model | Thing, *, by: Any = None, **data: Any) -> Ent
     """
     if not connection.in_atomic_block:
         raise RuntimeError("an act and its ledger entry belong in one transaction")
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
-    # SQLite needs no lock of ours: a transaction there is IMMEDIATE and alone.
-    last = Entry.objects.order_by("-number").values_list("number", "hash").first() or (0, FIRST_PREVIOUS)
+    last = _lock_head()
     about = obj if isinstance(obj, Thing) else Thing.of(obj)
     entry = Entry(
         number=last[0] + 1,
@@ -66,6 +62,19 @@ def record(verb: str, obj: Model | Thing, *, by: Any = None, **data: Any) -> Ent
     entry.save(force_insert=True)
     transaction.on_commit(lambda: note_head(entry))
     return entry
+
+
+def _lock_head() -> tuple[int, str]:
+    """(number, hash) of the newest entry, which nobody else can add to until the transaction ends. One round trip."""
+    newest = 'SELECT "number", "hash" FROM "ledger_entry" ORDER BY "number" DESC LIMIT 1'
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            # Two statements: the second must not see the ledger as it was before the lock was given.
+            cursor.execute(f"SELECT pg_advisory_xact_lock({LOCK}); {newest}")
+            cursor.nextset()
+        else:
+            cursor.execute(newest)  # no lock of ours: a transaction of SQLite is IMMEDIATE and alone
+        return cursor.fetchone() or (0, FIRST_PREVIOUS)
 
 
 def _plain(value: Any) -> str:

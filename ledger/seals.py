@@ -11,7 +11,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from ledger import keys
-from ledger.canonical import canonical
+from ledger.canonical import canonical, sha256
 
 
 class Seal(NamedTuple):
@@ -56,6 +56,10 @@ class Sealed(models.Model):
     def apply_seal(self) -> None:
         """Signs the row as it stands; saving it is the caller's business."""
         self.seal_key, self.seal_signature = seal(self.seal_kind, self.manifest())
+
+    def sealed_digest(self) -> str:
+        """SHA-256 of what the seal covers."""
+        return sha256(message(self.seal_kind, self.manifest()))
 
     def seal_holds(self) -> bool:
         return holds(self.seal_kind, self.manifest(), self.seal_key, self.seal_signature)

@@ -61,7 +61,8 @@ class Identity(Sealed):
     class Meta:
         verbose_name = _("identity of the site")
         verbose_name_plural = _("identity of the site")
-        ordering = ["-pk"]
+        # By the sealed moment: the copy of an older version, put at the end, stays the older one.
+        ordering = ["-saved_at", "-pk"]
         constraints = [models.CheckConstraint(condition=~Q(name=""), name="the_site_has_a_name")]
 
     def __str__(self) -> str:

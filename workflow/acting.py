@@ -9,9 +9,12 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.models import User
 from articles.drafts import NotReady
 from articles.models import Article
-from workflow.states import State, state_of
+from workflow.authority import check_may
+from workflow.models import Round
+from workflow.states import State, facts, state_from, state_of
 from workflow.transitions import Action, WrongState, check_possible
 
 
@@ -35,21 +38,62 @@ class Moment(NamedTuple):
 
 
 @contextmanager
-def act(article: Article, action: Action) -> Iterator[Moment]:
-    """One transaction that holds the article's lock, for an act that the table allows in the article's state.
+def act(article: Article, action: Action, by: User) -> Iterator[Moment]:
+    """One transaction that holds the article's lock, for an act that is this person's and possible in this state.
 
     The clock is read once the lock is held, so that the order of acts is the order of their times.
+    Raises NotAllowed for the wrong person before anything is said about the state, and WrongState.
     """
     with transaction.atomic():
-        related = Article.objects.select_related("department__parent", "department__responsible")
-        article.refresh_from_db(from_queryset=related.select_for_update(of=("self",)))
-        at = timezone.now()
+        at = _lock(article)
+        check_may(action, by, article)
         state = state_of(article, at)
         check_possible(action, state)
-        try:
+        with _plainly():
             yield Moment(state, at)
-        except NotReady as error:
-            raise WrongState(str(error)) from error
+
+
+class Turn(NamedTuple):
+    """A round as it is at the moment `at` of an act on it, with all that `RoundQuerySet.in_full` brings."""
+
+    round: Round
+    at: datetime
+
+
+@contextmanager
+def act_on(round: Round, action: Action) -> Iterator[Turn]:
+    """As `act`, for an act on an open round. Who may do it hangs on the round: the caller checks.
+
+    Raises WrongState when the round has been closed, saying how and by whom.
+    """
+    article = round.article
+    with transaction.atomic():
+        at = _lock(article)
+        fresh = Round.objects.in_full().annotate(**facts("article")).filter(pk=round.pk).first()
+        if fresh is None:
+            raise WrongState(_("There is no such round: the article was never submitted."))
+        if fresh.state != "open":
+            closed = {"state": fresh.get_state_display(), "name": fresh.closed_by_name()}
+            raise WrongState(_("This round is closed already: %(state)s (%(name)s).") % closed)
+        check_possible(action, state_from(fresh, article.discarded_at, at))
+        fresh.article = article
+        with _plainly():
+            yield Turn(fresh, at)
+
+
+def _lock(article: Article) -> datetime:
+    """Locks the article and reads it afresh, with what of its department is asked for; the time then."""
+    related = Article.objects.select_related("department__parent", "department__responsible")
+    article.refresh_from_db(from_queryset=related.select_for_update(of=("self",)))
+    return timezone.now()
+
+
+@contextmanager
+def _plainly() -> Iterator[None]:
+    try:
+        yield
+    except NotReady as error:
+        raise WrongState(str(error)) from error
 
 
 def given_reason(text: str) -> str:

@@ -2,19 +2,20 @@
 
 from datetime import datetime
 
+from django.db.models import OuterRef
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from articles import drafts, publishing
 from articles.models import Article, Publication, Revision
 from articles.models.revision import RevisionState
+from articles.rows import Rows, moment_of
 from ledger.canonical import moment
 from ledger.record import record
 from workflow import notices, rounds
-from workflow.acting import BadTime, StaleText, act, given_reason, later_than
+from workflow.acting import BadTime, StaleText, act, act_on, given_reason, later_than
 from workflow.authority import check_may
 from workflow.models import Decision, Round, RoundState, RoundStep, Verdict
-from workflow.rows import moment_of
 from workflow.transitions import Action, WrongState
 
 
@@ -23,53 +24,41 @@ def submit(article: Article, by: User) -> Round:
 
     Approvals of a round that was taken back count again when the text is identical.
     """
-    check_may(Action.SUBMIT, by, article)
-    with act(article, Action.SUBMIT) as (_state, at):
-        # Locked too: saving takes no lock of the article's, and a save in between would freeze under a wrong digest.
-        drafts_of_article = article.revisions.select_related("cover").select_for_update(of=("self",))
-        draft = drafts_of_article.get(state=RevisionState.DRAFT)
+    with act(article, Action.SUBMIT, by) as (_state, at):
+        draft, before = _draft_and_last_round(article)
         drafts.check_ready(draft)
         drafts.add_hand(draft, by)
         drafts.freeze(draft, at)
-        before = article.rounds.select_related("revision").order_by("number").last()
-        identical = before and before.state == RoundState.TAKEN_BACK and before.revision.digest == draft.digest
-        keep = rounds.approvals(before) if identical else []
-        opened = rounds.open_round(article, draft, by=by, at=at, keep=keep, number=before.number + 1 if before else 1)
+        identical = before and before["state"] == RoundState.TAKEN_BACK and before["digest"] == draft.digest
+        keep = rounds.approvals(before["id"]) if identical else []
+        number = before["number"] + 1 if before else 1
+        opened = rounds.open_round(article, draft, by=by, at=at, keep=keep, number=number)
         notices.tell(notices.Event.SUBMITTED, article, by=by, round=opened)
-        record(
-            "article.submitted",
-            article,
-            by=by,
-            round=opened.number,
-            revision=draft.number,
-            digest=draft.digest,
-            pipeline=opened.pipeline_name,
-        )
+        facts = rounds.facts(opened, draft.hands())
+        record("article.submitted", article, by=by, revision=draft.number, **facts)
     return opened
+
+
+def _draft_and_last_round(article: Article) -> tuple[Revision, dict | None]:
+    """The active draft with all that hangs on it, and id, number, state and digest of the newest round. One query."""
+    last = Round.objects.filter(article=OuterRef("article")).order_by("-number")[:1]
+    found = article.revisions.in_full().annotate(
+        last_round_rows=Rows(last, "id", "number", "state", digest="revision__digest")
+    )
+    draft = found.get(state=RevisionState.DRAFT)
+    return draft, next(iter(draft.last_round_rows), None)
 
 
 def take_back(round: Round, by: User) -> Revision:
     """Closes the round and gives the text back as a draft, which is returned."""
-    with act(article := round.article, Action.TAKE_BACK) as (_state, at):
-        round = _open(round)
-        check_may(Action.TAKE_BACK, by, article, round)
-        rounds.close(round, RoundState.TAKEN_BACK, at)
-        draft = drafts.copy_as_draft(round.revision, by=by, keep_hands=True, based_on=round.revision.based_on)
-        notices.tell(notices.Event.TAKEN_BACK, article, by=by, round=round)
-        record("article.taken_back", article, by=by, round=round.number)
+    with act_on(round, Action.TAKE_BACK) as (opened, at):
+        article = opened.article
+        check_may(Action.TAKE_BACK, by, article, opened)
+        rounds.close(opened, RoundState.TAKEN_BACK, at)
+        draft = drafts.copy_as_draft(opened.revision, by=by, keep_hands=True, based_on=opened.revision.based_on)
+        notices.tell(notices.Event.TAKEN_BACK, article, by=by, round=opened)
+        record("article.taken_back", article, by=by, round=opened.number)
     return draft
-
-
-def _open(round: Round) -> Round:
-    """The round as it is now. Raises WrongState when it has been closed, saying how."""
-    fresh = Round.objects.in_full().get(pk=round.pk)
-    if fresh.state != RoundState.OPEN:
-        last = fresh.decisions.order_by("decided_at").last()
-        who = last.person_name if last else fresh.submitted_by_name
-        raise WrongState(
-            _("This round is closed already: %(state)s (%(name)s).") % {"state": fresh.get_state_display(), "name": who}
-        )
-    return fresh
 
 
 def _decide(
@@ -108,29 +97,31 @@ def approve(
 
     Returns the publication when there is one.
     """
-    with act(article := round.article, Action.APPROVE) as (_state, now):
-        round = _open(round)
-        step, decision = _decide(round, by, seen, Verdict.APPROVE, comment, now)
-        following = next((later for later in round.steps_in_order() if later.position > step.position), None)
+    with act_on(round, Action.APPROVE) as (opened, now):
+        article = opened.article
+        step, decision = _decide(opened, by, seen, Verdict.APPROVE, comment, now)
+        following = next((later for later in opened.steps_in_order() if later.position > step.position), None)
         is_last = following is None
-        is_passed = round.decisions_at(step) + 1 >= step.people
+        step.decided = opened.decisions_at(step) + 1
+        is_passed = step.decided >= step.people
         if at and not (is_last and is_passed):
             raise BadTime(_("Only who signs off says when the article appears; leave the time empty."))
         at = later_than(at, now) if at else None
         if is_passed:
             rounds.pass_step(step, now, following)
-        facts = {"round": round.number, "step": step.name, "digest": seen, **_in_place_of(decision)}
+        opened.waiting = following if is_passed else step
+        facts = {"round": opened.number, "step": step.name, "digest": seen, **_in_place_of(decision)}
         if not (is_last and is_passed):
-            notices.tell(notices.Event.APPROVED, article, by=by, round=round)
+            notices.tell(notices.Event.APPROVED, article, by=by, round=opened)
             record("article.approved", article, by=by, **facts)
             return None
-        round.revision.article = article
-        sign_offs = [*round.decision_rows, _as_row(decision, step)]
-        publication = publishing.publish(
-            round.revision, at=at or now, now=now, sign_offs=[_sign_off(row) for row in sign_offs]
-        )
-        rounds.close(round, RoundState.APPROVED, now, publication=publication)
-        notices.tell(notices.Event.PUBLISHED, article, by=by, round=round)
+        text = opened.text()
+        text.article = article
+        sign_offs = [_sign_off(row) for row in [*opened.decision_rows, _as_row(decision, step)]]
+        former = None if opened.publication_rows else []  # known not to be there: no need to ask
+        publication, resealed = publishing.publish(text, at=at or now, now=now, sign_offs=sign_offs, former=former)
+        rounds.close(opened, RoundState.APPROVED, now, publication=publication)
+        notices.tell(notices.Event.PUBLISHED, article, by=by, round=opened)
         record(
             "article.scheduled" if at else "article.published",
             article,
@@ -139,7 +130,8 @@ def approve(
             publication=publication.number,
             live_from=publication.live_from,
             dated=publication.dated,
-            dated_openly=round.revision.dated is not None,
+            dated_openly=opened.revision.dated is not None,
+            seals=publishing.seals(publication, *resealed),
         )
     return publication
 
@@ -168,15 +160,15 @@ def _sign_off(row: dict) -> dict:
 
 def return_for_changes(round: Round, by: User, seen: str, reason: str) -> Revision:
     """Returns the text to its authors with a reason; the draft that they go on with is returned."""
-    with act(article := round.article, Action.RETURN) as (_state, at):
-        round = _open(round)
-        step, _decision = _decide(round, by, seen, Verdict.RETURN, given_reason(reason), at)
-        rounds.close(round, RoundState.RETURNED, at)
+    with act_on(round, Action.RETURN) as (opened, at):
+        article = opened.article
+        step, _decision = _decide(opened, by, seen, Verdict.RETURN, given_reason(reason), at)
+        rounds.close(opened, RoundState.RETURNED, at)
         draft = drafts.copy_as_draft(
-            round.revision, by=round.submitted_by, keep_hands=True, based_on=round.revision.based_on
+            opened.revision, by=opened.submitted_by, keep_hands=True, based_on=opened.revision.based_on
         )
-        notices.tell(notices.Event.RETURNED, article, by=by, round=round, reason=reason)
-        record("article.returned", article, by=by, round=round.number, step=step.name, digest=seen)
+        notices.tell(notices.Event.RETURNED, article, by=by, round=opened, reason=reason)
+        record("article.returned", article, by=by, round=opened.number, step=step.name, digest=seen)
     return draft
 
 
@@ -185,10 +177,9 @@ def hand_over(round_step: RoundStep, by: User, to: User, reason: str = "") -> No
 
     They still need clean hands, and decide once; a superuser cannot hand a step to themselves.
     """
-    opened = round_step.round
-    check_may(Action.HAND_OVER, by, opened.article)
-    with act(article := opened.article, Action.HAND_OVER):
-        opened = _open(opened)
+    check_may(Action.HAND_OVER, by, round_step.round.article)
+    with act_on(round_step.round, Action.HAND_OVER) as (opened, _at):
+        article = opened.article
         step = opened.current_step()
         if step is None or step.pk != round_step.pk:
             raise WrongState(_("This step is not waiting for anybody."))

@@ -7,7 +7,6 @@ from articles.models.revision import RevisionState
 from ledger.record import record
 from workflow import notices, rounds
 from workflow.acting import act, given_reason
-from workflow.authority import check_may
 from workflow.models import RoundState
 from workflow.states import Public, Text
 from workflow.transitions import Action
@@ -15,8 +14,7 @@ from workflow.transitions import Action
 
 def revise(article: Article, by: User) -> Revision:
     """A new draft from the text that was published last."""
-    check_may(Action.REVISE, by, article)
-    with act(article, Action.REVISE):
+    with act(article, Action.REVISE, by):
         published = drafts.live_or_latest(article)
         # Whoever had a hand in words that no leader has approved has one in what is made of them.
         draft = drafts.copy_as_draft(
@@ -28,16 +26,14 @@ def revise(article: Article, by: User) -> Revision:
 
 def park(article: Article, by: User) -> None:
     """Sets the draft aside, so that a small correction of the published text can go through first."""
-    check_may(Action.PARK, by, article)
-    with act(article, Action.PARK):
+    with act(article, Action.PARK, by):
         article.revisions.filter(state=RevisionState.DRAFT).update(state=RevisionState.PARKED)
         record("article.parked", article, by=by)
 
 
 def resume(article: Article, by: User) -> Revision:
     """Takes up the parked draft again. If the published text has changed, `take_in` comes before submitting."""
-    check_may(Action.RESUME, by, article)
-    with act(article, Action.RESUME):
+    with act(article, Action.RESUME, by):
         article.revisions.filter(state=RevisionState.PARKED).update(state=RevisionState.DRAFT)
         record("article.resumed", article, by=by)
     return article.active_draft()
@@ -45,8 +41,7 @@ def resume(article: Article, by: User) -> Revision:
 
 def take_in(article: Article, by: User) -> None:
     """The person says that the change of the published text stands in the draft too; it may be submitted again."""
-    check_may(Action.TAKE_IN, by, article)
-    with act(article, Action.TAKE_IN):
+    with act(article, Action.TAKE_IN, by):
         draft, published = article.active_draft(), drafts.live_or_latest(article)
         drafts.add_hand(draft, by)
         if published.is_emergency:
@@ -60,8 +55,7 @@ def discard(article: Article, by: User, reason: str = "") -> None:
 
     During a review a reason is needed.
     """
-    check_may(Action.DISCARD, by, article)
-    with act(article, Action.DISCARD) as (state, at):
+    with act(article, Action.DISCARD, by) as (state, at):
         opened = article.rounds.open().first()
         if opened:
             reason = given_reason(reason)

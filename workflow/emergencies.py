@@ -9,7 +9,6 @@ from ledger.canonical import moment
 from ledger.record import record
 from workflow import notices, rounds
 from workflow.acting import StaleText, act, given_reason
-from workflow.authority import check_may
 from workflow.models import Emergency, RoundState
 from workflow.transitions import Action, WrongState
 
@@ -21,8 +20,7 @@ def publish_in_emergency(article: Article, by: User, seen: str, reason: str) -> 
 
     The public page says so until `confirm_emergency`.
     """
-    check_may(Action.PUBLISH_IN_EMERGENCY, by, article)
-    with act(article, Action.PUBLISH_IN_EMERGENCY) as (_state, at):
+    with act(article, Action.PUBLISH_IN_EMERGENCY, by) as (_state, at):
         reason = given_reason(reason)
         opened = article.rounds.open().select_related("revision").first()
         revision = opened.revision if opened else article.active_draft()
@@ -34,7 +32,7 @@ def publish_in_emergency(article: Article, by: User, seen: str, reason: str) -> 
             drafts.check_ready(revision)
             drafts.freeze(revision, at)
         sign_off = {"step": STEP, "person": by.pk, "name": by.full_name, "for": "", "time": moment(at)}
-        publication = publishing.publish(revision, at=at, now=at, sign_offs=[sign_off], is_emergency=True)
+        publication, ended = publishing.publish(revision, at=at, now=at, sign_offs=[sign_off], is_emergency=True)
         Emergency.objects.create(publication=publication, reason=reason, at=at, by=by, by_name=by.full_name)
         notices.tell(notices.Event.EMERGENCY, article, by=by, round=opened, reason=reason)
         record(
@@ -43,23 +41,31 @@ def publish_in_emergency(article: Article, by: User, seen: str, reason: str) -> 
             by=by,
             publication=publication.number,
             digest=revision.digest,
+            hands=sorted(revision.hands()),
             reason=reason,
+            seals=publishing.seals(publication, *ended),
         )
     return publication
 
 
 def confirm_emergency(article: Article, by: User, seen: str) -> None:
     """Clears the flag of an emergency publication: by another person, who had no hand in the text either."""
-    check_may(Action.CONFIRM_EMERGENCY, by, article)
-    with act(article, Action.CONFIRM_EMERGENCY) as (_state, at):
+    with act(article, Action.CONFIRM_EMERGENCY, by) as (_state, at):
         emergency = Emergency.objects.open().filter(publication__article=article).select_related("publication").first()
         if emergency is None:
             raise WrongState(_("No emergency publication of this article waits for confirmation."))
-        check_may(Action.CONFIRM_EMERGENCY, by, article)  # once more: the lock is held, and there is an emergency
         if seen != emergency.publication.digest:
             raise StaleText(_("The decision is about another text than the one published. Read it again."))
         confirmed = {"confirmed_at": at, "confirmed_by": by, "confirmed_by_name": by.full_name}
         Emergency.objects.filter(pk=emergency.pk, confirmed_at=None).update(**confirmed)
-        publishing.clear_emergency(emergency.publication)
-        notices.tell(notices.Event.EMERGENCY_CONFIRMED, article, by=by, publications=[emergency.publication])
-        record("article.emergency_confirmed", article, by=by, publication=emergency.publication.number, digest=seen)
+        publication = emergency.publication
+        publishing.clear_emergency(publication)
+        notices.tell(notices.Event.EMERGENCY_CONFIRMED, article, by=by, publications=[publication])
+        record(
+            "article.emergency_confirmed",
+            article,
+            by=by,
+            publication=publication.number,
+            digest=seen,
+            seals=publishing.seals(publication),
+        )

@@ -3,7 +3,7 @@
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from articles import destroying
+from articles import destroying, publishing
 from articles.models import Article
 from departments.permissions import NotAllowed
 from ledger.record import record
@@ -16,8 +16,7 @@ from workflow.transitions import Action, WrongState
 
 def ask_to_expunge(article: Article, by: User, reason: str) -> ExpungingRequest:
     """The first of two people asks; nothing is destroyed yet. The request of somebody who has left gives way."""
-    check_may(Action.EXPUNGE, by, article)
-    with act(article, Action.EXPUNGE) as (_state, at):
+    with act(article, Action.EXPUNGE, by) as (_state, at):
         reason = given_reason(reason)
         former = ExpungingRequest.objects.filter(article=article).select_related("by").first()
         if former and not may_expunge(former.by, article):
@@ -44,11 +43,10 @@ def expunge(article: Article, by: User, seconded_by: User, reason: str) -> None:
 
     Raises NotAllowed unless both may, and are two people.
     """
-    check_may(Action.EXPUNGE, by, article)
-    check_may(Action.EXPUNGE, seconded_by, article)
-    if by == seconded_by:
-        raise NotAllowed(_("Expunging takes two people."))
-    with act(article, Action.EXPUNGE) as (_state, at):
+    with act(article, Action.EXPUNGE, by) as (_state, at):
+        check_may(Action.EXPUNGE, seconded_by, article)
+        if by == seconded_by:
+            raise NotAllowed(_("Expunging takes two people."))
         reason = given_reason(reason)
         digests = destroying.destroy_words(article, at)
         record(
@@ -59,4 +57,5 @@ def expunge(article: Article, by: User, seconded_by: User, reason: str) -> None:
             seconded_by_name=seconded_by.full_name,
             reason=reason,
             digests=digests,
+            seals=publishing.seals(*article.publications.all()),
         )

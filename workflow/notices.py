@@ -65,7 +65,7 @@ def tell(
     if round and not Round._meta.get_field("article").is_cached(round):
         round.article = article
     department = (round.article if round else article).department
-    step = _waiting(round) if round and Group.TURN in TOLD[event] else None
+    step = (round.waiting or _waiting(round)) if round and Group.TURN in TOLD[event] else None
     concerned, able = _ids(_concerned(event, department, round, publications), standing_in.able(step) if step else None)
     told: Told = dict.fromkeys(concerned, (event, False))
     headline = event

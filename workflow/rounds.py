@@ -1,6 +1,8 @@
 """Opening and closing rounds: the parts that several services share. Each runs inside its caller's transaction."""
 
+from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Case, F, Max, Q, Value, When
 from django.utils.translation import gettext as _
@@ -61,6 +63,7 @@ def open_round(
         )
         for position, step in enumerate(steps, 1)
     )
+    opened.waiting = copied[0]
     hands = revision.hands() if keep else set()
     for step, following in zip(copied, [*copied[1:], None], strict=True) if keep else ():
         again = [
@@ -74,10 +77,26 @@ def open_round(
             again = again[: step.people - 1]  # the last step signs off: somebody presses that button now
         for decision in again:
             keep_decision(decision, opened, step)
+        step.decided, opened.waiting = len(again), step
         if len(again) < step.people:
             break
         pass_step(step, at, following)
+    opened.copied = copied
     return opened
+
+
+def facts(opened: Round, hands: Collection[int]) -> dict[str, Any]:
+    """What the ledger keeps of a round that was just opened: `verify` holds the rows to it.
+
+    `hands`: ids of everybody who had one in the text. Steps are [name, id of the role, how many people].
+    """
+    return {
+        "round": opened.number,
+        "digest": opened.revision.digest,
+        "pipeline": opened.pipeline_name,
+        "steps": [[step.name, step.role_id, step.people] for step in opened.copied],
+        "hands": sorted(hands),
+    }
 
 
 def keep_decision(decision: Decision, opened: Round, step: RoundStep) -> None:
@@ -97,8 +116,10 @@ def keep_decision(decision: Decision, opened: Round, step: RoundStep) -> None:
     )
 
 
-def approvals(of: Round) -> list[Decision]:
-    return list(of.decisions.filter(verdict=Verdict.APPROVE).select_related("step", "person", "principal"))
+def approvals(of: int) -> list[Decision]:
+    """The approvals of the round with this id."""
+    decisions = Decision.objects.filter(round=of, verdict=Verdict.APPROVE)
+    return list(decisions.select_related("step", "person", "principal"))
 
 
 def pass_step(step: RoundStep, at: datetime, following: RoundStep | None) -> None:

@@ -6,17 +6,19 @@ It has two sides: what happens to its text (`Text`), and what the public sees (`
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import models
 from django.db.models import OuterRef
+from django.db.models.expressions import Expression
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from articles.models import Article, Publication, Revision
 from articles.models.revision import RevisionState
+from articles.rows import Rows, moment_of
 from workflow.models import Round, RoundState
-from workflow.rows import Rows, moment_of
 
 
 class Text(models.TextChoices):
@@ -63,28 +65,31 @@ def states_of(articles: Iterable[Article], at: datetime | None = None) -> Iterab
     """(article, state) of each. One query, however many articles."""
     at = at or timezone.now()
     articles = list(articles)
-    drafting = [RevisionState.DRAFT, RevisionState.DISCARDED, RevisionState.PARKED]
-    drafts = Revision.objects.filter(article=OuterRef("pk"), state__in=drafting).order_by("number")
-    rounds = Round.objects.filter(article=OuterRef("pk")).order_by("-number")[:1]
-    publications = Publication.objects.effective().filter(article=OuterRef("pk")).order_by("number")
-    facts = {
-        pk: rows
-        for pk, *rows in Article.objects.filter(pk__in=[article.pk for article in articles])
-        .annotate(
-            drafts=Rows(drafts, "state", "saved_at", "based_on_id"),
-            last_round=Rows(rounds, "state", "closed_at"),
-            public=Rows(
-                publications, "live_from", "live_until", "is_emergency", "revision_id", withdrawal="withdrawal__pk"
-            ),
-        )
-        .values_list("pk", "discarded_at", "drafts", "last_round", "public")
-    }
+    asked = Article.objects.filter(pk__in=[article.pk for article in articles]).order_by().only("discarded_at")
+    found = {article.pk: state_from(article, article.discarded_at, at) for article in asked.annotate(**facts("pk"))}
     for article in articles:
-        yield article, _state(*facts[article.pk], at)
+        yield article, found[article.pk]
 
 
-def _state(discarded_at: datetime | None, drafts: list, rounds: list, publications: list, at: datetime) -> State:
-    """The state that the rows amount to; `rounds` holds the newest one, `publications` the effective ones in order."""
+def facts(article: str) -> dict[str, Expression]:
+    """What the state derives from, to annotate rows with. `article`: the column that holds the article's id."""
+    drafting = [RevisionState.DRAFT, RevisionState.DISCARDED, RevisionState.PARKED]
+    drafts = Revision.objects.filter(article=OuterRef(article), state__in=drafting).order_by("number")
+    rounds = Round.objects.filter(article=OuterRef(article)).order_by("-number")[:1]
+    publications = Publication.objects.filter(article=OuterRef(article)).order_by("number")
+    names = ("live_from", "live_until", "is_emergency", "revision_id")
+    return {
+        "draft_rows": Rows(drafts, "state", "saved_at", "based_on_id"),
+        "last_round_rows": Rows(rounds, "state", "closed_at"),
+        "publication_rows": Rows(publications, *names, withdrawal="withdrawal__pk"),
+    }
+
+
+def state_from(row: Any, discarded_at: datetime | None, at: datetime) -> State:
+    """The state that the facts with which `row` was annotated amount to."""
+    drafts, rounds = row.draft_rows, row.last_round_rows
+    # Without those that were called off before they began (PublicationQuerySet.effective).
+    publications = [found for found in row.publication_rows if found["live_until"] != found["live_from"]]
     newest = {row["state"]: row for row in drafts}  # later ones overwrite
     draft, discarded = newest.get(RevisionState.DRAFT), newest.get(RevisionState.DISCARDED)
     is_parked = RevisionState.PARKED in newest

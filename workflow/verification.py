@@ -4,14 +4,27 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import TypeVar
 
-from articles.models import Article, Publication, Revision
+from django.utils import timezone
+
+from articles.models import Article, Placement, Publication, Revision
 from articles.proof import PUBLISHED
 from ledger.canonical import moment
 from ledger.models import Entry
 from ledger.verification import check
-from workflow.models import Decision, Emergency, RoundStep, Verdict
+from workflow.models import Decision, Emergency, Round, RoundStep, Verdict
 
 CHUNK = 1000  # rows that are looked up in the ledger at a time, so that memory stays the same however many there are
+# Acts after which a publication carries a new seal.
+SEALING = [
+    *PUBLISHED,
+    "article.unscheduled",
+    "article.withdrawn",
+    "article.expiry_set",
+    "article.moved",
+    "article.emergency_confirmed",
+    "article.expunged",
+]
+OPENED = ["article.submitted", "article.unscheduled"]
 DECIDED = ["article.approved", "article.published", "article.scheduled", "article.returned"]
 
 Row = TypeVar("Row")
@@ -54,14 +67,25 @@ def sign_offs() -> Iterator[str]:
 
 @check
 def publications_stand_in_the_ledger() -> Iterator[str]:
-    """Each publication under the digest that the ledger has for it, and none is missing. A chunk at a time."""
-    rows = Publication.objects.order_by("pk").values_list("pk", "article", "number", "digest")
-    for chunk in _chunks(rows.iterator(chunk_size=CHUNK)):
-        entries = _entries_of((article for _pk, article, _number, _digest in chunk), PUBLISHED)
-        known = {(entry.object_id, entry.data.get("publication")): entry.data.get("digest") for entry in entries}
-        for pk, article, number, digest in chunk:
-            if known.get((str(article), number)) != digest:
-                yield f"publication {pk} (article {article}): the ledger does not have it"
+    """Each publication as the ledger says that it was sealed last, and none is missing. A chunk at a time.
+
+    A seal alone does not say that it is the newest: who put an earlier one back (reopened, moved back, flagged no
+    longer) is named here.
+    """
+    for chunk in _chunks(Publication.objects.order_by("pk").iterator(chunk_size=CHUNK)):
+        entries = _entries_of((publication.article_id for publication in chunk), SEALING)
+        known = {
+            (entry.object_id, number): digest
+            for entry in entries
+            for number, digest in entry.data.get("seals", {}).items()
+        }
+        for publication in chunk:
+            where = f"publication {publication.pk} (article {publication.article_id})"
+            sealed = known.get((str(publication.article_id), str(publication.number)))
+            if sealed is None:
+                yield f"{where}: the ledger does not have it"
+            elif publication.seal_holds() and publication.sealed_digest() != sealed:
+                yield f"{where}: sealed once, but not as the ledger says it was last; an earlier state was put back"
     entries = Entry.objects.filter(verb__in=PUBLISHED).order_by("number").values_list("object_id", "data")
     for chunk in _chunks(entries.iterator(chunk_size=CHUNK)):
         present = set(
@@ -84,6 +108,39 @@ def withdrawals_stand() -> Iterator[str]:
         for article, data in chunk:
             if (int(article), data.get("publication")) not in stand:
                 yield f"article {article}: publication {data.get('publication')} was withdrawn, but its notice is gone"
+
+
+@check
+def rounds_stand_in_the_ledger() -> Iterator[str]:
+    """Each round was opened by the site, with these steps, on this text, by these hands; and none is missing.
+
+    Otherwise a round that was put into the database with fewer steps would pass for a real one.
+    """
+    rows = Round.objects.select_related("revision").prefetch_related("steps", "revision__contributions").order_by("pk")
+    for chunk in _chunks(rows.defer("revision__body").iterator(chunk_size=CHUNK)):
+        entries = _entries_of((opened.article_id for opened in chunk), OPENED)
+        known = {(entry.object_id, entry.data.get("round")): entry.data for entry in entries}
+        for opened in chunk:
+            where = f"round {opened.pk} (article {opened.article_id})"
+            said = known.pop((str(opened.article_id), opened.number), None)
+            if said is None:
+                yield f"{where}: opened outside the site; the ledger does not have it"
+                continue
+            steps = [[step.name, step.role_id, step.people] for step in opened.steps.all()]
+            hands = sorted(hand.person_id for hand in opened.revision.contributions.all())
+            if said.get("steps") != steps:
+                yield f"{where}: its steps are not those that the ledger has"
+            if said.get("hands") != hands:
+                yield f"{where}: whose hands are in its text is not what the ledger says"
+            if said.get("digest") != opened.revision.digest:
+                yield f"{where}: is about another text than the ledger says"
+    entries = Entry.objects.filter(verb__in=OPENED).order_by("number").values_list("object_id", "data")
+    for chunk in _chunks(entries.iterator(chunk_size=CHUNK)):
+        articles = [int(article) for article, _data in chunk]
+        present = set(Round.objects.filter(article__in=articles).values_list("article", "number"))
+        for article, data in chunk:
+            if "round" in data and (int(article), data["round"]) not in present:
+                yield f"article {article}: round {data['round']} stands in the ledger, but is gone"
 
 
 @check
@@ -148,6 +205,18 @@ def emergencies() -> Iterator[str]:
             yield f"{where}: published in emergency, and its flag is not what the ledger says"
     for publication in Publication.objects.filter(is_emergency=True, emergency=None).order_by("pk").iterator():
         yield f"publication {publication.pk} (article {publication.article_id}): flagged, but no emergency is on record"
+
+
+@check
+def pins() -> Iterator[str]:
+    """What stands at the top of a listing now was put there by the site."""
+    pinned = Placement.objects.filter(pinned_until__gt=timezone.now()).order_by("pk")
+    for chunk in _chunks(pinned.iterator(chunk_size=CHUNK)):
+        entries = _entries_of((placement.article_id for placement in chunk), ["article.pinned"])
+        known = {entry.object_id: entry.data.get("until") for entry in entries}
+        for placement in chunk:
+            if known.get(str(placement.article_id)) != moment(placement.pinned_until):
+                yield f"placement {placement.pk} (article {placement.article_id}): pinned outside the site"
 
 
 @check

@@ -76,6 +76,7 @@ class Migration(migrations.Migration):
                 ('first_live_from', models.DateTimeField(verbose_name='first published')),
                 ('live_from', models.DateTimeField(verbose_name='live from')),
                 ('live_until', models.DateTimeField(blank=True, null=True, verbose_name='live until')),
+                ('planned_until', models.DateTimeField(blank=True, null=True, verbose_name='end that was set')),
                 ('digest', models.CharField(max_length=64, verbose_name='digest')),
                 ('body_digest', models.CharField(max_length=64, verbose_name='digest of the body')),
                 ('columns', models.JSONField(default=list, verbose_name='also shown in')),

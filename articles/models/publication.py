@@ -23,7 +23,9 @@ def live(at: datetime | None = None, prefix: str = "") -> Q:
 
 class PublicationQuerySet(models.QuerySet["Publication"]):
     def live(self, at: datetime | None = None) -> "PublicationQuerySet":
-        return self.filter(live(at))
+        """Those whose interval holds. What was withdrawn never comes back, whatever its interval says: the seal that it
+        had before its withdrawal is still a good one."""
+        return self.filter(live(at), withdrawal=None)
 
     def scheduled(self, at: datetime | None = None) -> "PublicationQuerySet":
         """Signed off, but not yet live."""
@@ -39,8 +41,9 @@ class Publication(Sealed):
     """The sealed public record of one frozen revision, live from `live_from` until `live_until` (None: open).
 
     The intervals of one article never overlap; the database refuses. An empty interval (`live_until` =
-    `live_from`) is a scheduled publication that was called off. Title and the other columns repeat the
-    revision's so that listings need no body; the seal covers both.
+    `live_from`) is a scheduled publication that was called off. `planned_until` is the end that somebody set; a
+    replacement ends it sooner, and when that is called off the end that was set holds again.
+    Title and the other columns repeat the revision's so that listings need no body; the seal covers both.
     """
 
     seal_kind = "publication"
@@ -63,6 +66,7 @@ class Publication(Sealed):
     first_live_from = models.DateTimeField(_("first published"))
     live_from = models.DateTimeField(_("live from"))
     live_until = models.DateTimeField(_("live until"), null=True, blank=True)
+    planned_until = models.DateTimeField(_("end that was set"), null=True, blank=True)
     digest = models.CharField(_("digest"), max_length=64)
     body_digest = models.CharField(_("digest of the body"), max_length=64)
     columns = models.JSONField(_("also shown in"), default=list)
@@ -111,6 +115,7 @@ class Publication(Sealed):
             "dated": self.dated,
             "first": self.first_live_from,
             "live": [self.live_from, self.live_until],
+            "planned_end": self.planned_until,
             "digest": self.digest,
             "body": self.body_digest,
             "files": self.files,
@@ -121,7 +126,7 @@ class Publication(Sealed):
 
 class PlacementQuerySet(models.QuerySet["Placement"]):
     def live(self, at: datetime | None = None) -> "PlacementQuerySet":
-        return self.filter(live(at))
+        return self.filter(live(at), publication__withdrawal=None)
 
     def newest_first(self) -> "PlacementQuerySet":
         # By article_id: a relation would sort by the order of articles, which is another one.

@@ -3,12 +3,13 @@
 from django.conf import settings
 from django.core.validators import URLValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from articles.models.article import Article
 from articles.models.file import File
+from articles.rows import Rows
 from departments.models import Department
 from ledger.canonical import canonical, sha256
 
@@ -44,6 +45,25 @@ TEXT_FIELDS = (
 )
 # What a drafter fills in: the words, and where and how they are shown.
 CONTENT_FIELDS = (*TEXT_FIELDS, "dated", "issued_on", "validity", "cover")
+
+
+class RevisionQuerySet(models.QuerySet["Revision"]):
+    def in_full(self) -> "RevisionQuerySet":
+        """Each revision with cover, hands, further columns and attachments. One query, as of one moment."""
+        return self.select_related("cover").annotate(**hung_on("pk"))
+
+
+def hung_on(revision: str) -> dict[str, Rows]:
+    """What hangs on a revision, to annotate rows with. `revision`: the column that holds its id."""
+    attachments = Attachment.objects.filter(revision=OuterRef(revision)).order_by("position", "pk")
+    columns = FurtherColumn.objects.filter(revision=OuterRef(revision))
+    hands = Contribution.objects.filter(revision=OuterRef(revision))
+    names = ("kind", "name", "caption", "position")
+    return {
+        "attachment_rows": Rows(attachments, *names, digest="file__digest"),
+        "column_rows": Rows(columns, "department_id"),
+        "hand_rows": Rows(hands, "person_id"),
+    }
 
 
 class Revision(models.Model):
@@ -113,6 +133,8 @@ class Revision(models.Model):
     body_digest = models.CharField(_("digest of the body"), max_length=64, default="", editable=False)
     expunged_at = models.DateTimeField(_("expunged"), null=True, editable=False)
 
+    objects = RevisionQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("revision")
         verbose_name_plural = _("revisions")
@@ -147,15 +169,39 @@ class Revision(models.Model):
     def is_frozen(self) -> bool:
         return self.state == RevisionState.FROZEN
 
+    # Each of these costs a query, unless the revision came from `in_full`, which brings them along in its own.
+
+    def hands(self) -> set[int]:
+        """Ids of everybody who had a hand in this text since the last approved revision, copies included."""
+        rows = getattr(self, "hand_rows", None)
+        if rows is None:
+            rows = self.contributions.values("person_id")
+        return {row["person_id"] for row in rows}
+
+    def forget_hands(self) -> None:
+        """Asks the database again the next time: somebody has been added."""
+        self.__dict__.pop("hand_rows", None)
+
+    def column_ids(self) -> list[int]:
+        """Ids of the further columns that show it, in order."""
+        rows = getattr(self, "column_rows", None)
+        if rows is None:
+            rows = self.further_columns.values("department_id") if self.pk else []
+        return sorted(row["department_id"] for row in rows)
+
+    def attached(self) -> list[dict]:
+        """Each attachment in order, as `Attachment.content` has it."""
+        rows = getattr(self, "attachment_rows", None)
+        if rows is None:
+            rows = [found.content() for found in self.attachments.select_related("file")] if self.pk else []
+        return rows
+
     def content(self, columns: list[int] | None = None, attachments: "list[Attachment] | None" = None) -> dict:
         """The canonical form that the digest is taken over, schema 1.
 
         `columns` (ids) and `attachments` are read from the database unless the caller has them already.
         """
-        if columns is None:
-            columns = list(self.further_columns.values_list("department_id", flat=True)) if self.pk else []
-        if attachments is None:
-            attachments = list(self.attachments.select_related("file")) if self.pk else []
+        files = self.attached() if attachments is None else [attachment.content() for attachment in attachments]
         return {
             "schema": SCHEMA,
             **{name: getattr(self, name) for name in TEXT_FIELDS},
@@ -163,16 +209,12 @@ class Revision(models.Model):
             "issued_on": self.issued_on,
             "validity": self.validity,
             "cover": self.cover.digest if self.cover_id else None,
-            "columns": sorted(columns),
-            "files": [attachment.content() for attachment in attachments],
+            "columns": self.column_ids() if columns is None else sorted(columns),
+            "files": files,
         }
 
     def compute_digest(self, columns: list[int] | None = None, attachments: "list[Attachment] | None" = None) -> str:
         return sha256(canonical(self.content(columns, attachments)))
-
-    def hands(self) -> set[int]:
-        """Ids of everybody who had a hand in this text since the last approved revision, copies included."""
-        return set(self.contributions.values_list("person_id", flat=True))
 
 
 class FurtherColumn(models.Model):

@@ -41,7 +41,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'identity of the site',
                 'verbose_name_plural': 'identity of the site',
-                'ordering': ['-pk'],
+                'ordering': ['-saved_at', '-pk'],
                 'constraints': [models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='the_site_has_a_name')],
             },
         ),

@@ -267,7 +267,7 @@ def test_a_withdrawal_never_changes(newsroom, live):
 def test_a_publication_that_nobody_approved_is_named(newsroom, live):
     """Scenario 43. Everything is right but for the decisions: not even whoever holds the key publishes alone."""
     now = timezone.now()
-    alone = publishing.publish(newsroom.submitted().revision, at=now, now=now, sign_offs=[])
+    alone, _ended = publishing.publish(newsroom.submitted().revision, at=now, now=now, sign_offs=[])
     assert len(named(f"publication {alone.pk}")) >= 2  # no round, and no entry in the ledger
     assert not named(f"publication {live.pk}")
 

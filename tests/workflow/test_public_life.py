@@ -200,7 +200,6 @@ def test_a_department_with_another_address_is_found_at_the_old_one(newsroom, cli
     assert list(mismatches()) == []
 
 
-@pytest.mark.xfail(reason="scheduling a replacement overwrites live_until, and nothing else keeps the end that was set")
 def test_an_end_that_was_set_holds_again_when_the_replacement_is_called_off(newsroom):
     """Scenario 28."""
     first = newsroom.published()

@@ -7,11 +7,12 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from articles.models import Article, Contribution, Publication, Revision
+from articles.models import Article, Publication, Revision
+from articles.models.revision import hung_on
+from articles.rows import Rows, moment_of
 from departments.models import Department, Membership, Role
 from workflow.models.delegation import Delegation
 from workflow.models.pipeline import Pipeline
-from workflow.rows import Rows, moment_of
 
 
 class RoundState(models.TextChoices):
@@ -28,7 +29,6 @@ class RoundQuerySet(models.QuerySet["Round"]):
         """Each round with article, department, text, steps, decisions and whose hands are in it. One query."""
         steps = RoundStep.objects.filter(round=OuterRef("pk")).order_by("position")
         decisions = Decision.objects.filter(round=OuterRef("pk")).order_by("decided_at", "pk")
-        hands = Contribution.objects.filter(revision=OuterRef("revision")).order_by("pk")
         names = ("id", "position", "name", "people", "due_hours", "reached_at", "passed_at", "handed_to_id", "role_id")
         said = ("step_id", "person_id", "person_name", "principal_id", "principal_name", "verdict", "decided_at")
         return self.select_related(
@@ -36,7 +36,7 @@ class RoundQuerySet(models.QuerySet["Round"]):
         ).annotate(
             step_rows=Rows(steps, *names, role_name="role__name", role_code="role__code"),
             decision_rows=Rows(decisions, *said, step_name="step__name"),
-            hand_rows=Rows(hands, "person_id"),
+            **hung_on("revision"),
         )
 
     def open(self) -> "RoundQuerySet":
@@ -81,6 +81,10 @@ class Round(models.Model):
 
     objects = RoundQuerySet.as_manager()
 
+    # Of a round that an act has just opened or moved on: its steps, and the one that waits now (workflow.rounds).
+    copied: "list[RoundStep]" = []
+    waiting: "RoundStep | None" = None
+
     class Meta:
         verbose_name = _("round")
         verbose_name_plural = _("rounds")
@@ -103,10 +107,16 @@ class Round(models.Model):
 
     # Each of these costs a query, unless the round came from `in_full`, which brings them along in its own.
 
+    def text(self) -> Revision:
+        """The revision, with what hangs on it where that has been brought along."""
+        for name in ("attachment_rows", "column_rows", "hand_rows"):
+            if hasattr(self, name):
+                setattr(self.revision, name, getattr(self, name))
+        return self.revision
+
     def hands(self) -> set[int]:
         """Ids of everybody who had a hand in the text (Revision.hands)."""
-        rows = getattr(self, "hand_rows", None)
-        return self.revision.hands() if rows is None else {row["person_id"] for row in rows}
+        return self.text().hands()
 
     def deciders(self) -> set[int]:
         """Ids of everybody who has decided in this round, themselves or through a deputy."""
@@ -117,6 +127,13 @@ class Round(models.Model):
 
     def decided_by(self, person: User) -> bool:
         return person.pk in self.deciders()
+
+    def closed_by_name(self) -> str:
+        """Who closed it, as far as that was a decision; otherwise who had submitted it."""
+        rows = getattr(self, "decision_rows", None)
+        if rows is None:
+            rows = list(self.decisions.order_by("decided_at", "pk").values("person_name"))
+        return rows[-1]["person_name"] if rows else self.submitted_by_name
 
     def steps_in_order(self) -> "list[RoundStep]":
         rows = getattr(self, "step_rows", None)
@@ -154,6 +171,7 @@ class RoundStep(models.Model):
         related_name="+",
         verbose_name=_("handed to"),
     )
+    decided = 0  # how many have decided it, where somebody has counted
 
     class Meta:
         verbose_name = _("step of a round")
