@@ -1,4 +1,4 @@
-"""Whoever writes to the database can put back what once carried a good seal. It is named, and as far as can be not shown."""
+"""Whoever writes to the database can put back what once carried a good seal: it is named, and a withdrawal holds."""
 
 from datetime import timedelta
 
@@ -102,7 +102,7 @@ def test_the_flag_of_an_emergency_that_was_confirmed_and_put_back_is_named(newsr
     article = newsroom.draft()
     seen = article.active_draft().compute_digest()
     before = services.publish_in_emergency(article, by=newsroom.publisher, seen=seen, reason="汛情")
-    services.confirm_emergency(article, by=newsroom.admin, seen=seen)
+    services.confirm_emergency(article, by=newsroom.admin, seen=before.digest)
     assert verify() == []
     put_back(before, "is_emergency", before)
     assert is_named_as_brought_back(before)
@@ -168,10 +168,7 @@ def test_a_round_that_was_put_in_is_named(newsroom):
     run(*copied(Round, opened.pk, number=2))
     made_up = Round.objects.order_by("pk").last()
     assert made_up.pk != opened.pk
-    assert (
-        f"round {made_up.pk} (article {opened.article_id}): opened outside the site; the ledger does not have it"
-        in (named(f"round {made_up.pk}"))
-    )
+    assert any("opened outside the site" in line for line in named(f"round {made_up.pk}"))
 
 
 def test_a_round_that_is_gone_is_named(newsroom):
@@ -186,14 +183,10 @@ def test_a_round_that_is_gone_is_named(newsroom):
 def test_a_hand_that_was_taken_out_of_a_text_or_put_in_is_named(newsroom):
     """Scenario 43. Somebody who wrote it could decide on it then."""
     opened = newsroom.submitted()
-    run_past = "DELETE FROM articles_contribution WHERE revision_id = %s"
-    kept = Contribution.objects.get(revision=opened.revision)
-    tamper(run_past, [opened.revision_id])
+    hand = Contribution.objects.get(revision=opened.revision)
+    tamper("UPDATE articles_contribution SET person_id = %s WHERE id = %s", [newsroom.stranger.pk, hand.pk])
     assert len(named(f"round {opened.pk}")) == 1
-    values = [opened.revision_id, newsroom.reviewer.pk, "别人", kept.at]
-    tamper(
-        "INSERT INTO articles_contribution (revision_id, person_id, person_name, at) VALUES (%s, %s, %s, %s)", values
-    )
+    tamper("DELETE FROM articles_contribution WHERE id = %s", [hand.pk])
     assert len(named(f"round {opened.pk}")) == 1
 
 
