@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from articles.models import Placement, Publication
 from departments.models import Department
@@ -35,7 +36,9 @@ def is_intact(publication: Publication) -> bool:
         return True
     raise_alarm(
         f"publication {publication.pk}",
-        f"article {publication.article_id}, publication {publication.number}: its seal does not hold; left out",
+        gettext_noop("article %(article)d, publication %(number)d: its seal does not hold; left out"),
+        article=publication.article_id,
+        number=publication.number,
     )
     return False
 
@@ -57,7 +60,8 @@ def _stands_rightly(placement: Placement) -> bool:
         and placement.department_id in {publication.department_id, *publication.columns}
     )
     if not right:
-        raise_alarm(f"placement {placement.pk}", f"publication {publication.pk}: stands where its seal does not put it")
+        said = gettext_noop("publication %(publication)d: stands where its seal does not put it")
+        raise_alarm(f"placement {placement.pk}", said, publication=publication.pk)
     return right
 
 

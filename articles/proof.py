@@ -9,6 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.translation import gettext_noop
 
 from articles.models import Publication
 from articles.models.revision import SCHEMA
@@ -104,7 +105,8 @@ def recorded(publication: Publication) -> Entry | None:
             right = entry.data.get("digest") == publication.digest
             if right and entry.compute_hash() == entry.hash and signature_holds(entry):
                 return entry
-    raise_alarm(f"publication {publication.pk}", f"article {publication.article_id}: the ledger does not have it")
+    said = gettext_noop("article %(article)d: the ledger does not have it")
+    raise_alarm(f"publication {publication.pk}", said, article=publication.article_id)
     return None
 
 

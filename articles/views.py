@@ -17,6 +17,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
@@ -44,7 +45,9 @@ def _sealed_department(slug: str) -> Department:
         former = FormerSlug.objects.filter(slug=slug).values("department")
         department = get_object_or_404(holding, pk__in=former)
     if not department.seal_holds():
-        raise_alarm(f"department {department.pk}", f"{slug}: its seal does not hold; not shown")
+        raise_alarm(
+            f"department {department.pk}", gettext_noop("%(slug)s: its seal does not hold; not shown"), slug=slug
+        )
         raise Http404
     return department
 
@@ -158,7 +161,8 @@ def _says_what_was_sealed(publication: Publication, attachments: list) -> bool:
     revision = publication.revision
     if revision.compute_digest(publication.columns, attachments) == publication.digest:
         return True
-    raise_alarm(f"revision {revision.pk}", f"article {publication.article_id}: its words are not what was sealed")
+    said = gettext_noop("article %(article)d: its words are not what was sealed")
+    raise_alarm(f"revision {revision.pk}", said, article=publication.article_id)
     return False
 
 
@@ -175,7 +179,8 @@ def _gone(request: HttpRequest, pk: int) -> HttpResponse:
         raise Http404
     withdrawal = Withdrawal.objects.select_related("publication").filter(publication=last).first()
     if withdrawal and not withdrawal.seal_holds():
-        raise_alarm(f"withdrawal {withdrawal.pk}", f"article {pk}: the seal of its notice does not hold; not shown")
+        said = gettext_noop("article %(article)d: the seal of its notice does not hold; not shown")
+        raise_alarm(f"withdrawal {withdrawal.pk}", said, article=pk)
         withdrawal = None
     return render(request, "410.html", {"withdrawal": withdrawal, "department": last.department}, status=410)
 
@@ -227,7 +232,8 @@ def file(request: HttpRequest, digest: str, extension: str) -> HttpResponse:
     else:
         data = files.read_checked(found)
         if data is None:
-            raise_alarm(f"file {digest[:12]}", "its content is gone or is not what was sealed; not served")
+            said = gettext_noop("its content is gone or is not what was sealed; not served")
+            raise_alarm(f"file {digest[:12]}", said)
             return render(request, "503.html", {"broken": True}, status=503)
         response = HttpResponse(data, content_type=found.media_type)
         if not found.media_type.startswith("image/"):

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from ledger.models import Alarm, Entry
 
@@ -32,7 +33,16 @@ class EntryAdmin(ReadOnlyAdmin):
 
 @admin.register(Alarm)
 class AlarmAdmin(ReadOnlyAdmin):
-    list_display = ("subject", "message", "first_seen", "last_seen")
+    list_display = ("thing", "finding", "first_seen", "last_seen")
+    fields = list_display
+
+    @admin.display(description=_("what"), ordering="subject")
+    def thing(self, alarm: Alarm) -> str:
+        return alarm.thing
+
+    @admin.display(description=_("finding"))
+    def finding(self, alarm: Alarm) -> str:
+        return alarm.finding
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """An alarm that has been looked into can be cleared; it comes back while its cause remains."""

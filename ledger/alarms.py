@@ -14,20 +14,25 @@ QUIET = 300  # seconds: a process repeats the same alarm at most this often
 _raised: dict[str, float] = {}
 
 
-def raise_alarm(subject: str, message: str) -> None:
-    """Logs the finding and keeps it for superusers to see. Never fails: the page that found it must still answer."""
+def raise_alarm(subject: str, message: str, **facts: str | int) -> None:
+    """Logs the finding and keeps it for superusers to see. Never fails: the page that found it must still answer.
+
+    `subject` is a kind of thing and its number or name. `message` is an English text of the catalogue (gettext_noop) in
+    which `facts` stand; it is logged in English, and translated for whoever looks at it.
+    """
     now = time.monotonic()
     if now - _raised.get(subject, -QUIET) < QUIET:
         return
     _raised[subject] = now
-    logger.error("INTEGRITY %s: %s", subject, message)
+    logger.error("INTEGRITY %s: %s", subject, message % facts)
     moment = timezone.now()
+    found = {"message": message[:300], "facts": facts, "last_seen": moment}
     try:
         with transaction.atomic():
             Alarm.objects.update_or_create(
                 subject=subject[:120],
-                defaults={"message": message[:300], "last_seen": moment},
-                create_defaults={"message": message[:300], "last_seen": moment, "first_seen": moment},
+                defaults=found,
+                create_defaults={**found, "first_seen": moment},
             )
     except DatabaseError:
         logger.exception("the alarm could not be kept")

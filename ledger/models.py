@@ -1,11 +1,14 @@
 """The ledger 台账: one row for each act, each chained to the one before by its hash, and signed."""
 
 from django.db import models
+from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
 from ledger.canonical import canonical, sha256
 
 SCHEMA = 1
+# Kinds of things that alarms are about and that no model names in these words.
+(gettext_noop("identity"), gettext_noop("patrol"))
 FIRST_PREVIOUS = "0" * 64
 
 
@@ -63,7 +66,8 @@ class Alarm(models.Model):
     """Something that the site refused to serve, because it is not what was signed. Shown to superusers."""
 
     subject = models.CharField(_("what"), max_length=120, unique=True)
-    message = models.CharField(_("finding"), max_length=300)
+    message = models.CharField(_("finding"), max_length=300)  # as in the catalogue, so that each reads it translated
+    facts = models.JSONField(_("details"), default=dict)
     first_seen = models.DateTimeField(_("first seen"))
     last_seen = models.DateTimeField(_("last seen"))
 
@@ -73,4 +77,18 @@ class Alarm(models.Model):
         ordering = ["-last_seen"]
 
     def __str__(self) -> str:
-        return f"{self.subject}: {self.message}"
+        return f"{self.thing}: {self.finding}"
+
+    @property
+    def thing(self) -> str:
+        """What it is about, in the reader's language."""
+        kind, _blank, which = self.subject.partition(" ")
+        return f"{gettext(kind)} {which}" if kind else ""
+
+    @property
+    def finding(self) -> str:
+        """What was found, in the reader's language."""
+        try:
+            return gettext(self.message) % self.facts if self.message else ""
+        except (KeyError, TypeError, ValueError):  # changed in the database, which must not hide the alarm
+            return self.message

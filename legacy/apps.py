@@ -5,3 +5,6 @@ from django.utils.translation import gettext_lazy as _
 class LegacyConfig(AppConfig):
     name = "legacy"
     verbose_name = _("Imports")
+
+    def ready(self) -> None:
+        from legacy import verification  # noqa: F401 (registers)

@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
+from urllib.parse import urljoin, urlsplit
 
 from django.utils.translation import gettext as _
 
@@ -63,11 +64,15 @@ class Line:
 
 @dataclass(frozen=True)
 class Source:
-    """A page as lines that visitors saw, lines that they did not (head, hidden elements), and notes."""
+    """A page as lines that visitors saw, lines that they did not (head, hidden elements), and notes.
+
+    `address` is where the page was on the old site, "" when its file does not say so.
+    """
 
     seen: tuple[Line, ...]
     unseen: tuple[Line, ...] = ()
     notes: tuple[str, ...] = ()
+    address: str = ""
 
 
 def read_source(path: Path) -> Source:
@@ -140,7 +145,7 @@ def reduce_html(text: str) -> Source:
         notes.append(
             _("Text that the page hid from its visitors was left out (%(count)d places).") % {"count": reader.hidden}
         )
-    return Source(tuple(reader.seen), tuple(reader.unseen), tuple(notes))
+    return Source(tuple(reader.seen), tuple(reader.unseen), tuple(notes), reader.address)
 
 
 _BLOCKS = frozenset(
@@ -151,6 +156,8 @@ _DROPPED = frozenset("head title script style noscript template select textarea 
 _HIDEABLE = frozenset("div span a font ul table marquee section".split())  # their end tags cannot be left out
 _INVISIBLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _FILES = re.compile(r"\.(docx?|xlsx?|pptx?|pdf|wps|et|zip|rar|txt|mp3|mp4)$", re.IGNORECASE)
+# What browsers write at the top of a page that they save; the number is the length of the address.
+_SAVED_FROM = re.compile(r"\s*saved from url=\(\d+\)(https?://\S+)", re.IGNORECASE)
 _WIDE = "\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\u3000-\u303f\u201c\u201d\u2018\u2019\u2026\u2014"
 _WRAPPED = re.compile(rf"(?<=[{_WIDE}])[ \t\f]*[\r\n]\s*(?=[{_WIDE}])", re.ASCII)
 
@@ -166,6 +173,7 @@ class _LineReader(HTMLParser):
         self.files: list[str] = []
         self.embedded: list[str] = []
         self.hidden = 0
+        self._addresses: dict[str, str] = {}
         self._words = ""
         self._number = 0
         self._skipped = ""  # the element whose content is being left out
@@ -179,6 +187,7 @@ class _LineReader(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
         self._note_losses(tag, given)
+        self._note_address(tag, given)
         if self._skipped == "head" and tag == "body":
             self._skipped = ""  # browsers do not need </head> either
         if self._skipped:
@@ -203,6 +212,29 @@ class _LineReader(HTMLParser):
             self.embedded.append((given.get("src") or given["data"])[:80])
         elif tag == "meta" and given.get("name", "").lower() in ("keywords", "description") and given.get("content"):
             self.unseen.append(Line(self.getpos()[0], given["content"].strip(BLANKS)))
+
+    @property
+    def address(self) -> str:
+        """Where the page was: what the browser that saved it wrote, else what the page says of itself, else ""."""
+        base, canonical = self._addresses.get("base", ""), self._addresses.get("canonical", "")
+        try:
+            canonical = urljoin(base, canonical) if canonical else ""
+            # A base that ends with a slash is a folder, which all pages in it have in common.
+            own = "" if urlsplit(base).path.endswith("/") or not urlsplit(base).path else base
+        except ValueError:  # no address at all, such as http://[
+            canonical = own = ""
+        named = (self._addresses.get("saved", ""), canonical, own)
+        return next((address for address in named if re.match(r"https?://|/", address, re.IGNORECASE)), "")
+
+    def _note_address(self, tag: str, given: dict[str, str]) -> None:
+        if tag == "base":
+            self._addresses.setdefault("base", given.get("href", "").strip())
+        elif tag == "link" and given.get("rel", "").lower() == "canonical":
+            self._addresses.setdefault("canonical", given.get("href", "").strip())
+
+    def handle_comment(self, data: str) -> None:
+        if found := _SAVED_FROM.match(data):
+            self._addresses.setdefault("saved", found[1])
 
     def handle_endtag(self, tag: str) -> None:
         if self._skipped:

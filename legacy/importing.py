@@ -12,11 +12,12 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from articles import drafts
-from articles.models import Revision
+from articles.models import Article, Revision
 from departments.models import Department
 from departments.permissions import check_draft
 from ledger.canonical import sha256
 from ledger.record import record
+from legacy import old_addresses
 from legacy.models import ImportedPage
 from legacy.pages import LegacyPage, UnreadablePage, body_html, read_page
 
@@ -63,6 +64,7 @@ def _import(path: Path, digest: str, page: LegacyPage, by: User, department: Dep
         article, lost = drafts.begin_article(department=department, content=content, by=by)
     except ValidationError as error:
         raise UnreadablePage(path, _reason(error)) from error
+    kept = _keep_address(page, article, by)
     imported = ImportedPage.objects.create(
         digest=digest,
         name=path.name,
@@ -71,7 +73,7 @@ def _import(path: Path, digest: str, page: LegacyPage, by: User, department: Dep
         report={
             "previous": page.previous_title,
             "next": page.next_title,
-            "notes": [*page.notes, *lost],
+            "notes": [*page.notes, *lost, *kept],
             "suspicions": [
                 {"line": found.line_number, "text": found.line, "reason": str(found.reason)}
                 for found in page.suspicions
@@ -80,6 +82,18 @@ def _import(path: Path, digest: str, page: LegacyPage, by: User, department: Dep
     )
     record("article.imported", article, by=by, file=path.name, digest=digest, suspicions=len(page.suspicions))
     return Outcome(path, page, imported, is_new=True)
+
+
+def _keep_address(page: LegacyPage, article: Article, by: User) -> list[str]:
+    """Lets the page's address on the old site lead to the article. What came of it, as sentences for the report."""
+    if not page.address:
+        return []
+    try:
+        made = old_addresses.add(page.address, article=article, by=by)
+    except ValidationError as error:
+        told = {"address": page.address[:200], "why": " ".join(error.messages)}
+        return [_("Its old address %(address)s will not lead here: %(why)s") % told]
+    return [_("Its old address %(address)s will lead here once it is public.") % {"address": made.address}]
 
 
 def _reason(error: ValidationError) -> str:

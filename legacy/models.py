@@ -1,11 +1,16 @@
-"""Where imported articles came from."""
+"""Where imported articles came from, and the addresses that they had there."""
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models import Q
+from django.urls import Resolver404, resolve
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from articles.models import Article
+from departments.models import RESERVED_SLUGS, Department, FormerSlug, Kind
+from legacy.addresses import LONGEST
 
 
 class ImportedPage(models.Model):
@@ -29,3 +34,86 @@ class ImportedPage(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class OldAddress(models.Model):
+    """An address of the old site that leads to an article or a department of this one, never to an outside address.
+
+    Set and deleted by legacy.old_addresses only, never changed: both stand in the ledger.
+    """
+
+    address = models.CharField(
+        _("old address"),
+        max_length=LONGEST,
+        unique=True,
+        help_text=_("As it was on the old site, e.g. /Article/ShowArticle.asp?ArticleID=12; the host is left out."),
+    )
+    article = models.ForeignKey(
+        Article,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="old_addresses",
+        verbose_name=_("article"),
+        help_text=_("Visitors are led there once it is public."),
+    )
+    department = models.ForeignKey(
+        Department,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="old_addresses",
+        verbose_name=_("department"),
+        limit_choices_to=~Q(kind=Kind.LINK),
+        help_text=_("Instead of an article: its page."),
+    )
+    made_at = models.DateTimeField(_("set at"), default=timezone.now, editable=False)
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", editable=False, verbose_name=_("set by")
+    )
+    made_by_name = models.CharField(_("set by"), max_length=50, editable=False)
+
+    class Meta:
+        verbose_name = _("old address")
+        verbose_name_plural = _("old addresses")
+        ordering = ["address"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(article=None, department__isnull=False) | Q(article__isnull=False, department=None),
+                name="an_old_address_leads_to_one_thing",
+            ),
+            models.CheckConstraint(condition=Q(address__startswith="/"), name="an_old_address_is_on_this_site"),
+        ]
+
+    def __str__(self) -> str:
+        return self.address
+
+    @property
+    def place(self) -> str:
+        """Where it leads, in words for people at the desk."""
+        return str(self.department or _("article %(number)d") % {"number": self.article_id})
+
+    def clean(self) -> None:
+        if (self.article is None) == (self.department is None):
+            raise ValidationError(_("Name an article or a department, one of them."))
+        if self.department and self.department.kind == Kind.LINK:
+            raise ValidationError({"department": _("An outside link has no page on this site.")})
+        if self.address and self._is_present():
+            raise ValidationError({"address": _("This is an address of the present site, which answers it itself.")})
+
+    def _is_present(self) -> bool:
+        """Whether this site has pages of its own there, so that the old address would never be asked."""
+        path = self.address.partition("?")[0]
+        if path.split("/")[1] in RESERVED_SLUGS:
+            return True
+        for asked in (path, f"{path}/"):
+            try:
+                slug = resolve(asked).kwargs.get("slug")
+            except Resolver404:
+                continue
+            return (
+                slug is None
+                or Department.objects.filter(slug=slug).exists()
+                or FormerSlug.objects.filter(slug=slug).exists()
+            )
+        return False

@@ -48,7 +48,7 @@ class LegacyPage:
     """What one old page says. Names and titles are "" where the page has none.
 
     `footer` holds the raw lines of the old footer, for the report only. `suspicions` and
-    `notes` (what was left out, and why, as sentences) are for the person who imports.
+    `notes` (what was left out, and why, as sentences) are for the person who imports. `address` is where the page was.
     """
 
     navigation: tuple[str, ...]
@@ -64,6 +64,7 @@ class LegacyPage:
     footer: tuple[str, ...]
     suspicions: tuple[Suspicion, ...]
     notes: tuple[str, ...]
+    address: str = ""
 
 
 def read_page(path: Path) -> LegacyPage:
@@ -163,6 +164,7 @@ def _parse(source: Source, name: str) -> LegacyPage:
         footer=tuple(line.text for line in footer),
         suspicions=suspicions_of(around, (title, *labels, *body, *neighbours)),
         notes=tuple(notes),
+        address=source.address,
     )
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext_noop
 
 from departments.models import Department
 from ledger.alarms import raise_alarm
@@ -18,7 +19,8 @@ def navigation() -> list[Department]:
             department.entries = []
             shown.append(department)
         else:
-            raise_alarm(f"department {department.pk}", "the seal of a menu entry does not hold; left out of the menu")
+            said = gettext_noop("the seal of a menu entry does not hold; left out of the menu")
+            raise_alarm(f"department {department.pk}", said)
     by_id = {department.pk: department for department in shown}
     for department in shown:
         if department.parent_id in by_id:

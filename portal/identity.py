@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from django.db import transaction
+from django.utils.translation import gettext_noop
 
 from accounts.models import User
 from ledger.alarms import raise_alarm
@@ -19,7 +20,8 @@ def current() -> Identity:
     for identity in Identity.objects.all()[:LOOKED_AT]:
         if identity.seal_holds():
             return identity
-        raise_alarm(f"identity {identity.pk}", "the seal of the site's identity does not hold; an older one is shown")
+        said = gettext_noop("the seal of the site's identity does not hold; an older one is shown")
+        raise_alarm(f"identity {identity.pk}", said)
     return Identity()
 
 

@@ -14,6 +14,7 @@ from redis.exceptions import RedisError
 
 from articles import listing
 from ledger.record import read_head
+from legacy import old_addresses
 from portal.context import navigation
 
 logger = logging.getLogger(__name__)
@@ -86,6 +87,9 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Last of all, so that no address of the old site can stand before a page of this one."""
+    if led := old_addresses.answer(request):
+        return led
     return render(request, "404.html", status=404)
 
 

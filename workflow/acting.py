@@ -106,5 +106,5 @@ def given_reason(text: str) -> str:
 def later_than(at: datetime, now: datetime) -> datetime:
     """`at`, which must lie ahead. Raises BadTime when it does not."""
     if at <= now:
-        raise BadTime(_("The time lies in the past. Leave it empty to publish at once."))
+        raise BadTime(_("This time has passed. Give a later one."))
     return at

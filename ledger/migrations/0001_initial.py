@@ -16,6 +16,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('subject', models.CharField(max_length=120, unique=True, verbose_name='what')),
                 ('message', models.CharField(max_length=300, verbose_name='finding')),
+                ('facts', models.JSONField(default=dict, verbose_name='details')),
                 ('first_seen', models.DateTimeField(verbose_name='first seen')),
                 ('last_seen', models.DateTimeField(verbose_name='last seen')),
             ],

@@ -10,7 +10,8 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('articles', '0001_initial'),
+        ('articles', '0002_database_parts'),
+        ('departments', '0002_presets'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -30,6 +31,24 @@ class Migration(migrations.Migration):
                 'verbose_name': 'imported page',
                 'verbose_name_plural': 'imported pages',
                 'ordering': ['-imported_at'],
+            },
+        ),
+        migrations.CreateModel(
+            name='OldAddress',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('address', models.CharField(help_text='As it was on the old site, e.g. /Article/ShowArticle.asp?ArticleID=12; the host is left out.', max_length=500, unique=True, verbose_name='old address')),
+                ('made_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='set at')),
+                ('made_by_name', models.CharField(editable=False, max_length=50, verbose_name='set by')),
+                ('article', models.ForeignKey(blank=True, help_text='Visitors are led there once it is public.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='old_addresses', to='articles.article', verbose_name='article')),
+                ('department', models.ForeignKey(blank=True, help_text='Instead of an article: its page.', limit_choices_to=models.Q(('kind', 'link'), _negated=True), null=True, on_delete=django.db.models.deletion.PROTECT, related_name='old_addresses', to='departments.department', verbose_name='department')),
+                ('made_by', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='set by')),
+            ],
+            options={
+                'verbose_name': 'old address',
+                'verbose_name_plural': 'old addresses',
+                'ordering': ['address'],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('article', None), ('department__isnull', False)), models.Q(('article__isnull', False), ('department', None)), _connector='OR'), name='an_old_address_leads_to_one_thing'), models.CheckConstraint(condition=models.Q(('address__startswith', '/')), name='an_old_address_is_on_this_site')],
             },
         ),
     ]

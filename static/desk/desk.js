@@ -1,6 +1,9 @@
-// On every page of the desk: a form goes off once, and an open drop-down closes by itself.
+// On every page of the desk: a form goes off once, an open drop-down closes by itself, and after a refusal the first
+// field that it is about is in sight, which on a phone may be screens away.
 "use strict";
 {
+  document.querySelector("[aria-invalid=true]")?.focus();
+
   const ONCE = "form.desk-form, .desk-acts form";
 
   document.addEventListener("submit", (event) => {

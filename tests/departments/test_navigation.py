@@ -102,7 +102,17 @@ def test_superusers_are_told_of_a_changed_entry(client, portal, boss):
     client.get("/")
     assert Alarm.objects.get().subject == f"department {portal['other'].pk}"
     client.force_login(boss)
-    assert Alarm.objects.get().message in client.get("/admin/ledger/alarm/").content.decode()
+    for page in (client.get("/admin/ledger/alarm/"), client.get("/admin/")):
+        assert f"栏目 {portal['other'].pk}" in page.content.decode()
+        assert "菜单项的签章无效，已从菜单中略去" in page.content.decode()
+
+
+def test_an_alarm_that_was_changed_in_the_database_is_still_shown(client, portal, boss):
+    run("UPDATE departments_department SET name = '365体育娱乐' WHERE id = %s", [portal["other"].pk])
+    client.get("/")
+    run("UPDATE ledger_alarm SET message = %s", ["%(nothing)s 100%"])
+    client.force_login(boss)
+    assert "%(nothing)s 100%" in client.get("/admin/").content.decode()
 
 
 def test_an_entry_that_was_put_right_at_the_desk_is_shown_again(client, portal, boss):

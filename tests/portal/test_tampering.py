@@ -199,7 +199,7 @@ def test_superusers_are_told_of_what_was_not_shown(newsroom, client, live):
     visit(live.get_absolute_url())
     assert Alarm.objects.get().subject == f"publication {live.pk}"
     client.force_login(newsroom.admin)
-    assert visit("/admin/ledger/alarm/", client).words.count(f"publication {live.pk}") == 1
+    assert visit("/admin/ledger/alarm/", client).words.count(f"发布 {live.pk}") == 1
     client.force_login(newsroom.drafter)
     assert visit("/admin/ledger/alarm/", client).status == 403
 

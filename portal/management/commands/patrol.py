@@ -41,7 +41,7 @@ class Command(BaseCommand):
             self.stdout.write(str(finding))
             findings.append(finding)
             if not finding.is_network:
-                raise_alarm(f"patrol {finding.path}", finding.words)
+                raise_alarm(f"patrol {finding.path}", "%(words)s", words=finding.words[:300])
         if not findings:
             self.stdout.write(_("%(count)d pages show what was sealed.") % {"count": patrol.pages})
             return

@@ -1,0 +1,28 @@
+"""What `verify` asks of old addresses: each stands in the ledger, and leads where it says."""
+
+from collections.abc import Iterator
+
+from ledger.models import Entry
+from ledger.verification import check
+from legacy.models import OldAddress
+from legacy.old_addresses import facts
+
+
+@check
+def old_addresses() -> Iterator[str]:
+    """Replays what was set and deleted, then compares it with what is there."""
+    held: dict[str, dict] = {}
+    entries = Entry.objects.filter(verb__in=["old_address.created", "old_address.deleted"]).order_by("number")
+    for entry in entries.iterator(chunk_size=2000):
+        if entry.verb == "old_address.created":
+            held[entry.object_id] = entry.data
+        else:
+            held.pop(entry.object_id, None)
+    for address in OldAddress.objects.order_by("pk").iterator():
+        recorded = held.pop(str(address.pk), None)
+        if recorded is None:
+            yield f"old address {address.pk} ({address}): set outside the site; the ledger does not have it"
+        elif recorded != facts(address):
+            yield f"old address {address.pk} ({address}): differs from what the ledger says of it"
+    for pk, recorded in held.items():
+        yield f"old address {pk} ({recorded.get('address')}): stands in the ledger, but is gone"
