@@ -105,7 +105,7 @@ class DeskArticleAdmin(ArticleAdmin):
             "asked": asking,
             "dangerous": DANGEROUS,
             "events": events(article),
-            "may_share": previews.text_in_hand(article) is not None and self.has_change_permission(request, article),
+            "may_share": previews.text_in_hand(article) is not None,
             "links": PreviewLink.objects.usable().filter(article=article).count(),
             "expunging": ExpungingRequest.objects.filter(article=article).first(),
         }
