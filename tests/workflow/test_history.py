@@ -26,7 +26,7 @@ def story(article, client):
     """What the overview tells, oldest first: each event with its time, name, words and the opinion given."""
     page = visit(f"/admin/articles/article/{article.pk}/overview/", client)
     assert page.status == 200
-    return [event.words for event in page.one("ol", class_="desk-timeline").all("li")][::-1]
+    return [event.words for event in page.one("section", class_="desk-history").all("li")][::-1]
 
 
 @pytest.fixture
@@ -143,6 +143,6 @@ def test_a_stranger_reads_no_history_and_the_departments_own_people_do(newsroom,
 
 def test_the_history_runs_from_the_newest_to_the_oldest_and_tells_each_entry_once(newsroom, lived, as_user):
     page = visit(f"/admin/articles/article/{lived.pk}/overview/", as_user("admin"))
-    times = [found.attributes["datetime"] for found in page.one("ol", class_="desk-timeline").all("time")]
+    times = [found.attributes["datetime"] for found in page.one("section", class_="desk-history").all("time")]
     assert times == sorted(times, reverse=True)
     assert {entry.verb for entry in entries(lived)} <= WORDS.keys()
