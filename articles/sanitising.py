@@ -159,6 +159,14 @@ def plain_text(html: str) -> str:
     return unescape(_markup.sub("", _breaking.sub("\n", html)))
 
 
+_attribute_of_file = re.compile(r'((?:src|href)=")(/files/([0-9a-f]{64})\.)')
+
+
 def file_digests(html: str) -> list[str]:
     """Digests of the site's own files that sanitised HTML shows or links to, in order, each once."""
-    return list(dict.fromkeys(re.findall(r'(?:src|href)="/files/([0-9a-f]{64})\.', html)))
+    return list(dict.fromkeys(digest for _name, _address, digest in _attribute_of_file.findall(html)))
+
+
+def with_files_under(html: str, folder: str) -> str:
+    """Sanitised HTML that takes the site's own files from addresses under `folder`, such as "/preview/…"."""
+    return _attribute_of_file.sub(lambda found: f"{found[1]}{folder}{found[2]}", html)

@@ -226,14 +226,19 @@ def file(request: HttpRequest, digest: str, extension: str) -> HttpResponse:
     public = files.is_public(found)
     if not public and not files.may_have(request.user, found):
         raise Http404
-    etag = f'"{digest}"'
+    return send_file(request, found, public=public)
+
+
+def send_file(request: HttpRequest, found: File, *, public: bool) -> HttpResponse:
+    """The content of a file for somebody who may have it; where it is not `public`, nothing on the way keeps it."""
+    etag = f'"{found.digest}"'
     if request.headers.get("If-None-Match") == etag:
         response: HttpResponse = HttpResponseNotModified()
     else:
         data = files.read_checked(found)
         if data is None:
             said = gettext_noop("its content is gone or is not what was sealed; not served")
-            raise_alarm(f"file {digest[:12]}", said)
+            raise_alarm(f"file {found.digest[:12]}", said)
             return render(request, "503.html", {"broken": True}, status=503)
         response = HttpResponse(data, content_type=found.media_type)
         if not found.media_type.startswith("image/"):

@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 from django.contrib.sitemaps.views import sitemap
-from django.urls import include, path
+from django.urls import include, path, re_path
 
 from articles.sitemaps import SITEMAPS
 from portal import views
@@ -16,6 +16,10 @@ urlpatterns = [
     path("sitemap.xml", sitemap, {"sitemaps": SITEMAPS}, name="django.contrib.sitemaps.views.sitemap"),
     path("ledger/head.json", views.ledger_head, name="ledger-head"),
     path("preview/<str:token>/", previews.shared, name="shared-preview"),
+    re_path(
+        r"^preview/(?P<token>[^/]+)/files/(?P<digest>[0-9a-f]{64})\.(?P<extension>[a-z0-9]{1,10})$",
+        previews.shared_file,
+    ),
     path("admin/", admin.site.urls),
     path("", include("articles.urls")),
 ]

@@ -5,7 +5,7 @@ from articles import drafts
 from articles.models import Article, Revision
 from articles.models.revision import RevisionState
 from ledger.record import record
-from workflow import notices, rounds
+from workflow import notices, previews, rounds
 from workflow.acting import act, given_reason
 from workflow.models import RoundState
 from workflow.states import Public, Text
@@ -63,6 +63,7 @@ def discard(article: Article, by: User, reason: str = "") -> None:
             notices.tell(notices.Event.DISCARDED, article, by=by, round=opened, reason=reason)
         in_hand = RevisionState.PARKED if state.text == Text.PARKED else RevisionState.DRAFT
         article.revisions.filter(state=in_hand).update(state=RevisionState.DISCARDED)
+        previews.end_links(article, at)
         if state.public == Public.UNPUBLISHED:
             Article.objects.filter(pk=article.pk, discarded_at=None).update(discarded_at=at)
         record("article.discarded", article, by=by, was=state.text, reason=reason.strip())

@@ -3,9 +3,12 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
 from articles.models import Article
+from articles.rows import moment_of
 from ledger.models import Entry
 from workflow.models import Decision
 
@@ -39,19 +42,40 @@ WORDS = {
 }
 
 
+# Verbs that tell of a decision, whose opinion stands with it and not in the ledger.
+DECIDED = {"article.approved", "article.returned", "article.published", "article.scheduled"}
+
+# Fact of an entry → how it is told beside the verb.
+NAMES = {
+    "on_behalf_of": _("on behalf of %(name)s"),
+    "to_name": _("to %(name)s"),
+    "seconded_by_name": _("seconded by %(name)s"),
+}
+TIMES = {
+    "article.scheduled": ("live_from", _("for %(time)s")),
+    "article.expiry_set": ("live_until", _("until %(time)s")),
+    "article.pinned": ("until", _("until %(time)s")),
+}
+
+
 @dataclass
 class Event:
+    """`name` is the person's as it then was; `notes` say in whose place, to whom, until when."""
+
     number: int
     time: datetime
     name: str
     words: str
     step: str = ""
     opinion: str = ""
-    facts: dict = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
 
 
 def events(article: Article) -> list[Event]:
-    """What happened to the article, newest first, each with the opinion given. Two queries."""
+    """What happened to the article, newest first, each with the opinion or reason given. Two queries.
+
+    Told from records that never change, so that it reads the same after people have left or were renamed.
+    """
     opinions = {
         (decision.round.number, decision.person_id): decision.comment
         for decision in Decision.objects.filter(round__article=article, kept_from=None).select_related("round")
@@ -65,9 +89,17 @@ def events(article: Article) -> list[Event]:
             words=str(WORDS.get(entry.verb, entry.verb)),
             step=entry.data.get("step", ""),
             opinion=opinions.get((entry.data.get("round"), entry.actor_id), "")
-            if "step" in entry.data
+            if entry.verb in DECIDED
             else entry.data.get("reason", ""),
-            facts=entry.data,
+            notes=_notes(entry),
         )
         for entry in entries
     ]
+
+
+def _notes(entry: Entry) -> list[str]:
+    notes = [words % {"name": entry.data[fact]} for fact, words in NAMES.items() if entry.data.get(fact)]
+    fact, words = TIMES.get(entry.verb, ("", ""))
+    if at := moment_of(entry.data.get(fact)):
+        notes.append(words % {"time": date_format(localtime(at), "Y-m-d H:i")})
+    return notes

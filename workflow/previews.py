@@ -1,19 +1,22 @@
 """Sharing a text before it is published: links that stop when revoked, run out, or overtaken by a publication."""
 
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from csp.decorators import csp_replace
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from accounts.models import User
-from articles.models import Article, Revision
-from departments.permissions import check_draft
+from articles.models import Article, File, Revision
+from articles.sanitising import with_files_under
+from articles.views import send_file
+from departments.permissions import check_see
 from ledger.canonical import sha256
 from ledger.record import record
 from workflow.models import PreviewLink
@@ -25,7 +28,7 @@ USABLE_FOR = timedelta(days=14)
 @transaction.atomic
 def share(article: Article, *, by: User) -> tuple[PreviewLink, str]:
     """A new link for the text in hand, and its secret, which is shown once and not kept. Recorded."""
-    check_draft(by, article.department)
+    check_see(by, article.department)
     if text_in_hand(article) is None:
         raise WrongState(_("There is no unpublished text to share."))
     token = secrets.token_urlsafe(24)
@@ -45,11 +48,16 @@ def share(article: Article, *, by: User) -> tuple[PreviewLink, str]:
 @transaction.atomic
 def revoke(article: Article, *, by: User) -> int:
     """Revokes every usable link of the article; returns how many there were."""
-    check_draft(by, article.department)
-    revoked = PreviewLink.objects.filter(article=article, revoked_at=None).update(revoked_at=timezone.now())
+    check_see(by, article.department)
+    revoked = end_links(article, timezone.now())
     if revoked:
         record("preview.revoked", article, by=by, count=revoked)
     return revoked
+
+
+def end_links(article: Article, at: datetime) -> int:
+    """Stops every link of the article for good, lest one show the text that is written next; returns how many."""
+    return PreviewLink.objects.filter(article=article, revoked_at=None).update(revoked_at=at)
 
 
 def text_in_hand(article: Article) -> Revision | None:
@@ -58,23 +66,48 @@ def text_in_hand(article: Article) -> Revision | None:
     return opened.revision if opened else article.active_draft()
 
 
-@require_safe
-@csp_replace({"frame-ancestors": ["'none'"]})
-def shared(request: HttpRequest, token: str) -> HttpResponse:
-    """The text behind a link, for whoever holds it. Nothing here is counted, cached or indexed."""
-    link = PreviewLink.objects.usable().select_related("article__department").filter(token_digest=sha256(token)).first()
+def _text_behind(token: str) -> Revision | None:
+    """What the holder of the secret may read; None alike for a secret that never was and for one that has ended."""
+    links = PreviewLink.objects.usable().select_related("article__department")
+    link = links.filter(token_digest=sha256(token)).first()
     revision = text_in_hand(link.article) if link else None
-    if revision is None:
-        raise Http404(_("This preview link is no longer valid."))
-    context = {
-        "revision": revision,
-        "publication": None,
-        "department": link.article.department,
-        "downloads": revision.attachments.filter(kind="download").select_related("file"),
-        "is_preview": True,
-    }
-    response = render(request, "admin/articles/article/preview.html", context)
+    if revision:
+        revision.article = link.article
+    return revision
+
+
+def _for_the_holder_alone(response: HttpResponse) -> HttpResponse:
+    """Nothing on the way keeps it, no search engine lists it, and what it links to does not learn the secret."""
     response["X-Robots-Tag"] = "noindex"
     response["Cache-Control"] = "private, no-store"
     response["Referrer-Policy"] = "no-referrer"
     return response
+
+
+@require_safe
+@csp_replace({"frame-ancestors": ["'none'"]})
+def shared(request: HttpRequest, token: str) -> HttpResponse:
+    """The text behind a link, for whoever holds it. Nothing here is counted."""
+    revision = _text_behind(token)
+    if revision is None:
+        return _for_the_holder_alone(render(request, "articles/preview_ended.html", status=404))
+    context = {
+        "revision": revision,
+        "publication": None,
+        "department": revision.article.department,
+        "downloads": revision.attachments.filter(kind="download").select_related("file"),
+    }
+    page = render_to_string("admin/articles/article/preview.html", context, request)
+    # The files of a text that is not public are nobody's without signing in, but for the holder of the link.
+    return _for_the_holder_alone(HttpResponse(with_files_under(page, request.path.rstrip("/"))))
+
+
+@require_safe
+def shared_file(request: HttpRequest, token: str, digest: str, extension: str) -> HttpResponse:
+    """A picture or attachment of the text behind a link."""
+    revision = _text_behind(token)
+    if revision is None:
+        raise Http404
+    used = revision.attachments.values("file")
+    found = get_object_or_404(File, pk__in=used, digest=digest, extension=extension)
+    return _for_the_holder_alone(send_file(request, found, public=False))

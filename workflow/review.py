@@ -27,6 +27,7 @@ from workflow.transitions import Action, WrongState
 
 DECISIONS = (Action.APPROVE, Action.RETURN)
 PAGE_SIZE = 30
+NUMBER_SHOWN = 20  # characters; a longer number than any round has was made up
 
 
 @dataclass
@@ -78,24 +79,31 @@ def queue(request: HttpRequest) -> dict[str, Any]:
 
 
 def approve_many(request: HttpRequest) -> None:
-    """Approves what was ticked, each with the digest that the list showed, and says of each refusal why.
+    """Approves what was ticked, each with the digest that the list showed, and says of each refusal what and why.
 
-    `chosen` holds "<number of the round>:<digest>".
+    `chosen` holds "<number of the round>:<digest>". Titles are named to those only who may see the article.
     """
+    chosen = list(dict.fromkeys(request.POST.getlist("chosen")))
+    if not chosen:
+        messages.error(request, _("Nothing was ticked. Tick what you want to approve, then press the button again."))
+        return
     approved = 0
-    for chosen in request.POST.getlist("chosen")[:PAGE_SIZE]:
-        pk, _colon, seen = chosen.partition(":")
-        known = Round.objects.select_related("revision", "article__department")
-        found = known.filter(pk=pk).first() if pk.isdecimal() else None
-        if found is None:
-            messages.error(request, _("One of the chosen rounds does not exist."))
-            continue
+    for one in chosen[:PAGE_SIZE]:
+        pk, _colon, seen = one.partition(":")
+        name = _("Submission %(number)s") % {"number": pk[:NUMBER_SHOWN]}
         try:
+            found = _round_or_404(request, int(pk) if pk.isdecimal() and len(pk) <= NUMBER_SHOWN else 0)
+            name = found.revision.title or name  # an expunged text has none
             services.approve(found, by=request.user, seen=seen)
+        except Http404:
+            messages.error(request, _("%(name)s: there is no such submission.") % {"name": name})
         except (NotAllowed, WrongState) as error:
-            messages.error(request, f"{found.revision.title}: {error}")
+            messages.error(request, _("%(name)s: %(reason)s") % {"name": name, "reason": error})
         else:
             approved += 1
+    if len(chosen) > PAGE_SIZE:
+        text = _("Only the first %(count)d of what was ticked were looked at; tick the others again.")
+        messages.error(request, text % {"count": PAGE_SIZE})
     if approved:
         text = ngettext("%(count)d article approved.", "%(count)d articles approved.", approved)
         messages.success(request, text % {"count": approved})
@@ -190,7 +198,6 @@ def preview(request: HttpRequest, article: Article, number: int) -> HttpResponse
         "publication": None,
         "department": article.department,
         "downloads": attachments,
-        "is_preview": True,
     }
     response = render(request, "admin/articles/article/preview.html", context)
     response["X-Robots-Tag"] = "noindex"

@@ -16,7 +16,7 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 
 from articles.admin import ArticleAdmin
 from articles.models import Article
-from workflow import previews, review, services
+from workflow import previews, review, services, sheet
 from workflow.authority import offers, why_not
 from workflow.history import events
 from workflow.models import ExpungingRequest, PreviewLink
@@ -43,6 +43,8 @@ class DeskArticleAdmin(ArticleAdmin):
             path("<int:pk>/overview/", view(self.overview), name="articles_article_overview"),
             path("<int:pk>/share/", view(self.share), name="articles_article_share"),
             path("<int:pk>/act/<slug:action>/", view(self.act), name="articles_article_act"),
+            path("<int:pk>/publications/<int:number>/sheet/", view(self.sheet), name="articles_article_sheet"),
+            path("<int:pk>/publications/<int:number>/proof.svg", view(self.code), name="articles_article_sheet_code"),
             path("<int:pk>/revisions/<int:number>/", view(self.preview), name="articles_article_preview"),
             *super().get_urls(),
         ]
@@ -95,6 +97,7 @@ class DeskArticleAdmin(ArticleAdmin):
             "why_not": why_not(request.user, open_round) if open_round else "",
             "revision": revision,
             "publication": article.publications.live().select_related("department").first(),
+            "publications": article.publications.select_related("round", "emergency", "withdrawal").order_by("-number"),
             "scheduled": article.publications.scheduled().first(),
             "at_once": [action for action in possible if action not in ASKING],
             "asking": [
@@ -105,7 +108,7 @@ class DeskArticleAdmin(ArticleAdmin):
             "asked": asking,
             "dangerous": DANGEROUS,
             "events": events(article),
-            "may_share": previews.text_in_hand(article) is not None and self.has_change_permission(request, article),
+            "may_share": previews.text_in_hand(article) is not None,
             "links": PreviewLink.objects.usable().filter(article=article).count(),
             "expunging": ExpungingRequest.objects.filter(article=article).first(),
         }
@@ -157,3 +160,12 @@ class DeskArticleAdmin(ArticleAdmin):
         """A revision as visitors would see it; framed by the desk's own pages only, and never counted as read."""
         article = self.article_or_404(request, pk)
         return xframe_options_sameorigin(review.preview)(request, article, number)
+
+    def sheet(self, request: HttpRequest, pk: int, number: int) -> HttpResponse:
+        """审签单 of a publication that no round led to."""
+        article = self.article_or_404(request, pk)
+        request.current_app = self.admin_site.name
+        return sheet.of_emergency(request, article, number, self.admin_site.each_context(request))
+
+    def code(self, request: HttpRequest, pk: int, number: int) -> HttpResponse:
+        return sheet.code_of_emergency(self.article_or_404(request, pk), number)

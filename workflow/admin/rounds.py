@@ -39,7 +39,7 @@ class RoundAdmin(admin.ModelAdmin):
             path("stranded/", view(self.stranded), name="workflow_round_stranded"),
             path("<int:pk>/review/", view(self.review), name="workflow_round_review"),
             path("<int:pk>/sheet/", view(self.sheet), name="workflow_round_sheet"),
-            path("<int:pk>/sheet/proof.svg", view(sheet.code), name="workflow_round_sheet_code"),
+            path("<int:pk>/sheet/proof.svg", view(sheet.code_of_round), name="workflow_round_sheet_code"),
         ]
 
     def queue(self, request: HttpRequest) -> HttpResponse:
@@ -71,4 +71,4 @@ class RoundAdmin(admin.ModelAdmin):
 
     def sheet(self, request: HttpRequest, pk: int) -> HttpResponse:
         request.current_app = self.admin_site.name
-        return sheet.sheet(request, pk, self.admin_site.each_context(request))
+        return sheet.of_round(request, pk, self.admin_site.each_context(request))

@@ -10,13 +10,14 @@ from articles.models import Article
 
 class PreviewLinkQuerySet(models.QuerySet["PreviewLink"]):
     def usable(self) -> "PreviewLinkQuerySet":
-        """Neither revoked nor run out, and nothing of the article was published since."""
+        """Neither revoked nor run out, made by somebody who is still here, nothing published since."""
         newer = models.Exists(
             Article.objects.filter(
                 pk=models.OuterRef("article"), publications__created_at__gte=models.OuterRef("made_at")
             )
         )
-        return self.filter(~newer, revoked_at=None, ends_at__gt=timezone.now(), article__discarded_at=None)
+        usable = {"revoked_at": None, "article__discarded_at": None, "made_by__is_active": True}
+        return self.filter(~newer, ends_at__gt=timezone.now(), **usable)
 
 
 class PreviewLink(models.Model):
