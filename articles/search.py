@@ -9,10 +9,11 @@ Each character is written as five hexadecimal digits, so that neither database's
 A tsvector keeps positions up to 16,383 and at most 256 of one token, so that texts are kept in overlapping parts.
 """
 
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator
-from itertools import islice
+from itertools import chain, islice
 
 from django.db import connection
 
@@ -27,6 +28,7 @@ OVERLAP = 100  # characters that two neighbouring parts share; no phrase is long
 PARTS = 1000  # room for parts under one publication's id in FTS5's rowid
 LONGEST_QUERY = 100
 MOST_TERMS = 8
+RUN = re.compile(r"[^\W_]+")  # of letters and digits: what str.isalnum says of each character
 
 
 def normalise(text: str) -> str:
@@ -36,29 +38,24 @@ def normalise(text: str) -> str:
 
 def runs(text: str) -> list[str]:
     """The stretches of letters and digits in normalised text."""
-    found, run = [], []
-    for character in text:
-        if character.isalnum():
-            run.append(character)
-        elif run:
-            found.append("".join(run))
-            run = []
-    return [*found, "".join(run)] if run else found
+    return RUN.findall(text)
 
 
-def _spelled(characters: str) -> str:
-    return "".join(f"{ord(character):05x}" for character in characters)
+def _pairs(run: str) -> list[str]:
+    """The tokens of one run: each character with the one that follows, and the last alone."""
+    spelled = [f"{ord(character):05x}" for character in run]
+    return [*map(str.__add__, spelled, spelled[1:]), *spelled[-1:]]
 
 
 def tokens(text: str) -> list[str]:
     """The tokens of a text, one a position."""
-    return [_spelled(run[start : start + 2]) for run in runs(normalise(text)) for start in range(len(run))]
+    return list(chain.from_iterable(map(_pairs, runs(normalise(text)))))
 
 
 def _phrase(term: str) -> tuple[list[str], bool]:
     """(tokens, last one is a prefix) of one term of a query."""
     pieces = runs(normalise(term))
-    found = [_spelled(run[start : start + 2]) for run in pieces for start in range(len(run))]
+    found = list(chain.from_iterable(map(_pairs, pieces)))
     if pieces and len(pieces[-1]) > 1:
         return found[:-1], False  # the last single character may go on in the text
     return found, bool(found)

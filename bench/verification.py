@@ -28,6 +28,7 @@ def fill(count: int) -> None:  # noqa: PLR0915 (a row of every table, one after 
 
     from accounts.services import create_user
     from articles.models import Article, Contribution, Placement, Publication, Revision
+    from articles.publishing import seals
     from departments.models import Department, Role
     from departments.services import grant, save_department
     from ledger import guards, keys
@@ -132,7 +133,9 @@ def fill(count: int) -> None:  # noqa: PLR0915 (a row of every table, one after 
                 )
             )
             enter(pk, "article.begun", drafter, department=here.pk)
-            enter(pk, "article.submitted", drafter, round=1, revision=1, digest=digest, pipeline=pipeline.name)
+            steps = [[name, role.pk, 1] for name, role in zip(("审核", "签发"), roles[1:], strict=True)]
+            facts = {"round": 1, "digest": digest, "pipeline": pipeline.name, "steps": steps, "hands": [drafter.pk]}
+            enter(pk, "article.submitted", drafter, revision=1, **facts)
             verbs = ("article.approved", "article.published")
             for index, (sign, person, verb) in enumerate(zip(signs, deciders, verbs, strict=True)):
                 step = pk * 2 + index
@@ -160,7 +163,8 @@ def fill(count: int) -> None:  # noqa: PLR0915 (a row of every table, one after 
                         decided_at=now,
                     )
                 )
-                more = {"publication": 1} if verb == "article.published" else {}
+                is_last = verb == "article.published"
+                more = {"publication": 1, "seals": seals(publication)} if is_last else {}
                 enter(pk, verb, person, round=1, step=sign["step"], digest=digest, **more)
         for model, made in rows.items():
             model.objects.bulk_create(made)

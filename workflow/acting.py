@@ -12,9 +12,10 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from articles.drafts import NotReady
 from articles.models import Article
+from articles.prepared import Prepared
 from workflow.authority import check_may
 from workflow.models import Round
-from workflow.states import State, facts, state_from, state_of
+from workflow.states import State, facts, public_facts, state_from, state_in_review
 from workflow.transitions import Action, WrongState, check_possible
 
 
@@ -47,7 +48,7 @@ def act(article: Article, action: Action, by: User) -> Iterator[Moment]:
     with transaction.atomic():
         at = _lock(article)
         check_may(action, by, article)
-        state = state_of(article, at)
+        state = state_from(_states.first(article.pk), article.discarded_at, at)
         check_possible(action, state)
         with _plainly():
             yield Moment(state, at)
@@ -69,13 +70,13 @@ def act_on(round: Round, action: Action) -> Iterator[Turn]:
     article = round.article
     with transaction.atomic():
         at = _lock(article)
-        fresh = Round.objects.in_full().annotate(**facts("article")).filter(pk=round.pk).first()
+        fresh = _rounds.first(round.pk)
         if fresh is None:
             raise WrongState(_("There is no such round: the article was never submitted."))
         if fresh.state != "open":
             closed = {"state": fresh.get_state_display(), "name": fresh.closed_by_name()}
             raise WrongState(_("This round is closed already: %(state)s (%(name)s).") % closed)
-        check_possible(action, state_from(fresh, article.discarded_at, at))
+        check_possible(action, state_in_review(fresh, at))
         fresh.article = article
         with _plainly():
             yield Turn(fresh, at)
@@ -83,9 +84,20 @@ def act_on(round: Round, action: Action) -> Iterator[Turn]:
 
 def _lock(article: Article) -> datetime:
     """Locks the article and reads it afresh, with what of its department is asked for; the time then."""
-    related = Article.objects.select_related("department__parent", "department__responsible")
-    article.refresh_from_db(from_queryset=related.select_for_update(of=("self",)))
+    fresh = _articles.first(article.pk)
+    article.department, article.discarded_at = fresh.department, fresh.discarded_at
     return timezone.now()
+
+
+_articles = Prepared(
+    lambda pk: (
+        Article.objects.select_related("department__parent", "department__responsible")
+        .select_for_update(of=("self",))
+        .filter(pk=pk)
+    )
+)
+_states = Prepared(lambda pk: Article.objects.annotate(**facts("pk")).filter(pk=pk))
+_rounds = Prepared(lambda pk: Round.objects.with_rows().annotate(**public_facts("article")).filter(pk=pk))
 
 
 @contextmanager

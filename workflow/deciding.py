@@ -2,13 +2,14 @@
 
 from datetime import datetime
 
-from django.db.models import OuterRef
+from django.db.models import OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from articles import drafts, publishing
 from articles.models import Article, Publication, Revision
 from articles.models.revision import RevisionState
+from articles.prepared import Prepared
 from articles.rows import Rows, moment_of
 from ledger.canonical import moment
 from ledger.record import record
@@ -41,12 +42,19 @@ def submit(article: Article, by: User) -> Round:
 
 def _draft_and_last_round(article: Article) -> tuple[Revision, dict | None]:
     """The active draft with all that hangs on it, and id, number, state and digest of the newest round. One query."""
-    last = Round.objects.filter(article=OuterRef("article")).order_by("-number")[:1]
-    found = article.revisions.in_full().annotate(
-        last_round_rows=Rows(last, "id", "number", "state", digest="revision__digest")
-    )
-    draft = found.get(state=RevisionState.DRAFT)
+    draft = _drafts.first(article.pk)
+    draft.article = article
     return draft, next(iter(draft.last_round_rows), None)
+
+
+def _drafts_with_last_round(article: int) -> QuerySet[Revision]:
+    last = Round.objects.filter(article=OuterRef("article")).order_by("-number")[:1]
+    rows = Rows(last, "id", "number", "state", digest="revision__digest")
+    drafts_of_article = Revision.objects.in_full().filter(article=article, state=RevisionState.DRAFT)
+    return drafts_of_article.annotate(last_round_rows=rows)
+
+
+_drafts = Prepared(_drafts_with_last_round)
 
 
 def take_back(round: Round, by: User) -> Revision:
@@ -83,6 +91,7 @@ def _decide(
         comment=comment.strip(),
         decided_at=at,
     )
+    round.decision_rows.append(_as_row(decision, step))
     return step, decision
 
 
@@ -102,7 +111,7 @@ def approve(
         step, decision = _decide(opened, by, seen, Verdict.APPROVE, comment, now)
         following = next((later for later in opened.steps_in_order() if later.position > step.position), None)
         is_last = following is None
-        step.decided = opened.decisions_at(step) + 1
+        step.decided = opened.decisions_at(step)
         is_passed = step.decided >= step.people
         if at and not (is_last and is_passed):
             raise BadTime(_("Only who signs off says when the article appears; leave the time empty."))
@@ -117,7 +126,7 @@ def approve(
             return None
         text = opened.text()
         text.article = article
-        sign_offs = [_sign_off(row) for row in [*opened.decision_rows, _as_row(decision, step)]]
+        sign_offs = [_sign_off(row) for row in opened.decision_rows]
         former = None if opened.publication_rows else []  # known not to be there: no need to ask
         publication, resealed = publishing.publish(text, at=at or now, now=now, sign_offs=sign_offs, former=former)
         rounds.close(opened, RoundState.APPROVED, now, publication=publication)
@@ -143,7 +152,7 @@ def _in_place_of(decision: Decision) -> dict[str, str]:
 
 def _as_row(decision: Decision, step: RoundStep) -> dict:
     """The decision just made, as `RoundQuerySet.in_full` brings the earlier ones."""
-    names = ("person_id", "person_name", "principal_id", "principal_name", "verdict")
+    names = ("step_id", "person_id", "person_name", "principal_id", "principal_name", "verdict")
     row = {name: getattr(decision, name) for name in names}
     return {**row, "step_name": step.name, "decided_at": moment(decision.decided_at)}
 

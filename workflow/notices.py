@@ -148,16 +148,13 @@ def _concerned(
 
     Nobody without a role in the department hears of it, superusers excepted.
     """
-    chosen = Q(round=round) if round else Q(pk__in=[])
-    chosen |= Q(round__publication__in=publications)
-    decisions = Decision.objects.filter(chosen, verdict=Verdict.APPROVE)
     condition = Q()
     for group in TOLD[event] - {Group.TURN}:
         match group:
             case Group.AUTHORS:
                 condition |= _authors(round, publications)
             case Group.APPROVERS:
-                condition |= Q(pk__in=decisions.values("person")) | Q(pk__in=decisions.values("principal"))
+                condition |= _approvers(round, publications)
             case Group.SIGNERS:
                 signing = Membership.objects.filter(role__in=rounds.signing_roles(department)).reaching(department)
                 condition |= Q(pk__in=signing.values("person"))
@@ -172,9 +169,17 @@ def _concerned(
 
 
 def _authors(round: Round | None, publications: Collection[Publication]) -> Q:
-    revisions = {publication.revision_id for publication in publications}
-    condition = Q(pk__in=Round.objects.filter(publication__in=publications).values("submitted_by"))
-    if round:
-        revisions.add(round.revision_id)
-        condition |= Q(pk=round.submitted_by_id)
-    return condition | Q(pk__in=Contribution.objects.filter(revision__in=revisions).values("person"))
+    condition = Q(pk__in={round.submitted_by_id, *round.hands()}) if round else Q()
+    if publications:
+        revisions = {publication.revision_id for publication in publications}
+        condition |= Q(pk__in=Round.objects.filter(publication__in=publications).values("submitted_by"))
+        condition |= Q(pk__in=Contribution.objects.filter(revision__in=revisions).values("person"))
+    return condition
+
+
+def _approvers(round: Round | None, publications: Collection[Publication]) -> Q:
+    condition = Q(pk__in=round.approvers()) if round else Q()
+    if publications:
+        decisions = Decision.objects.filter(round__publication__in=publications, verdict=Verdict.APPROVE)
+        condition |= Q(pk__in=decisions.values("person")) | Q(pk__in=decisions.values("principal"))
+    return condition

@@ -63,6 +63,8 @@ def open_round(
         )
         for position, step in enumerate(steps, 1)
     )
+    for step in copied:
+        step.decided = 0
     opened.waiting = copied[0]
     hands = revision.hands() if keep else set()
     for step, following in zip(copied, [*copied[1:], None], strict=True) if keep else ():
@@ -133,6 +135,8 @@ def pass_step(step: RoundStep, at: datetime, following: RoundStep | None) -> Non
     )
     if passed != (2 if following else 1):
         raise WrongState(_("This step has already been decided."))
+    if following:
+        following.decided = 0
 
 
 def close(of: Round, state: RoundState, at: datetime, **changes: object) -> None:

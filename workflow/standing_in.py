@@ -9,11 +9,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from articles.models import Contribution
 from departments.models import Membership
 from departments.permissions import NotAllowed
 from ledger.record import record
-from workflow.models import Decision, Delegation, Round, RoundStep
+from workflow.models import Delegation, Round, RoundStep
 from workflow.transitions import WrongState
 
 
@@ -64,27 +63,25 @@ class Stranded:
 
 
 def able(step: RoundStep) -> QuerySet[User]:
-    """The people who could decide the step now, themselves or as somebody's deputy."""
+    """The people who could decide the step now, themselves or as somebody's deputy.
+
+    `decided` of the step must be counted. A query more for hands and one for decisions, unless the round came with its
+    rows (RoundQuerySet.with_rows).
+    """
     opened = step.round
-    barred = (
-        Contribution.objects.filter(revision=opened.revision_id).values("person"),
-        Decision.objects.filter(round=opened).values("person"),
-        Decision.objects.filter(round=opened).values("principal"),
-    )
+    untouched = step.position == 1 and step.decided == 0  # nobody has decided in this round
+    barred = opened.hands() | (set() if untouched else opened.deciders())
     holders = Membership.objects.filter(role=step.role_id, person__is_active=True)
     holders = holders.reaching(opened.article.department).values("person")
-    delegations = Delegation.objects.current().filter(principal__in=holders)
-    for ids in barred:
-        delegations = delegations.exclude(principal__in=ids)
-    entitled = Q(pk__in=holders) | Q(pk__in=delegations.values("deputy")) | Q(pk=step.handed_to_id)
-    found = User.objects.filter(entitled, is_active=True)
-    for ids in barred:
-        found = found.exclude(pk__in=ids)
-    return found
+    delegations = Delegation.objects.current().filter(principal__in=holders).exclude(principal__in=barred)
+    entitled = Q(pk__in=holders) | Q(pk__in=delegations.values("deputy"))
+    if step.handed_to_id:
+        entitled |= Q(pk=step.handed_to_id)
+    return User.objects.filter(entitled, is_active=True).exclude(pk__in=barred)
 
 
 def able_to_decide(step: RoundStep) -> set[int]:
-    """Ids of those people. One query."""
+    """Ids of those people."""
     return set(able(step).values_list("pk", flat=True))
 
 

@@ -76,20 +76,35 @@ def facts(article: str) -> dict[str, Expression]:
     drafting = [RevisionState.DRAFT, RevisionState.DISCARDED, RevisionState.PARKED]
     drafts = Revision.objects.filter(article=OuterRef(article), state__in=drafting).order_by("number")
     rounds = Round.objects.filter(article=OuterRef(article)).order_by("-number")[:1]
-    publications = Publication.objects.filter(article=OuterRef(article)).order_by("number")
-    names = ("live_from", "live_until", "is_emergency", "revision_id")
     return {
         "draft_rows": Rows(drafts, "state", "saved_at", "based_on_id"),
         "last_round_rows": Rows(rounds, "state", "closed_at"),
-        "publication_rows": Rows(publications, *names, withdrawal="withdrawal__pk"),
+        **public_facts(article),
     }
+
+
+def public_facts(article: str) -> dict[str, Expression]:
+    """The part of them that says what the public sees."""
+    publications = Publication.objects.filter(article=OuterRef(article)).order_by("number")
+    names = ("live_from", "live_until", "is_emergency", "revision_id")
+    return {"publication_rows": Rows(publications, *names, withdrawal="withdrawal__pk")}
+
+
+def state_in_review(row: Any, at: datetime) -> State:
+    """The state of an article of which a round is open: only what the public sees is left to ask."""
+    publications = _effective(row)
+    is_emergency = any(found["is_emergency"] for found in publications)
+    return State(Text.IN_REVIEW, _public(publications, at), is_emergency=is_emergency)
+
+
+def _effective(row: Any) -> list[dict]:
+    """Without those that were called off before they began (PublicationQuerySet.effective)."""
+    return [found for found in row.publication_rows if found["live_until"] != found["live_from"]]
 
 
 def state_from(row: Any, discarded_at: datetime | None, at: datetime) -> State:
     """The state that the facts with which `row` was annotated amount to."""
-    drafts, rounds = row.draft_rows, row.last_round_rows
-    # Without those that were called off before they began (PublicationQuerySet.effective).
-    publications = [found for found in row.publication_rows if found["live_until"] != found["live_from"]]
+    drafts, rounds, publications = row.draft_rows, row.last_round_rows, _effective(row)
     newest = {row["state"]: row for row in drafts}  # later ones overwrite
     draft, discarded = newest.get(RevisionState.DRAFT), newest.get(RevisionState.DISCARDED)
     is_parked = RevisionState.PARKED in newest

@@ -26,14 +26,18 @@ class RoundState(models.TextChoices):
 
 class RoundQuerySet(models.QuerySet["Round"]):
     def in_full(self) -> "RoundQuerySet":
-        """Each round with article, department, text, steps, decisions and whose hands are in it. One query."""
+        """As `with_rows`, with article and department too."""
+        return self.with_rows().select_related(
+            "revision__cover", "article__department__parent", "article__department__responsible", "submitted_by"
+        )
+
+    def with_rows(self) -> "RoundQuerySet":
+        """Each round with its text, steps, decisions and what hangs on the text. One query."""
         steps = RoundStep.objects.filter(round=OuterRef("pk")).order_by("position")
         decisions = Decision.objects.filter(round=OuterRef("pk")).order_by("decided_at", "pk")
         names = ("id", "position", "name", "people", "due_hours", "reached_at", "passed_at", "handed_to_id", "role_id")
         said = ("step_id", "person_id", "person_name", "principal_id", "principal_name", "verdict", "decided_at")
-        return self.select_related(
-            "revision__cover", "article__department__parent", "article__department__responsible", "submitted_by"
-        ).annotate(
+        return self.select_related("revision").annotate(
             step_rows=Rows(steps, *names, role_name="role__name", role_code="role__code"),
             decision_rows=Rows(decisions, *said, step_name="step__name"),
             **hung_on("revision"),
@@ -120,10 +124,16 @@ class Round(models.Model):
 
     def deciders(self) -> set[int]:
         """Ids of everybody who has decided in this round, themselves or through a deputy."""
+        return {pk for row in self._decision_rows() for pk in (row["person_id"], row["principal_id"])}
+
+    def approvers(self) -> set[int]:
+        """Ids of those of them who approved."""
+        approvals = [row for row in self._decision_rows() if row["verdict"] == Verdict.APPROVE]
+        return {pk for row in approvals for pk in (row["person_id"], row["principal_id"])}
+
+    def _decision_rows(self) -> list[dict]:
         rows = getattr(self, "decision_rows", None)
-        if rows is None:
-            rows = self.decisions.values("person_id", "principal_id")
-        return {pk for row in rows for pk in (row["person_id"], row["principal_id"])}
+        return list(self.decisions.values("person_id", "principal_id", "verdict")) if rows is None else rows
 
     def decided_by(self, person: User) -> bool:
         return person.pk in self.deciders()
@@ -171,7 +181,7 @@ class RoundStep(models.Model):
         related_name="+",
         verbose_name=_("handed to"),
     )
-    decided = 0  # how many have decided it, where somebody has counted
+    decided: int | None = None  # how many have decided it, where somebody has counted
 
     class Meta:
         verbose_name = _("step of a round")

@@ -1,0 +1,59 @@
+"""Queries whose SQL is written once give what the queryset gives."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from articles.models import Article, Revision
+from articles.prepared import Prepared
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def drafts():
+    return Prepared(lambda pk: Revision.objects.in_full().filter(article=pk, state="draft"))
+
+
+def test_each_id_has_its_own_row_with_all_that_hangs_on_it(newsroom, drafts):
+    first, second = newsroom.draft(title="甲"), newsroom.draft(title="乙")
+    for article in (first, second, first):
+        found, asked = drafts.first(article.pk), Revision.objects.in_full().get(article=article)
+        assert found == asked and found.title == asked.title
+        assert (found.hand_rows, found.column_rows) == (asked.hand_rows, asked.column_rows) != ([], [])
+
+
+def test_what_is_not_there_is_none(drafts):
+    assert drafts.first(4711) is None
+
+
+def test_a_change_since_the_last_time_is_seen(newsroom):
+    articles = Prepared(lambda pk: Article.objects.select_related("department").filter(pk=pk))
+    article = newsroom.draft()
+    assert articles.first(article.pk).department == newsroom.department
+    Article.objects.filter(pk=article.pk).update(department=newsroom.elsewhere)
+    assert articles.first(article.pk).department == newsroom.elsewhere
+
+
+def test_it_takes_one_query_each_time(newsroom, drafts):
+    article = newsroom.draft()
+    for _again in range(2):
+        with CaptureQueriesContext(connection) as queries:
+            drafts.first(article.pk)
+        assert len(queries) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_every_thread_asks_over_its_own_connection(newsroom, drafts):
+    article = newsroom.draft()
+
+    def title(_turn):
+        try:
+            return drafts.first(article.pk).title
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as threads:
+        assert set(threads.map(title, range(20))) == {"示例标题"}

@@ -1,0 +1,37 @@
+"""What the way of one article from draft to public page costs."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from articles.models import Article
+from workflow import services
+
+MOST = 40
+
+pytestmark = pytest.mark.django_db
+
+
+def way(newsroom) -> int:
+    """Queries of submitting, approving and publishing an article as pages do it, each time read afresh."""
+    article = Article.objects.get(pk=newsroom.draft().pk)
+    with CaptureQueriesContext(connection) as queries:
+        opened = services.submit(article, by=newsroom.drafter)
+        seen = opened.revision.digest
+        services.approve(opened, by=newsroom.reviewer, seen=seen)
+        services.approve(opened, by=newsroom.publisher, seen=seen)
+    return len(queries)
+
+
+def test_submitting_approving_and_publishing_take_at_most_forty_queries(newsroom):
+    newsroom.published()  # what is read once a process is read by now
+    assert way(newsroom) <= MOST
+
+
+def test_the_number_stays_the_same_with_the_number_of_articles(newsroom):
+    newsroom.published()
+    before = way(newsroom)
+    for _ in range(5):
+        newsroom.published()
+        newsroom.submitted()
+    assert way(newsroom) == before
