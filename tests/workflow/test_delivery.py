@@ -1,14 +1,17 @@
 """How messages leave the house: at least once, and once from any number of processes."""
 
+from datetime import timedelta
 from smtplib import SMTPServerDisconnected
 
 import pytest
+import time_machine
 from django.core.mail.backends.locmem import EmailBackend
 from django.core.management import call_command
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts import services as accounts
+from accounts.models import User
 from ledger.models import Entry
 from ledger.verification import mismatches
 from tests.ledger.threads import at_once
@@ -226,6 +229,27 @@ def test_the_command_says_how_much_it_did(newsroom, capsys):
     call_command("remind")
     delivered, reminded = capsys.readouterr().out.splitlines()
     assert "1" in delivered and "0" in reminded
+
+
+def test_superusers_are_told_when_nobody_sends_the_messages(newsroom, as_user):
+    """Scenario 45. The command is run by a timer; a timer that was forgotten must be seen."""
+    said = "没有人发送消息"
+    newsroom.submitted()
+    assert said not in as_user("admin").get("/admin/").content.decode()
+    with time_machine.travel(timezone.now() + timedelta(hours=2), tick=False):
+        assert said in as_user("admin").get("/admin/").content.decode()
+        assert said not in as_user("drafter").get("/admin/").content.decode()
+        deliver()
+        assert said not in as_user("admin").get("/admin/").content.decode()
+
+
+def test_messages_that_have_nowhere_to_go_are_not_missed(newsroom, as_user, settings):
+    """Scenario 45."""
+    settings.WEBHOOK_URLS = []
+    User.objects.update(email="")
+    newsroom.submitted()
+    with time_machine.travel(timezone.now() + timedelta(hours=2), tick=False):
+        assert "没有人发送消息" not in as_user("admin").get("/admin/").content.decode()
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,9 @@
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connection
 from django.db.models import ProtectedError
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from departments import services as departments
@@ -279,3 +281,16 @@ def test_a_superuser_hands_over_from_the_list_of_what_waits_for_nobody(newsroom,
     assert as_user("admin").post(act, words).status_code == 302
     assert waiting.current_step().handed_to == deputy
     assert act not in as_user("admin").get("/admin/workflow/round/stranded/").content.decode()
+
+
+def test_the_list_of_what_waits_for_nobody_takes_the_same_queries_however_long_it_is(newsroom):
+    """Scenario 47."""
+    newsroom.submitted()
+    disable(newsroom.reviewer, newsroom.admin)
+    with CaptureQueriesContext(connection) as one:
+        assert len(stranded()) == 1
+    for _ in range(4):
+        newsroom.submitted()
+    with CaptureQueriesContext(connection) as five:
+        assert len(stranded()) == 5
+    assert len(five) == len(one)

@@ -1,9 +1,11 @@
 """What the desk's home page shows of the workflow."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import template
+from django.conf import settings
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import User
@@ -16,6 +18,7 @@ from workflow.states import Text, states_of
 register = template.Library()
 
 SHOWN = 8
+NOBODY_SENDS_AFTER = timedelta(hours=1)
 
 
 @register.simple_tag
@@ -67,6 +70,20 @@ def undelivered(person: User) -> int:
     since = timezone.now() - timedelta(days=7)
     recent = Delivery.objects.given_up().filter(next_attempt_at__gte=since)
     return recent.count() if person.is_superuser else 0
+
+
+@register.simple_tag
+def waiting_to_be_sent(person: User) -> datetime | None:
+    """Since when the oldest message has waited, for superusers, when it is so long that nobody can be sending them."""
+    if not person.is_superuser:
+        return None
+    before = timezone.now() - NOBODY_SENDS_AFTER
+    has_somewhere_to_go = Q(person__is_active=True) & ~Q(person__email="")
+    if settings.WEBHOOK_URLS:
+        has_somewhere_to_go |= Q(person=None)
+    fresh = Notification.objects.filter(has_somewhere_to_go, is_queued=False, created_at__lt=before)
+    oldest = fresh.order_by("pk").values_list("created_at", flat=True).first()
+    return oldest or Delivery.objects.due(before).values_list("next_attempt_at", flat=True).first()
 
 
 @register.simple_tag(takes_context=True)
