@@ -7,7 +7,7 @@ from typing import TypeVar
 from django.utils import timezone
 
 from articles.models import Article, Placement, Publication, Revision
-from articles.proof import PUBLISHED
+from articles.proof import EMERGENCY, PUBLISHED
 from ledger.canonical import moment
 from ledger.models import Entry
 from ledger.verification import check
@@ -197,8 +197,15 @@ def emergencies() -> Iterator[str]:
         (entry.object_id, entry.data.get("publication")): entry.actor_id
         for entry in Entry.objects.filter(verb="article.emergency_confirmed").iterator(chunk_size=2000)
     }
-    for emergency in Emergency.objects.select_related("publication").order_by("pk").iterator():
+    hands = {
+        (entry.object_id, entry.data.get("publication")): entry.data.get("hands")
+        for entry in Entry.objects.filter(verb=EMERGENCY).iterator(chunk_size=2000)
+    }
+    for emergency in Emergency.objects.select_related("publication__revision").order_by("pk").iterator():
         publication = emergency.publication
+        if hands.get((str(publication.article_id), publication.number)) != sorted(publication.revision.hands()):
+            # They are who may not confirm it.
+            yield f"publication {publication.pk}: whose hands are in its text is not what the ledger says"
         where = f"publication {publication.pk} (article {publication.article_id})"
         by = confirmed.get((str(publication.article_id), publication.number))
         if publication.is_emergency == (by is not None) or emergency.confirmed_by_id != by or by == emergency.by_id:

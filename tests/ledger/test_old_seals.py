@@ -190,6 +190,16 @@ def test_a_hand_that_was_taken_out_of_a_text_or_put_in_is_named(newsroom):
     assert len(named(f"round {opened.pk}")) == 1
 
 
+def test_a_hand_taken_out_of_an_emergency_publication_is_named(newsroom):
+    """Scenario 43. Who wrote the text could confirm it then."""
+    article = newsroom.draft()
+    seen = article.active_draft().compute_digest()
+    published = services.publish_in_emergency(article, by=newsroom.publisher, seen=seen, reason="汛情")
+    assert verify() == []
+    tamper("DELETE FROM articles_contribution WHERE revision_id = %s", [published.revision_id])
+    assert verify() == [f"publication {published.pk}: whose hands are in its text is not what the ledger says"]
+
+
 def test_an_article_that_was_pinned_in_the_database_is_named(newsroom):
     published, other = newsroom.published(title="一"), newsroom.published(title="二")
     services.pin(other.article, by=newsroom.publisher, until=timezone.now() + DAY)
