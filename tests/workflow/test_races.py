@@ -169,9 +169,13 @@ def test_a_save_and_a_submission_at_once_never_freeze_words_under_the_digest_of_
         draft = article.active_draft()
         save = partial(drafts.save_draft, draft, content, by=newsroom.colleague, version=draft.version)
         saved, opened = at_once([save, partial(services.submit, article, by=newsroom.drafter)])
-        assert isinstance(opened, Round), opened
         revision = Revision.objects.get(article=article)
         is_in = not isinstance(saved, drafts.StaleDraft)
+        if isinstance(opened, WrongState):  # a save came between reading and freezing: nobody submits unseen words
+            assert is_in and revision.state == RevisionState.DRAFT and not article.rounds.exists()
+            opened = services.submit(copy_of(article), by=newsroom.drafter)
+            revision.refresh_from_db()
+        assert isinstance(opened, Round), opened
         assert revision.digest == revision.compute_digest() == opened.revision.digest
         assert (revision.title == "同事的标题") == is_in
         assert (newsroom.colleague.pk in revision.hands()) == is_in
