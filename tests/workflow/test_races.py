@@ -1,5 +1,6 @@
 """Several people at the same moment, with real threads and real transactions."""
 
+import os
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -24,7 +25,7 @@ from workflow.transitions import WrongState
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-TIMES = range(25)
+TIMES = range(int(os.environ.get("RACES", "25")))
 TOO_LATE = (WrongState, drafts.StaleDraft)
 
 
