@@ -25,6 +25,7 @@ from articles import files, listing, reads
 from articles import proof as proving
 from articles import search as searching
 from articles.models import Article, File, Publication, Withdrawal
+from articles.related import related
 from departments.models import Department, FormerSlug
 from ledger.alarms import raise_alarm
 
@@ -108,9 +109,20 @@ def article(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         "downloads": [attachment for attachment in found.attachments if attachment.kind == "download"],
         "older": older,
         "newer": newer,
+        "related": related(publication),
+        "replaced": publication.replaced(),
         "reads": reads.total(pk),
     }
     return render(request, "articles/article.html", context)
+
+
+@require_safe
+def article_code(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """A QR code that opens the article on a phone."""
+    found = find_intact(request, slug, pk, "article-code")
+    if isinstance(found, HttpResponse):
+        return found
+    return _code_of(settings.SITE_URL + found.publication.get_absolute_url())
 
 
 @require_safe
@@ -150,8 +162,13 @@ def proof_code(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 
 
 def picture_of_code(publication: Publication) -> HttpResponse:
-    """The QR code to the proof of a publication, as a file of its own that can do nothing."""
-    response = HttpResponse(proving.qr_code(proving.address(publication)), content_type="image/svg+xml")
+    """The QR code to the proof of a publication."""
+    return _code_of(proving.address(publication))
+
+
+def _code_of(address: str) -> HttpResponse:
+    """A QR code as a file of its own that can do nothing."""
+    response = HttpResponse(proving.qr_code(address), content_type="image/svg+xml")
     response["Content-Security-Policy"] = "default-src 'none'"
     return response
 

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from articles.models import Publication
+from articles.presenting import presented
 from departments.models import Department, Kind
 from portal import identity
 from portal.context import navigation
@@ -111,7 +112,7 @@ def article(publication: Publication) -> Article:
         heading=one_line(publication.title),
         date=timezone.localtime(publication.dated).strftime("%Y-%m-%d"),
         crumbs=[("/", _("Home")), *((found.get_absolute_url(), found.name) for found in sealed)],
-        prose=None if publication.address else events_of(revision.body),
+        prose=None if publication.address else events_of(presented(revision.body)),
         downloads=[found.file.get_absolute_url() for found in attachments if found.kind == "download"],
         outside=frozenset(outside | ({publication.address} if publication.address else set())),
     )
