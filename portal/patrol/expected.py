@@ -13,6 +13,7 @@ from articles.presenting import presented
 from departments.models import Department, Kind
 from portal import identity
 from portal.context import navigation
+from portal.home import friendly_links
 from portal.models import Identity
 from portal.patrol.reading import Event, Link, events_of, one_line, read_page
 
@@ -40,6 +41,7 @@ def frame() -> Frame:
             menu.append((found.get_absolute_url(), one_line(found.name)))
             if found.kind == Kind.LINK:
                 outside.add(found.url)
+    outside |= {link.url for link in friendly_links()}
     if site.icp_number:
         outside.add(LICENCES)
     if site.email:
