@@ -12,6 +12,7 @@ DAY = timedelta(days=1)
 ADDRESSES = {
     "home": "/",
     "listing": "/{slug}/",
+    "narrowed listing": "/{slug}/?q=示例",
     "further column": "/{other}/",
     "article": "/{slug}/{article}/",
     "search": "/search/?q=示例",
