@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import re
 import secrets
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -86,6 +86,12 @@ def add(article: Article, day, count: int = 1) -> None:
 
 def total(article_id: int) -> int:
     return Read.objects.filter(article=article_id).aggregate(total=Sum("count"))["total"] or 0
+
+
+def most_read(*, since: date, most: int = 60) -> list[int]:
+    """Ids of the articles that were read most from a day on, live or not, the most read first."""
+    counted = Read.objects.filter(day__gte=since).values("article").annotate(total=Sum("count"))
+    return list(counted.order_by("-total", "-article").values_list("article", flat=True)[:most])
 
 
 def clear_old(at: datetime | None = None) -> int:

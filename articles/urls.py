@@ -22,6 +22,7 @@ urlpatterns = [
     path("<slug:slug>/feed/", feeds.DepartmentFeed(), name="department-feed"),
     path("<slug:slug>/", views.department, name="department"),
     path("<slug:slug>/<number:pk>/", views.article, name="article"),
+    path("<slug:slug>/<number:pk>/code.svg", views.article_code, name="article-code"),
     path("<slug:slug>/<number:pk>/proof/", views.proof, name="proof"),
     path("<slug:slug>/<number:pk>/proof.json", views.proof_json, name="proof-json"),
     path("<slug:slug>/<number:pk>/proof.svg", views.proof_code, name="proof-code"),

@@ -1,5 +1,6 @@
 """The public pages of departments and articles. They read publications, and nothing else."""
 
+import re
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -25,8 +26,12 @@ from articles import files, listing, reads
 from articles import proof as proving
 from articles import search as searching
 from articles.models import Article, File, Publication, Withdrawal
+from articles.related import related
+from articles.sanitising import printable
 from departments.models import Department, FormerSlug
 from ledger.alarms import raise_alarm
+
+YEAR = re.compile(r"[12][0-9]{3}")
 
 
 def page_of(queryset, number: str):
@@ -57,16 +62,29 @@ def department(request: HttpRequest, slug: str) -> HttpResponse:
     here = _sealed_department(slug)
     if here.slug != slug:
         return HttpResponsePermanentRedirect(here.get_absolute_url())
-    page = page_of(listing.unpinned(here), request.GET.get("page", "1"))
+    narrowed = _filter_of(request)
+    rows = narrowed.of(here) if narrowed else listing.unpinned(here)
+    page = page_of(rows, request.GET.get("page", "1"))
     children = [child for child in here.children.shown() if child.seal_holds()]
     context = {
         "department": here,
         "page": page,
-        "pinned": listing.shown(listing.pinned(here)) if page.number == 1 else [],
+        "filter": narrowed,
+        "years": listing.years(here),
+        "pinned": listing.shown(listing.pinned(here)) if page.number == 1 and not narrowed else [],
         "publications": listing.shown(page),
         "children": children,
     }
     return render(request, "articles/department.html", context)
+
+
+def _filter_of(request: HttpRequest) -> listing.Filter:
+    """What the address narrows a listing by. Raises Http404 for a year that is none."""
+    year = request.GET.get("year", "")
+    if year and not YEAR.fullmatch(year):
+        raise Http404(_("There is no such page."))
+    words = printable(request.GET.get("q", "")).strip()[: searching.LONGEST_QUERY]  # PostgreSQL takes no NUL
+    return listing.Filter(int(year) if year else None, words)
 
 
 class Found(NamedTuple):
@@ -108,9 +126,20 @@ def article(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         "downloads": [attachment for attachment in found.attachments if attachment.kind == "download"],
         "older": older,
         "newer": newer,
+        "related": related(publication),
+        "replaced": publication.replaced(),
         "reads": reads.total(pk),
     }
     return render(request, "articles/article.html", context)
+
+
+@require_safe
+def article_code(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """A QR code that opens the article on a phone."""
+    found = find_intact(request, slug, pk, "article-code")
+    if isinstance(found, HttpResponse):
+        return found
+    return _code_of(settings.SITE_URL + found.publication.get_absolute_url())
 
 
 @require_safe
@@ -150,8 +179,13 @@ def proof_code(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 
 
 def picture_of_code(publication: Publication) -> HttpResponse:
-    """The QR code to the proof of a publication, as a file of its own that can do nothing."""
-    response = HttpResponse(proving.qr_code(proving.address(publication)), content_type="image/svg+xml")
+    """The QR code to the proof of a publication."""
+    return _code_of(proving.address(publication))
+
+
+def _code_of(address: str) -> HttpResponse:
+    """A QR code as a file of its own that can do nothing."""
+    response = HttpResponse(proving.qr_code(address), content_type="image/svg+xml")
     response["Content-Security-Policy"] = "default-src 'none'"
     return response
 

@@ -1,14 +1,15 @@
-"""The identity of the site in the admin: each save is a new, sealed version."""
+"""The identity of the site in the admin, each save a new sealed version, and the blocks of the home page."""
 
 from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from portal import identity
-from portal.models import WORDS, Identity
+from portal import home_blocks, identity
+from portal.models import WORDS, HomeBlock, Identity
 
 
 @admin.register(Identity)
@@ -38,3 +39,21 @@ class IdentityAdmin(admin.ModelAdmin):
 
     def save_model(self, request: HttpRequest, obj: Identity, form: forms.ModelForm, change: bool) -> None:
         obj.pk = identity.save(obj, by=request.user).pk
+
+
+@admin.register(HomeBlock)
+class HomeBlockAdmin(admin.ModelAdmin):
+    list_display = ("position", "kind", "department", "how_many", "is_shown")
+    list_display_links = ("kind",)
+    list_select_related = ("department",)
+    fields = ("kind", "department", "how_many", "position", "is_shown")
+
+    def save_model(self, request: HttpRequest, obj: HomeBlock, form: forms.ModelForm, change: bool) -> None:
+        home_blocks.save(obj, by=request.user)
+
+    def delete_model(self, request: HttpRequest, obj: HomeBlock) -> None:
+        home_blocks.remove(obj, by=request.user)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[HomeBlock]) -> None:
+        for block in queryset:
+            home_blocks.remove(block, by=request.user)

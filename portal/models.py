@@ -1,12 +1,13 @@
-"""The identity of the site: its name, footer and licence numbers, in sealed versions."""
+"""The identity of the site, in sealed versions, and the blocks of its home page."""
 
 from django.conf import settings
-from django.core.validators import RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from departments.models import Department, Kind
 from ledger.seals import Sealed
 
 # Plain words and numbers only: the footer is typed, never a template and never HTML.
@@ -70,3 +71,65 @@ class Identity(Sealed):
 
     def manifest(self) -> dict:
         return {"schema": 1, "saved": self.saved_at, **{name: getattr(self, name) for name in WORDS}}
+
+
+class BlockKind(models.TextChoices):
+    HEADLINES = "headlines", _("headlines, with a picture")
+    NOTICES = "notices", _("notices")
+    DEPARTMENT = "department", _("one department")
+    DEPARTMENTS = "departments", _("every other department of the navigation")
+    MOST_READ = "most_read", _("most read")
+    LINKS = "links", _("friendly links")
+
+
+class HomeBlock(Sealed):
+    """One block of the home page. Saved and removed by portal.home_blocks only, which write the ledger."""
+
+    seal_kind = "home block"
+
+    kind = models.CharField(_("kind"), max_length=20, choices=BlockKind.choices)
+    department = models.ForeignKey(
+        Department,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        limit_choices_to=~Q(kind=Kind.LINK),
+        verbose_name=_("department"),
+        help_text=_("For “one department”, and for notices that do not stand in the column 公告栏."),
+    )
+    how_many = models.PositiveSmallIntegerField(
+        _("how many"), default=6, validators=[MinValueValidator(1), MaxValueValidator(30)]
+    )
+    position = models.PositiveSmallIntegerField(_("position"), default=0, help_text=_("Small numbers come first."))
+    is_shown = models.BooleanField(_("shown"), default=True)
+
+    class Meta:
+        verbose_name = _("block of the home page")
+        verbose_name_plural = _("blocks of the home page")
+        ordering = ["position", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind=BlockKind.NOTICES)
+                | (Q(kind=BlockKind.DEPARTMENT) & Q(department__isnull=False))
+                | (~Q(kind__in=[BlockKind.NOTICES, BlockKind.DEPARTMENT]) & Q(department=None)),
+                name="a_block_of_a_department_names_it",
+                violation_error_message=_("“One department” needs a department; other kinds have none."),
+            ),
+            models.CheckConstraint(condition=Q(kind__in=BlockKind.values), name="block_kind_is_known"),
+            models.CheckConstraint(condition=Q(how_many__range=(1, 30)), name="a_block_shows_one_to_thirty"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.department or ''}".strip()
+
+    def manifest(self) -> dict:
+        return {
+            "schema": 1,
+            "id": self.pk,
+            "kind": self.kind,
+            "department": self.department_id,
+            "how_many": self.how_many,
+            "position": self.position,
+            "shown": self.is_shown,
+        }

@@ -12,23 +12,16 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 from redis.exceptions import RedisError
 
-from articles import listing
 from ledger.record import read_head
 from legacy import old_addresses
-from portal.context import navigation
+from portal.home import blocks
 
 logger = logging.getLogger(__name__)
-
-IN_A_BLOCK = 6
 
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    departments = [entry for entry in navigation() if entry.kind != "link"]
-    blocks = [(entry, listing.shown(listing.in_department(entry)[:IN_A_BLOCK])) for entry in departments]
-    newest = {publication.article_id: publication for _, publications in blocks for publication in publications}
-    headlines = sorted(newest.values(), key=lambda found: (found.dated, found.article_id), reverse=True)[:5]
-    return render(request, "portal/home.html", {"blocks": blocks, "headlines": headlines})
+    return render(request, "portal/home.html", {"blocks": blocks()})
 
 
 @require_safe

@@ -101,6 +101,14 @@ class Publication(Sealed):
     def get_absolute_url(self) -> str:
         return f"/{self.department.slug}/{self.article_id}/"
 
+    def replaced(self) -> "Publication | None":
+        """What the public could read before in its place, when that said something else; None when nothing did."""
+        if self.number == 1 or self.first_live_from == self.live_from:
+            return None
+        earlier = Publication.objects.effective().filter(article=self.article_id, live_from__lt=self.live_from)
+        last = earlier.order_by("-live_from").first()
+        return last if last and last.digest != self.digest and last.seal_holds() else None
+
     def manifest(self) -> dict:
         return {
             "schema": 1,

@@ -1,6 +1,5 @@
 """What the public templates need beyond Django's own tags."""
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,16 +8,16 @@ from django.conf import settings
 from django.core.paginator import Page
 from django.template.context import Context, RequestContext
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import to_locale
 
 from articles.models import Publication
+from articles.presenting import presented
+from articles.related import words_of
 from departments.models import Department, Kind
 
 register = template.Library()
-
-_separators = re.compile(r"[\s,，、;；]+")
 
 
 @register.simple_tag
@@ -58,8 +57,14 @@ def elided(page: Page) -> Iterator[int | str]:
 
 @register.filter
 def words(text: str) -> list[str]:
-    """The words of a keyword field, which people separate by spaces or commas of any kind."""
-    return [word for word in _separators.split(text) if word]
+    """The words of a keyword field."""
+    return words_of(text)
+
+
+@register.filter
+def as_page(body: str) -> SafeString:
+    """A sanitised body with its pictures to open large and its tables to scroll."""
+    return mark_safe(presented(body))  # noqa: S308 (sanitised when it was saved, and sealed)
 
 
 @register.filter

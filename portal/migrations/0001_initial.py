@@ -11,10 +11,30 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
+        ('departments', '0002_presets'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
+        migrations.CreateModel(
+            name='HomeBlock',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('seal_key', models.CharField(default='', editable=False, max_length=16, verbose_name='key of the seal')),
+                ('seal_signature', models.CharField(default='', editable=False, max_length=128, verbose_name='seal')),
+                ('kind', models.CharField(choices=[('headlines', 'headlines, with a picture'), ('notices', 'notices'), ('department', 'one department'), ('departments', 'every other department of the navigation'), ('most_read', 'most read'), ('links', 'friendly links')], max_length=20, verbose_name='kind')),
+                ('how_many', models.PositiveSmallIntegerField(default=6, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(30)], verbose_name='how many')),
+                ('position', models.PositiveSmallIntegerField(default=0, help_text='Small numbers come first.', verbose_name='position')),
+                ('is_shown', models.BooleanField(default=True, verbose_name='shown')),
+                ('department', models.ForeignKey(blank=True, help_text='For “one department”, and for notices that do not stand in the column 公告栏.', limit_choices_to=models.Q(('kind', 'link'), _negated=True), null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='departments.department', verbose_name='department')),
+            ],
+            options={
+                'verbose_name': 'block of the home page',
+                'verbose_name_plural': 'blocks of the home page',
+                'ordering': ['position', 'pk'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('kind', 'notices'), models.Q(('kind', 'department'), ('department__isnull', False)), models.Q(models.Q(('kind__in', ['notices', 'department']), _negated=True), ('department', None)), _connector='OR'), name='a_block_of_a_department_names_it', violation_error_message='“One department” needs a department; other kinds have none.'), models.CheckConstraint(condition=models.Q(('kind__in', ['headlines', 'notices', 'department', 'departments', 'most_read', 'links'])), name='block_kind_is_known'), models.CheckConstraint(condition=models.Q(('how_many__range', (1, 30))), name='a_block_shows_one_to_thirty')],
+            },
+        ),
         migrations.CreateModel(
             name='Identity',
             fields=[

@@ -9,9 +9,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from articles.models import Publication
+from articles.presenting import presented
 from departments.models import Department, Kind
 from portal import identity
 from portal.context import navigation
+from portal.home import friendly_links
 from portal.models import Identity
 from portal.patrol.reading import Event, Link, events_of, one_line, read_page
 
@@ -39,6 +41,7 @@ def frame() -> Frame:
             menu.append((found.get_absolute_url(), one_line(found.name)))
             if found.kind == Kind.LINK:
                 outside.add(found.url)
+    outside |= {link.url for link in friendly_links()}
     if site.icp_number:
         outside.add(LICENCES)
     if site.email:
@@ -111,7 +114,7 @@ def article(publication: Publication) -> Article:
         heading=one_line(publication.title),
         date=timezone.localtime(publication.dated).strftime("%Y-%m-%d"),
         crumbs=[("/", _("Home")), *((found.get_absolute_url(), found.name) for found in sealed)],
-        prose=None if publication.address else events_of(revision.body),
+        prose=None if publication.address else events_of(presented(revision.body)),
         downloads=[found.file.get_absolute_url() for found in attachments if found.kind == "download"],
         outside=frozenset(outside | ({publication.address} if publication.address else set())),
     )

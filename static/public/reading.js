@@ -1,4 +1,5 @@
-// Type size, printing, closing. Without this script an article lacks the buttons for the first two and nothing else.
+// Type size, printing, closing, pictures in full size, copying the address. Without this script an article lacks the
+// buttons for type size, printing and copying; a picture opens as a page of its own, and nothing else is missing.
 (() => {
   const KEY = "type-size";
   const root = document.documentElement;
@@ -45,8 +46,59 @@
   }
 
   // A table that scrolls sideways can be reached by keyboard.
-  for (const table of document.querySelectorAll(".prose table")) {
-    if (table.scrollWidth > table.clientWidth) table.tabIndex = 0;
+  for (const box of document.querySelectorAll(".table-scroll")) {
+    if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+  }
+
+  // Pictures open over the page. A click with a key held still opens the link as the reader asked.
+  const viewer = document.getElementById("viewer");
+  if (viewer && viewer.showModal) {
+    const large = viewer.querySelector("img");
+    const caption = viewer.querySelector("figcaption");
+    for (const link of document.querySelectorAll(".prose a.picture")) {
+      link.addEventListener("click", (event) => {
+        if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+        event.preventDefault();
+        const small = link.querySelector("img");
+        const figure = link.closest("figure");
+        const words = figure && figure.querySelector("figcaption");
+        large.src = link.href;
+        large.alt = small.alt;
+        caption.textContent = words ? words.textContent : small.alt;
+        viewer.showModal();
+      });
+    }
+    // Anywhere beside the words closes it; Escape does so by itself.
+    viewer.addEventListener("click", (event) => {
+      if (event.target !== caption) viewer.close();
+    });
+  }
+
+  const copy = document.getElementById("share-copy");
+  if (copy) {
+    const address = document.getElementById("share-address");
+    const said = document.getElementById("share-said");
+    const words = copy.textContent;
+    // The clipboard is closed to pages without https, and some browsers ask; the old way works there.
+    const copied = async () => {
+      try {
+        await navigator.clipboard.writeText(address.value);
+        return true;
+      } catch {
+        address.select();
+        return document.execCommand("copy");
+      }
+    };
+    copy.addEventListener("click", async () => {
+      if (!(await copied())) return;
+      copy.textContent = said.textContent = copy.dataset.done;
+      setTimeout(() => {
+        copy.textContent = words;
+        said.textContent = "";
+      }, 2500);
+    });
+    address.addEventListener("focus", () => address.select());
+    copy.hidden = false;
   }
 
   // Closes a window that a script opened, goes back to a listing that the reader came from, else follows the link to one.

@@ -146,9 +146,9 @@ def test_what_somebody_put_round_every_page_is_named(patrol, template, name, old
 @pytest.mark.parametrize(
     ("old", "new", "found"),
     [
-        ("{{ revision.body|safe }}", "{{ revision.body|safe|cut:'完' }}", "another body"),
-        ("{{ revision.body|safe }}", "{{ revision.body|safe }}<p>加一句</p>", "another body"),
-        ("{{ revision.body|safe }}", "{{ revision.body|striptags }}", "another body"),
+        ("{{ revision.body|as_page }}", "{{ revision.body|as_page|cut:'完' }}", "another body"),
+        ("{{ revision.body|as_page }}", "{{ revision.body|as_page }}<p>加一句</p>", "another body"),
+        ("{{ revision.body|as_page }}", "{{ revision.body|striptags }}", "another body"),
         ('<div class="prose">', '<div class="prose">365</div><div class="prose">', "a second body"),
         ("<h1>{{ revision.title }}</h1>", "<h1>{{ revision.title }}！</h1>", "as the title"),
         ('{{ publication.dated|date:"Y-m-d" }}', "2014-02-07", "2014-02-07"),

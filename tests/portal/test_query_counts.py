@@ -12,6 +12,7 @@ DAY = timedelta(days=1)
 ADDRESSES = {
     "home": "/",
     "listing": "/{slug}/",
+    "narrowed listing": "/{slug}/?q=示例",
     "further column": "/{other}/",
     "article": "/{slug}/{article}/",
     "search": "/search/?q=示例",
@@ -44,7 +45,9 @@ def test_the_number_of_queries_stays_flat(newsroom):
     now = timezone.now()
 
     def publish(days):
-        return [newsroom.published(dated=now - day * DAY, columns=[newsroom.elsewhere]) for day in days]
+        return [
+            newsroom.published(dated=now - day * DAY, columns=[newsroom.elsewhere], keywords="党建") for day in days
+        ]
 
     middle = publish([14, 15, 16])[1].article_id
     before = queries(newsroom, middle)

@@ -1,0 +1,124 @@
+"""The home page: which blocks stand on it, in what order, and what each of them shows."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from django.core.cache import cache
+from django.utils import timezone
+from django.utils.translation import gettext_noop
+
+from articles import listing, reads
+from articles.models import File, Publication
+from departments.models import Department, Kind
+from ledger.alarms import raise_alarm
+from portal.context import navigation
+from portal.models import BlockKind, HomeBlock
+
+NEWEST = 24  # looked at for the headlines
+MOST_READ_OVER = timedelta(days=30)
+REMEMBERED = 300  # seconds that the ranking by reads is kept; whether each is live is asked every time
+
+# What stands there until somebody chooses otherwise: kind and how many.
+DEFAULT = [
+    (BlockKind.HEADLINES, 6),
+    (BlockKind.NOTICES, 7),
+    (BlockKind.DEPARTMENTS, 6),
+    (BlockKind.MOST_READ, 8),
+    (BlockKind.LINKS, 30),
+]
+
+
+@dataclass
+class Block:
+    """One block as it is shown. `picture`: the cover of the first publication."""
+
+    kind: str
+    department: Department | None = None
+    publications: list[Publication] = field(default_factory=list)
+    links: list[Department] = field(default_factory=list)
+    picture: File | None = None
+
+    @property
+    def template(self) -> str:
+        return f"portal/_block_{self.kind}.html"
+
+
+def default_blocks() -> list[HomeBlock]:
+    """The default set, not saved."""
+    return [HomeBlock(kind=kind, how_many=count, position=10 * at) for at, (kind, count) in enumerate(DEFAULT, 1)]
+
+
+def blocks() -> list[Block]:
+    """What the home page shows, in order. A block that has nothing to show, or was tampered with, is left out."""
+    top = [entry for entry in navigation() if entry.kind != Kind.LINK]
+    reachable = {found.pk: found for entry in top for found in (entry, *entry.entries) if found.kind != Kind.LINK}
+    chosen = list(HomeBlock.objects.all()) or default_blocks()
+    wanted = [block for block in chosen if block.is_shown and (block.pk is None or _is_sealed(block))]
+    own = {place.pk for block in wanted if (place := _place(block, top, reachable))}
+    shown: list[Block] = []
+    for block in wanted:
+        match block.kind:
+            case BlockKind.HEADLINES:
+                shown.append(_headlines(block.how_many, list(reachable)))
+            case BlockKind.NOTICES | BlockKind.DEPARTMENT:
+                if place := _place(block, top, reachable):
+                    shown.append(_newest(block.kind, place, block.how_many))
+            case BlockKind.DEPARTMENTS:
+                others = [entry for entry in top if entry.pk not in own]
+                shown += [_newest(BlockKind.DEPARTMENT, entry, block.how_many) for entry in others]
+            case BlockKind.MOST_READ:
+                if found := most_read(block.how_many, list(reachable)):
+                    shown.append(Block(block.kind, publications=found))
+            case BlockKind.LINKS:
+                if links := friendly_links()[: block.how_many]:
+                    shown.append(Block(block.kind, links=links))
+    return shown
+
+
+def _is_sealed(block: HomeBlock) -> bool:
+    if block.seal_holds():
+        return True
+    raise_alarm(f"home block {block.pk}", gettext_noop("the seal of a block of the home page does not hold; left out"))
+    return False
+
+
+def _place(block: HomeBlock, top: list[Department], reachable: dict[int, Department]) -> Department | None:
+    """The department whose articles the block shows; for notices that name none, the column of that name 公告."""
+    if block.department_id:
+        return reachable.get(block.department_id)
+    if block.kind == BlockKind.NOTICES:
+        return next((entry for entry in top if "公告" in entry.name), None)
+    return None
+
+
+def _newest(kind: str, place: Department, count: int) -> Block:
+    return Block(kind, place, listing.shown(listing.in_department(place)[:count]))
+
+
+def _headlines(count: int, departments: list[int]) -> Block:
+    """The newest of the whole site; the newest with a cover leads, so that there is a picture where there can be."""
+    live = Publication.objects.live().filter(department__in=departments).select_related("department")
+    newest = [found for found in live.order_by("-dated", "-article_id")[:NEWEST] if listing.is_intact(found)]
+    covers = File.objects.in_bulk({found.cover_digest for found in newest} - {""}, field_name="digest")
+    lead = next((found for found in newest if found.cover_digest in covers), None)
+    if lead:
+        newest = [lead, *(found for found in newest if found is not lead)]
+    return Block(
+        BlockKind.HEADLINES, publications=newest[:count], picture=covers.get(lead.cover_digest) if lead else None
+    )
+
+
+def most_read(count: int, departments: list[int]) -> list[Publication]:
+    """Live and intact publications of these departments that were read most in the last 30 days."""
+    ranking = cache.get_or_set(
+        "most-read", lambda: reads.most_read(since=timezone.localdate() - MOST_READ_OVER), REMEMBERED
+    )
+    live = Publication.objects.live().filter(article__in=ranking, department__in=departments)
+    by_article = {found.article_id: found for found in live.select_related("department")}
+    ranked = [by_article[pk] for pk in ranking if pk in by_article]
+    return [found for found in ranked if listing.is_intact(found)][:count]
+
+
+def friendly_links() -> list[Department]:
+    """友情链接: every outside link whose seal holds, those outside the navigation too."""
+    return [link for link in Department.objects.filter(kind=Kind.LINK) if link.seal_holds()]
