@@ -1,19 +1,27 @@
-"""Feeds of the newest publications: of the whole site, and of each department."""
+"""Feeds of the newest publications: of the whole site, and of each department. Atom (RFC 4287)."""
 
 from datetime import datetime
 from typing import Any
+from uuid import NAMESPACE_URL, uuid5
 
+from django.conf import settings
 from django.contrib.syndication.views import Feed
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.feedgenerator import Atom1Feed
 from django.utils.translation import gettext as _
+from django.views.decorators.http import conditional_page, require_safe
 
 from articles import listing
 from articles.models import Publication
 from departments.models import Department
 
 LENGTH = 20
+
+
+def _lasting_id(of: str) -> str:
+    """An id that stays when the article moves, the department is renamed or the site gets another domain."""
+    return uuid5(NAMESPACE_URL, f"qianfa:{settings.SEAL_SITE}:{of}").urn
 
 
 class SiteFeed(Feed):
@@ -23,10 +31,13 @@ class SiteFeed(Feed):
         return _("Newest articles")
 
     def link(self) -> str:
-        return reverse("home")
+        return settings.SITE_URL + reverse("home")
 
     def feed_url(self) -> str:
-        return reverse("feed")
+        return settings.SITE_URL + reverse("feed")
+
+    def feed_guid(self) -> str:
+        return _lasting_id("site")
 
     def items(self) -> list[Publication]:
         newest = Publication.objects.live().select_related("department").order_by("-dated", "-article_id")[:LENGTH]
@@ -39,7 +50,10 @@ class SiteFeed(Feed):
         return item.summary
 
     def item_link(self, item: Publication) -> str:
-        return item.get_absolute_url()
+        return settings.SITE_URL + item.get_absolute_url()
+
+    def item_guid(self, item: Publication) -> str:
+        return _lasting_id(f"article:{item.article_id}")
 
     def item_pubdate(self, item: Publication) -> datetime:
         return item.dated
@@ -47,8 +61,12 @@ class SiteFeed(Feed):
     def item_updateddate(self, item: Publication) -> datetime:
         return item.live_from
 
+    def item_author_name(self, item: Publication) -> str:
+        """Every entry must have one; the department that published it has, whoever wrote it."""
+        return item.department.name if item.department.seal_holds() else "–"
+
     def item_categories(self, item: Publication) -> list[str]:
-        return [item.department.name]
+        return [item.department.name] if item.department.seal_holds() else []
 
 
 class DepartmentFeed(SiteFeed):
@@ -65,10 +83,39 @@ class DepartmentFeed(SiteFeed):
         return obj.description
 
     def link(self, obj: Department) -> str:
-        return obj.get_absolute_url()
+        return settings.SITE_URL + obj.get_absolute_url()
 
     def feed_url(self, obj: Department) -> str:
-        return reverse("department-feed", args=[obj.slug])
+        return settings.SITE_URL + reverse("department-feed", args=[obj.slug])
+
+    def feed_guid(self, obj: Department) -> str:
+        return _lasting_id(f"department:{obj.pk}")
 
     def items(self, obj: Department) -> Any:
         return listing.shown(listing.in_department(obj)[:LENGTH])
+
+
+_site, _department = SiteFeed(), DepartmentFeed()
+
+
+def _revalidated(response: HttpResponse) -> HttpResponse:
+    """To be kept by readers and caches, but asked after each time, so that what was withdrawn goes at once.
+
+    By its content alone: after a withdrawal the newest entry is older than before, and whoever asked by that date
+    would be told that nothing has changed.
+    """
+    del response["Last-Modified"]
+    response["Cache-Control"] = "public, no-cache"
+    return response
+
+
+@require_safe
+@conditional_page
+def site(request: HttpRequest) -> HttpResponse:
+    return _revalidated(_site(request))
+
+
+@require_safe
+@conditional_page
+def department(request: HttpRequest, slug: str) -> HttpResponse:
+    return _revalidated(_department(request, slug=slug))

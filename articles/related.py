@@ -1,20 +1,13 @@
 """Related articles 相关文章: of the same department, by the keywords that drafters gave them."""
 
-import re
 from operator import itemgetter
 
 from articles import listing
+from articles.metadata import words
 from articles.models import Placement, Publication
 
 LOOKED_AT = 100  # the newest of the department, however many it has
 SHOWN = 5
-
-_separators = re.compile(r"[\s,，、;；]+")
-
-
-def words_of(keywords: str) -> list[str]:
-    """The words of a keyword field, which people separate by spaces or commas of any kind."""
-    return [word for word in _separators.split(keywords) if word]
 
 
 def related(publication: Publication) -> list[Publication]:
@@ -22,12 +15,12 @@ def related(publication: Publication) -> list[Publication]:
 
     Two queries at most, and none where there are no keywords. Keywords only choose; what is shown is sealed.
     """
-    wanted = set(words_of(publication.revision.keywords))
+    wanted = set(words(publication.revision.keywords))
     if not wanted:
         return []
     newest = listing.in_department(publication.department).exclude(article=publication.article_id)
     looked_at = newest.values_list("pk", "publication__revision__keywords")[:LOOKED_AT]
-    shared = [(pk, len(wanted.intersection(words_of(keywords)))) for pk, keywords in looked_at]
+    shared = [(pk, len(wanted.intersection(words(keywords)))) for pk, keywords in looked_at]
     best = sorted((found for found in shared if found[1]), key=itemgetter(1), reverse=True)
     if not best:
         return []

@@ -18,8 +18,10 @@ class IdentityAdmin(admin.ModelAdmin):
     fieldsets = (
         (None, {"fields": ("name", "description", "keywords")}),
         (_("Who is responsible"), {"fields": ("organiser", "undertaker", "copyright_holder", "technical_support")}),
-        (_("Where to turn"), {"fields": ("address", "email", "phone")}),
+        (_("Where to turn"), {"fields": ("address", "email", "phone", "error_report_url")}),
         (_("Licences"), {"fields": ("icp_number", "police_number", "site_code")}),
+        (_("Links to other sites"), {"fields": ("trusted_hosts",)}),
+        (_("Days of mourning"), {"fields": (("mourning_from", "mourning_until"),)}),
     )
 
     @admin.display(description=_("seal holds"), boolean=True)

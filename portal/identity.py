@@ -36,7 +36,7 @@ def save(identity: Identity, *, by: User | None) -> Identity:
     version.full_clean()
     version.apply_seal()
     version.save()
-    record("identity.changed", version, by=by, **{name: getattr(version, name) for name in WORDS})
+    record("identity.changed", version, by=by, **version.words())
     return version
 
 
@@ -58,7 +58,7 @@ def identity_versions() -> Iterator[str]:
     }
     for identity in Identity.objects.order_by("pk").iterator():
         words = recorded.pop(str(identity.pk), None)
-        if identity.seal_holds() and words != {name: getattr(identity, name) for name in WORDS}:
+        if identity.seal_holds() and words != identity.words():
             yield f"identity {identity.pk} ({identity.name}): the ledger does not have this version"
     for pk, words in recorded.items():
         yield f"identity {pk} ({words.get('name')}): stands in the ledger, but is gone"

@@ -1,17 +1,34 @@
 """The identity of the site, in sealed versions, and the blocks of its home page."""
 
+import re
+from datetime import date
+from urllib.parse import quote
+
 from django.conf import settings
-from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator, URLValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from articles import leaving
 from departments.models import Department, Kind
 from ledger.seals import Sealed
 
 # Plain words and numbers only: the footer is typed, never a template and never HTML.
 plain = RegexValidator(r"[<>]", _("Plain text only, without < and >."), inverse_match=True)
+POLICE = "https://beian.mps.gov.cn/"  # where a public security number can be looked up
+
+
+def validate_hosts(text: str) -> None:
+    """Refuses what is no host name: a whole address, a pattern, a single label that would allow a whole top level."""
+    for host in leaving.hosts(text):
+        if not _host.fullmatch(host):
+            raise ValidationError(_("“%(host)s” is no host name. Write it like www.gov.cn."), params={"host": host})
+
+
+_host = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z0-9-]*[a-z][a-z0-9-]*")
 
 WORDS = (
     "name",
@@ -27,6 +44,10 @@ WORDS = (
     "police_number",
     "site_code",
     "technical_support",
+    "error_report_url",
+    "trusted_hosts",
+    "mourning_from",
+    "mourning_until",
 )
 
 
@@ -48,6 +69,29 @@ class Identity(Sealed):
     police_number = models.CharField(_("public security number"), max_length=50, blank=True, validators=[plain])
     site_code = models.CharField(_("government site code"), max_length=20, blank=True, validators=[plain])
     technical_support = models.CharField(_("technical support"), max_length=100, blank=True, validators=[plain])
+    error_report_url = models.CharField(
+        _("address for reporting errors on the site"),
+        max_length=300,
+        blank=True,
+        validators=[URLValidator(schemes=["http", "https"])],
+        help_text=_("Where “Report an error” in the footer leads."),
+    )
+    trusted_hosts = models.CharField(
+        _("outside hosts that need no notice"),
+        max_length=1000,
+        blank=True,
+        validators=[validate_hosts],
+        help_text=_(
+            "Separated by spaces or commas; each with all under it, e.g. gov.cn. Before others visitors are asked."
+        ),
+    )
+    mourning_from = models.DateField(
+        _("in mourning from"),
+        null=True,
+        blank=True,
+        help_text=_("The whole site is grey from this day to the other one, both included. Empty: in colour."),
+    )
+    mourning_until = models.DateField(_("in mourning until"), null=True, blank=True)
     saved_at = models.DateTimeField(_("saved"), default=timezone.now, editable=False)
     saved_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -64,10 +108,43 @@ class Identity(Sealed):
         verbose_name_plural = _("identity of the site")
         # By the sealed moment: the copy of an older version, put at the end, stays the older one.
         ordering = ["-saved_at", "-pk"]
-        constraints = [models.CheckConstraint(condition=~Q(name=""), name="the_site_has_a_name")]
+        constraints = [
+            models.CheckConstraint(condition=~Q(name=""), name="the_site_has_a_name"),
+            models.CheckConstraint(
+                condition=Q(mourning_from=None, mourning_until=None)
+                | Q(
+                    mourning_from__isnull=False,
+                    mourning_until__isnull=False,
+                    mourning_until__gte=models.F("mourning_from"),
+                ),
+                name="mourning_has_both_ends_in_order",
+                violation_error_message=_("Give both days of mourning, the first one first, or neither."),
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def police_address(self) -> str:
+        """Where the public security number leads: to its own entry, which is found by its digits."""
+        digits = "".join(re.findall(r"[0-9]+", self.police_number))
+        return f"{POLICE}#/query/webSearch?code={quote(digits)}" if digits else POLICE
+
+    @property
+    def straight_hosts(self) -> list[str]:
+        """Outside hosts that visitors go to without a notice."""
+        return leaving.hosts(self.trusted_hosts)
+
+    def is_in_mourning(self, on: date | None = None) -> bool:
+        """Whether the site is grey on that day, today by default, in the time zone of the site."""
+        on = on or timezone.localdate()
+        return bool(self.mourning_from and self.mourning_until and self.mourning_from <= on <= self.mourning_until)
+
+    def words(self) -> dict[str, str | None]:
+        """Everything that was typed, as the ledger keeps it."""
+        values = {name: getattr(self, name) for name in WORDS}
+        return {name: value.isoformat() if isinstance(value, date) else value for name, value in values.items()}
 
     def manifest(self) -> dict:
         return {"schema": 1, "saved": self.saved_at, **{name: getattr(self, name) for name in WORDS}}

@@ -1,10 +1,9 @@
 """Addresses of the site."""
 
 from django.contrib import admin
-from django.contrib.sitemaps.views import sitemap
 from django.urls import include, path, re_path
 
-from articles.sitemaps import SITEMAPS
+from articles import sitemaps
 from portal import views
 from workflow import previews
 
@@ -13,7 +12,9 @@ urlpatterns = [
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
     path("robots.txt", views.robots, name="robots"),
-    path("sitemap.xml", sitemap, {"sitemaps": SITEMAPS}, name="django.contrib.sitemaps.views.sitemap"),
+    path("leave/", views.leave, name="leave"),
+    path("sitemap.xml", sitemaps.site_map, name="sitemap"),
+    path("sitemap-<slug:section>.xml", sitemaps.section_of_map, name="sitemap-section"),
     path("ledger/head.json", views.ledger_head, name="ledger-head"),
     path("preview/<str:token>/", previews.shared, name="shared-preview"),
     re_path(

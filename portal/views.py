@@ -7,11 +7,12 @@ from django.conf import settings
 from django.core.cache import cache
 from django.core.files.storage import default_storage
 from django.db import DatabaseError, connection
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 from redis.exceptions import RedisError
 
+from articles import leaving
 from ledger.record import read_head
 from legacy import old_addresses
 from portal.home import blocks
@@ -26,8 +27,21 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def robots(_request: HttpRequest) -> HttpResponse:
-    lines = ["User-agent: *", "Disallow: /admin/", "Disallow: /search/", "Disallow: /reads/", ""]
+    lines = ["User-agent: *", "Disallow: /admin/", "Disallow: /search/", "Disallow: /reads/"]
+    lines += ["Disallow: /leave/", "Disallow: /preview/", ""]
     return HttpResponse("\n".join([*lines, f"Sitemap: {settings.SITE_URL}/sitemap.xml", ""]), content_type="text/plain")
+
+
+@require_safe
+def leave(request: HttpRequest) -> HttpResponse:
+    """Names the host that an outside link leads to, and asks. Shows a link and never redirects.
+
+    404 for what we have not signed: else any address could be handed out as if the site recommended it.
+    """
+    target = leaving.opened(request.GET.get("to", ""))
+    if target is None:
+        raise Http404
+    return render(request, "portal/leave.html", {"target": target})
 
 
 @require_safe

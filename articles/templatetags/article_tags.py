@@ -7,14 +7,14 @@ from django import template
 from django.conf import settings
 from django.core.paginator import Page
 from django.template.context import Context, RequestContext
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import to_locale
 
+from articles import leaving, metadata
 from articles.models import Publication
 from articles.presenting import presented
-from articles.related import words_of
 from departments.models import Department, Kind
 
 register = template.Library()
@@ -57,14 +57,8 @@ def elided(page: Page) -> Iterator[int | str]:
 
 @register.filter
 def words(text: str) -> list[str]:
-    """The words of a keyword field."""
-    return words_of(text)
-
-
-@register.filter
-def as_page(body: str) -> SafeString:
-    """A sanitised body with its pictures to open large and its tables to scroll."""
-    return mark_safe(presented(body))  # noqa: S308 (sanitised when it was saved, and sealed)
+    """The words of a keyword field, which people separate by spaces or commas of any kind."""
+    return metadata.words(text)
 
 
 @register.filter
@@ -82,3 +76,52 @@ def canonical(context: RequestContext) -> str:
 
 def _is_later(page: Any) -> bool:
     return isinstance(page, Page) and page.number > 1
+
+
+@register.simple_tag(takes_context=True)
+def site_tags(context: Context) -> SafeString:
+    """The tags that name the site, for every page."""
+    return _metas("name", metadata.site_tags(context["site"]))
+
+
+@register.simple_tag(takes_context=True)
+def site_open_graph(context: RequestContext) -> SafeString:
+    """Open Graph for a page that stands for the site."""
+    site = context["site"]
+    told = metadata.open_graph(site, "website", site.name or _("Qianfa"), site.description, canonical(context))
+    return _metas("property", told)
+
+
+@register.simple_tag(takes_context=True)
+def tags_of_column(context: RequestContext, department: Department) -> SafeString:
+    """What the page of a department or column tells programs of it."""
+    told = metadata.open_graph(context["site"], "website", department.name, department.description, canonical(context))
+    return _metas("name", metadata.column_tags(department)) + _metas("property", told)
+
+
+@register.simple_tag(takes_context=True)
+def tags_of_article(context: Context, publication: Publication) -> SafeString:
+    """What the page of an article tells programs of it. The JSON is data to browsers: they run none of it."""
+    told = metadata.Told(publication, context["site"])
+    data = format_html('<script type="application/ld+json">{}</script>', mark_safe(told.json_ld()))  # noqa: S308
+    return _metas("name", told.tags()) + _metas("property", told.open_graph()) + data
+
+
+def _metas(attribute: str, tags: list[metadata.Tag]) -> SafeString:
+    return format_html_join("", '<meta {} content="{}">\n', ((_named(attribute, name), text) for name, text in tags))
+
+
+def _named(attribute: str, name: str) -> SafeString:
+    return format_html('{}="{}"', attribute, name)
+
+
+@register.simple_tag(takes_context=True)
+def prose(context: Context) -> SafeString:
+    """The body of `revision`: pictures open large, tables scroll. Once it is public, links to other sites ask first.
+
+    Not before: a preview must sign no address that nobody has approved.
+    """
+    body = presented(context["revision"].body)
+    if context.get("publication"):
+        body = leaving.with_notices(body, context["site"].straight_hosts)
+    return mark_safe(body)  # noqa: S308

@@ -8,6 +8,8 @@ from django.contrib.staticfiles import finders
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from articles import leaving
+from articles.metadata import Told
 from articles.models import Publication
 from articles.presenting import presented
 from departments.models import Department, Kind
@@ -44,6 +46,10 @@ def frame() -> Frame:
     outside |= {link.url for link in friendly_links()}
     if site.icp_number:
         outside.add(LICENCES)
+    if site.police_number:
+        outside.add(site.police_address)
+    if site.error_report_url:
+        outside.add(site.error_report_url)
     if site.email:
         outside.add(f"mailto:{site.email}")
     return Frame(site.name or _("Qianfa"), menu, footer_of(site), frozenset(outside))
@@ -72,6 +78,7 @@ def footer_of(site: Identity) -> str:
         site.site_code and _("Site code: %(code)s") % {"code": site.site_code},
         site.copyright_holder and _("All rights reserved: %(name)s") % {"name": site.copyright_holder},
         site.technical_support and _("Technical support: %(name)s") % {"name": site.technical_support},
+        site.error_report_url and _("Report an error"),
         _("Feed"),
         _("Staff sign-in"),
     ]
@@ -96,6 +103,7 @@ class Article:
     prose: list[Event] | None
     downloads: list[str]
     outside: frozenset[str]
+    data: list[str]
 
 
 def article(publication: Publication) -> Article:
@@ -103,7 +111,9 @@ def article(publication: Publication) -> Article:
     revision, department = publication.revision, publication.department
     attachments = list(revision.attachments.select_related("file"))
     sealed = [found for found in (department.parent, department) if found and found.seal_holds()]
-    body = read_page(revision.body)
+    site = identity.current()
+    shown = leaving.with_notices(presented(revision.body), site.straight_hosts)
+    body = read_page(shown)
     names = [one_line(publication.title), *([department.name] if department.seal_holds() else [])]
     outside = {address for _tag, address in body.addresses}
     return Article(
@@ -114,9 +124,10 @@ def article(publication: Publication) -> Article:
         heading=one_line(publication.title),
         date=timezone.localtime(publication.dated).strftime("%Y-%m-%d"),
         crumbs=[("/", _("Home")), *((found.get_absolute_url(), found.name) for found in sealed)],
-        prose=None if publication.address else events_of(presented(revision.body)),
+        prose=None if publication.address else events_of(shown),
         downloads=[found.file.get_absolute_url() for found in attachments if found.kind == "download"],
         outside=frozenset(outside | ({publication.address} if publication.address else set())),
+        data=[Told(publication, site).json_ld()],
     )
 
 

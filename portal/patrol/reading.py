@@ -30,6 +30,7 @@ class Page:
     date: str = ""
     footer: str = ""
     prose: list[Event] | None = None
+    data: list[str] = field(default_factory=list)
     menu: list[Link] = field(default_factory=list)
     crumbs: list[Link] = field(default_factory=list)
     listed: list[Link] = field(default_factory=list)
@@ -141,6 +142,7 @@ class _Reader(HTMLParser):
             "facts": "facts" in classes,
             "prose": "prose" in classes and "prose" not in inside,
             "unseen": "unseen" in classes,
+            "data": tag == "script" and values.get("type") == "application/ld+json",
         }
         return next((place for place, holds in known.items() if holds), "")
 
@@ -190,6 +192,8 @@ class _Reader(HTMLParser):
         inside = self.places()
         if "prose" in inside:
             self.page.prose.append(("text", data))
+        elif self.open and self.open[-1].tag == "script" and self.open[-1].place == "data":
+            self.page.data.append(data)
         elif self.open and self.open[-1].tag == "script" and data.strip():
             self.page.foreign.append("a script in the page itself")
         for place in set(inside):

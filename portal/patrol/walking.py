@@ -119,7 +119,7 @@ class Patrol:
             yield f"shows another body than the sealed one: {first_difference(page.prose, wanted.prose)}"
         if [link.address for link in page.downloads] != wanted.downloads:
             yield f"offers other attachments than the sealed ones: {listed(page.downloads)}"
-        yield from self.common(page, path, wanted.outside)
+        yield from self.common(page, path, wanted.outside, wanted.data)
 
     def withdrawn(self) -> Iterator[Finding]:
         """What was withdrawn last is not served any more, by no cache on the way either."""
@@ -147,7 +147,7 @@ class Patrol:
             return [f"answers {answer.status} {answer.leads_to}".rstrip() + f" instead of {status}"]
         return list(dict.fromkeys(check(answer, path)))
 
-    def common(self, page: Page, path: str, outside: frozenset[str]) -> Iterator[str]:
+    def common(self, page: Page, path: str, outside: frozenset[str], data: list[str] | None = None) -> Iterator[str]:
         """Name, menu and footer, and that nothing runs or leads away which nobody signed."""
         if page.brand != one_line(self.frame.name):
             yield f"is named {quoted(page.brand)} instead of {quoted(self.frame.name)}"
@@ -157,6 +157,8 @@ class Patrol:
             yield f"has another menu than the sealed one: {listed(page.menu)}"
         if page.footer != self.frame.footer:
             yield f"has the footer {quoted(page.footer, 300)} instead of {quoted(self.frame.footer, 300)}"
+        if page.data != (data or []):
+            yield "tells search engines something else than what was sealed"
         for words in page.foreign:
             yield f"holds {words}"
         for link in page.listed:

@@ -6,6 +6,8 @@ from xml.etree import ElementTree
 import pytest
 from django.utils import timezone
 
+from articles import sitemaps
+from departments import services as services_of_departments
 from tests.ledger.attacker import run
 from tests.newsroom import department
 from tests.portal.visitor import visit
@@ -144,3 +146,115 @@ def test_robots_are_kept_from_the_desk_and_shown_the_map(client, db):
     lines = answer.content.decode().splitlines()
     assert {"User-agent: *", "Disallow: /admin/", "Disallow: /search/"} <= set(lines)
     assert "Sitemap: http://testserver/sitemap.xml" in lines
+
+
+# Feeds that readers keep.
+
+
+def feed(client, address="/feed/"):
+    return ElementTree.fromstring(client.get(address).content)  # noqa: S314
+
+
+def test_a_feed_is_what_rfc_4287_asks_for(newsroom, client, settings):
+    settings.SITE_URL = "https://www.example.gov.cn"
+    settings.SECURE_SSL_REDIRECT = False
+    newsroom.published(summary="摘要")
+    for address in ("/feed/", of(newsroom)):
+        found = feed(client, address)
+        assert found.findtext(f"{ATOM}id").startswith("urn:uuid:") and found.findtext(f"{ATOM}updated")
+        [own] = [link for link in found.findall(f"{ATOM}link") if link.attrib["rel"] == "self"]
+        assert own.attrib["href"] == f"https://www.example.gov.cn{address}"
+        entry = found.find(f"{ATOM}entry")
+        for name in ("id", "title", "updated", "published", "summary", f"author/{ATOM}name"):
+            assert entry.findtext(f"{ATOM}{name}"), name
+        assert entry.find(f"{ATOM}link").attrib["href"].startswith("https://www.example.gov.cn/")
+        assert entry.find(f"{ATOM}category").attrib["term"] == newsroom.department.name
+
+
+def test_the_ids_in_feeds_never_change(newsroom, client, settings):
+    """A correction, a renamed department, another domain: readers see the same entry, not a new one."""
+    published = newsroom.published()
+
+    def ids():
+        here = feed(client, of(newsroom))
+        return [here.findtext(f"{ATOM}id"), here.find(f"{ATOM}entry").findtext(f"{ATOM}id")]
+
+    before = ids()
+    newsroom.published(newsroom.rewritten(published.article))
+    newsroom.department.slug = "renamed"
+    services_of_departments.save_department(newsroom.department, by=newsroom.admin)
+    settings.SITE_URL = "https://www.example.gov.cn"
+    assert ids() == before
+    newsroom.published()
+    assert len({entry.findtext(f"{ATOM}id") for entry in feed(client).findall(f"{ATOM}entry")}) == 2
+
+
+def test_a_reader_asks_after_a_feed_and_gets_it_only_when_it_has_changed(newsroom, client):
+    """Scenario 31. A withdrawal changes it too, although the newest entry is then an older one."""
+    newsroom.published(title="早的", dated=timezone.now() - DAY)
+    withdrawn = newsroom.published(title="撤稿")
+    first = client.get("/feed/")
+    assert first["Cache-Control"] == "public, no-cache"
+    known = {"If-None-Match": first["ETag"], "If-Modified-Since": "Fri, 31 Dec 2100 00:00:00 GMT"}
+    assert client.get("/feed/", headers=known).status_code == 304
+    services.withdraw(withdrawn.article, by=newsroom.publisher, reason="有误", notice="")
+    assert client.get("/feed/", headers={"If-Modified-Since": known["If-Modified-Since"]}).status_code == 200
+    assert titles(client) == ["早的"] and client.get("/feed/", headers=known).status_code == 200
+
+
+def test_a_department_that_was_changed_behind_the_sites_back_is_named_in_no_feed(newsroom, client):
+    """Scenario 43."""
+    newsroom.published()
+    run("UPDATE departments_department SET name = '博彩' WHERE id = %s", [newsroom.department.pk])
+    assert "博彩" not in client.get("/feed/").content.decode()
+
+
+# A map of many addresses.
+
+
+def locations(client, address):
+    answer = client.get(address)
+    assert answer.status_code == 200 and answer["Content-Type"] == "application/xml"
+    root = ElementTree.fromstring(answer.content)  # noqa: S314
+    return root.tag.removeprefix(MAP), [found.text for found in root.iter(f"{MAP}loc")]
+
+
+def test_more_addresses_than_one_file_may_hold_are_an_index_of_files(newsroom, client, monkeypatch):
+    assert sitemaps.MOST == 50_000
+    monkeypatch.setattr(sitemaps, "MOST", 4)
+    published = [newsroom.published() for _ in range(2)]
+    assert locations(client, "/sitemap.xml")[0] == "urlset"
+    published += [newsroom.published() for _ in range(3)]
+    kind, files = locations(client, "/sitemap.xml")
+    assert kind == "sitemapindex" and len(files) == 3
+    found = [locations(client, file.removeprefix("http://testserver")) for file in files]
+    assert {kind for kind, _ in found} == {"urlset"} and max(len(each) for _, each in found) == 4
+    departments = [newsroom.department, newsroom.elsewhere]
+    wanted = [f"http://testserver{thing.get_absolute_url()}" for thing in [*departments, *published]]
+    assert [address for _, each in found for address in each] == wanted
+    assert client.get("/sitemap-articles.xml?p=3").status_code == 404
+    assert client.get("/sitemap-people.xml").status_code == 404
+
+
+def test_a_file_of_the_map_takes_as_few_queries_for_many_as_for_few(
+    newsroom, client, monkeypatch, django_assert_max_num_queries
+):
+    """Scenario 47."""
+    monkeypatch.setattr(sitemaps, "MOST", 10)
+    for _ in range(12):
+        newsroom.published()
+    with django_assert_max_num_queries(4):
+        assert len(locations(client, "/sitemap-articles.xml?p=1")[1]) == 10
+
+
+def test_articles_of_a_department_that_was_changed_are_not_in_the_map(newsroom, client):
+    """Scenario 43. Its address is part of theirs."""
+    newsroom.published()
+    run("UPDATE departments_department SET slug = 'bocai' WHERE id = %s", [newsroom.department.pk])
+    assert not [address for address in in_map(client) if "bocai" in address]
+
+
+def test_the_map_stands_under_the_address_of_the_site(newsroom, client, settings):
+    settings.SITE_URL = "https://www.example.gov.cn"
+    newsroom.published()
+    assert all(address.startswith("https://www.example.gov.cn/") for address in in_map(client))

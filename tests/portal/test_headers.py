@@ -3,7 +3,7 @@
 import pytest
 
 from articles.editor import POLICY
-from tests.portal.visitor import visit
+from tests.portal.visitor import is_run, visit
 from workflow import services
 
 
@@ -48,6 +48,8 @@ def test_public_pages_hold_nothing_that_their_policy_forbids(public):
         for element in visit(address).all():
             assert not [attribute for attribute in element.attributes if attribute.startswith("on")], name
             assert "style" not in element.attributes and element.tag != "style", name
+            if element.tag == "script" and not is_run(element):
+                continue
             if element.tag == "script":
                 assert not element.words, name
             if element.tag in ("script", "img", "iframe") and "src" in element.attributes:
@@ -103,11 +105,6 @@ def test_only_the_form_with_the_editor_is_allowed_more_and_still_no_foreign_scri
         assert allowed["img-src"] == ["'self'", "data:"]
         assert set(POLICY) == {"script-src-attr", "style-src", "img-src"}
         assert not [script for script in page.all("script") if "src" not in script.attributes and is_run(script)]
-
-
-def is_run(script):
-    """Whether a browser would run the element, and not merely keep what stands in it."""
-    return script.attributes.get("type", "text/javascript") in ("text/javascript", "module")
 
 
 def test_the_allowance_of_the_form_does_not_stick_to_the_next_page(newsroom, client):

@@ -109,6 +109,19 @@ def test_a_site_that_serves_what_was_sealed_passes_and_nobody_is_told(patrol, ma
     assert not Alarm.objects.exists() and mailoutbox == []
 
 
+def test_a_footer_that_says_and_leads_to_all_that_it_can_passes(patrol, newsroom):
+    facts = {
+        "undertaker": "信息中心",
+        "phone": "0551-1234567",
+        "police_number": "皖公网安备 34010402700001号",
+        "site_code": "3400000001",
+        "error_report_url": "https://zfwzzc.www.gov.cn/check?site_code=34",
+        "trusted_hosts": "gov.cn",
+    }
+    identity.save(Identity(**WORDS, **facts), by=newsroom.admin)
+    assert patrol() == []
+
+
 COPYRIGHT = "{{ name }}{% endblocktranslate %}</span>{% endif %}\n      {% if site.technical_support"
 META = '<meta charset="utf-8">'
 MENU = '{% translate "Home" %}</a></li>'
@@ -125,6 +138,7 @@ FOOTER = '{% translate "Staff sign-in" %}</a>'
         ("base.html", "</body>", '<script src="https://365.example/a.js"></script></body>', "none of the site's own"),
         ("base.html", "</body>", '<script src="//365.example/a.js"></script></body>', "none of the site's own"),
         ("base.html", "</body>", "<script>location='x'</script></body>", "a script in the page itself"),
+        ("base.html", "</body>", '<script type="application/ld+json">[365]</script></body>', "search engines"),
         ("base.html", "</body>", '<iframe src="/"></iframe></body>', "<iframe>"),
         ("base.html", "</body>", '<img src="/x.png" alt="" onerror="x()"></body>', "onerror= on <img>"),
         ("base.html", "</body>", '<p style="position:fixed">365</p></body>', "style= on <p>"),
@@ -146,9 +160,10 @@ def test_what_somebody_put_round_every_page_is_named(patrol, template, name, old
 @pytest.mark.parametrize(
     ("old", "new", "found"),
     [
-        ("{{ revision.body|as_page }}", "{{ revision.body|as_page|cut:'完' }}", "another body"),
-        ("{{ revision.body|as_page }}", "{{ revision.body|as_page }}<p>加一句</p>", "another body"),
-        ("{{ revision.body|as_page }}", "{{ revision.body|striptags }}", "another body"),
+        ("{% prose %}", "{% prose as text %}{{ text|cut:'完' }}", "another body"),
+        ("{% prose %}", "{% prose %}<p>加一句</p>", "another body"),
+        ("{% prose %}", "{{ revision.body|striptags }}", "another body"),
+        ("{% prose %}", "{{ revision.body|safe }}", "another body"),
         ('<div class="prose">', '<div class="prose">365</div><div class="prose">', "a second body"),
         ("<h1>{{ revision.title }}</h1>", "<h1>{{ revision.title }}！</h1>", "as the title"),
         ('{{ publication.dated|date:"Y-m-d" }}', "2014-02-07", "2014-02-07"),

@@ -102,3 +102,8 @@ class _Builder(HTMLParser):
 
 def visit(address: str, client: Client | None = None, **extra: Any) -> Page:
     return Page((client or Client()).get(address, **extra))
+
+
+def is_run(script: Element) -> bool:
+    """Whether a browser would run the element, and not merely keep what stands in it."""
+    return script.attributes.get("type", "text/javascript") in ("text/javascript", "module")
