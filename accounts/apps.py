@@ -7,4 +7,4 @@ class AccountsConfig(AppConfig):
     verbose_name = _("People")
 
     def ready(self) -> None:
-        from accounts import guards, verification  # noqa: F401 (both register)
+        from accounts import guards, verification  # noqa: F401 (importing them registers their checks)

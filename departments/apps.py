@@ -7,4 +7,4 @@ class DepartmentsConfig(AppConfig):
     verbose_name = _("Departments")
 
     def ready(self) -> None:
-        from departments import verification  # noqa: F401 (registers)
+        from departments import verification  # noqa: F401 (importing it registers its checks)

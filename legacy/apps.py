@@ -7,4 +7,4 @@ class LegacyConfig(AppConfig):
     verbose_name = _("Imports")
 
     def ready(self) -> None:
-        from legacy import verification  # noqa: F401 (registers)
+        from legacy import verification  # noqa: F401 (importing it registers its checks)

@@ -11,7 +11,7 @@ class PortalConfig(AppConfig):
     verbose_name = _("Site")
 
     def ready(self) -> None:
-        from portal import guards, home_blocks, identity  # noqa: F401 (all register)
+        from portal import guards, home_blocks, identity  # noqa: F401 (importing them registers what they say)
 
 
 class DeskConfig(AdminConfig):

@@ -40,7 +40,9 @@ class Block:
 
     @property
     def template(self) -> str:
-        return f"portal/_block_{self.kind}.html"
+        # Notices differ by their look only.
+        kind = BlockKind.DEPARTMENT if self.kind == BlockKind.NOTICES else self.kind
+        return f"portal/_block_{kind}.html"
 
 
 def default_blocks() -> list[HomeBlock]:
