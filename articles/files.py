@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from accounts.models import User
+from articles import renditions
 from articles.models import Article, Attachment, File, Publication
 from articles.sanitising import UnusablePicture
 from ledger.canonical import sha256
@@ -32,7 +33,7 @@ KEPT = ("icc_profile", "transparency")
 
 
 def store_picture(data: bytes, by: User) -> File:
-    """Re-encodes a picture and stores it under the digest of the result; the same picture is stored once.
+    """Re-encodes a picture and stores it, with its renditions, under its digest; the same picture is stored once.
 
     Re-encoding drops whatever else the bytes held: metadata, trailing data, a second meaning as another format.
     Raises UnusablePicture for what is no picture of a known format or is larger than MOST_BYTES or MOST_PIXELS.
@@ -61,7 +62,12 @@ def store_picture(data: bytes, by: User) -> File:
         if isinstance(error, UnusablePicture):
             raise
         raise UnusablePicture(_("it is no picture that can be read (JPEG, PNG, GIF, WebP).")) from error
-    return _store(out.getvalue(), media_type, extension, by, width=picture.width, height=picture.height)
+    file = _store(out.getvalue(), media_type, extension, by, width=picture.width, height=picture.height)
+    if not file.renditions.exists():
+        for made in renditions.encoded(picture, file.size):
+            data = (made.data, renditions.MEDIA_TYPE, renditions.EXTENSION)
+            renditions.keep(file, made.name, _store(*data, by, width=made.width, height=made.height))
+    return file
 
 
 def _too_many_pixels() -> str:
@@ -92,13 +98,11 @@ def read_checked(file: File) -> bytes | None:
 
 
 def is_public(file: File) -> bool:
-    """Whether a live publication uses the file."""
-    return (
-        Publication.objects.live()
-        .filter(revision__attachments__file=file)
-        .union(Publication.objects.live().filter(cover_digest=file.digest))
-        .exists()
-    )
+    """Whether a live publication uses the file, or the picture that it is a rendition of."""
+    digests = renditions.originals(file)
+    live = Publication.objects.live()
+    attached = live.filter(revision__attachments__file__digest__in=digests)
+    return attached.union(live.filter(cover_digest__in=digests)).exists()
 
 
 def may_have(person: User, file: File) -> bool:
@@ -106,5 +110,6 @@ def may_have(person: User, file: File) -> bool:
     if not person.is_authenticated:
         return False
     articles = Article.objects.seen_by(person)
-    used = Attachment.objects.filter(file=file, revision__article__in=articles).exists()
-    return used or articles.filter(revisions__cover=file).exists()
+    digests = renditions.originals(file)
+    used = Attachment.objects.filter(file__digest__in=digests, revision__article__in=articles).exists()
+    return used or articles.filter(revisions__cover__digest__in=digests).exists()

@@ -136,5 +136,6 @@ register(
             "the content of a file never changes",
             _any_changed("id", "digest", "size", "media_type", "extension", "uploaded_by_id", "uploaded_at"),
         ),
+        Guard("rendition_fixed", "articles_rendition", "UPDATE", "a rendition never becomes that of another picture"),
     ]
 )

@@ -6,7 +6,7 @@ from django.db import connection
 from django.db.models import Exists, OuterRef, Q
 
 from articles.files import read_checked
-from articles.models import File, Placement, Publication, Revision, Withdrawal
+from articles.models import File, Placement, Publication, Rendition, Revision, Withdrawal
 from articles.models.revision import RevisionState
 from ledger.canonical import sha256
 from ledger.verification import check
@@ -112,6 +112,13 @@ def withdrawal_seals() -> Iterator[str]:
         if withdrawal.publication.live_until != withdrawal.at:
             publication = withdrawal.publication
             yield f"publication {publication.pk} (article {publication.article_id}): withdrawn, but its end is another"
+
+
+@check
+def rendition_seals() -> Iterator[str]:
+    for rendition in Rendition.objects.select_related("original", "file").order_by("pk").iterator(chunk_size=500):
+        if not rendition.seal_holds():
+            yield f"rendition {rendition.pk} of file {rendition.original.digest}: its seal does not hold"
 
 
 @check

@@ -26,6 +26,7 @@ from articles import files, listing, reads
 from articles import proof as proving
 from articles import search as searching
 from articles.models import Article, File, Publication, Withdrawal
+from articles.presenting import pictures_in
 from articles.related import related
 from articles.sanitising import printable
 from departments.models import Department, FormerSlug
@@ -106,7 +107,7 @@ def find_intact(request: HttpRequest, slug: str, pk: int, name: str = "article")
     if publication.department.slug != slug:
         return HttpResponsePermanentRedirect(reverse(name, args=[publication.department.slug, pk]))
     revision = publication.revision
-    attachments = list(revision.attachments.select_related("file")) if publication.files else []
+    attachments = list(revision.attachments.with_files()) if publication.files else []
     if not (listing.is_intact(publication) and _says_what_was_sealed(publication, attachments)):
         return render(request, "503.html", {"broken": True}, status=503)
     return Found(publication, attachments)
@@ -124,6 +125,7 @@ def article(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         "revision": publication.revision,
         "department": publication.department,
         "downloads": [attachment for attachment in found.attachments if attachment.kind == "download"],
+        "pictures": pictures_in(found.attachments),
         "older": older,
         "newer": newer,
         "related": related(publication),

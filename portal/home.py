@@ -7,7 +7,7 @@ from django.core.cache import cache
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
-from articles import listing, reads
+from articles import listing, reads, renditions
 from articles.models import File, Publication
 from departments.models import Department, Kind
 from ledger.alarms import raise_alarm
@@ -30,7 +30,7 @@ DEFAULT = [
 
 @dataclass
 class Block:
-    """One block as it is shown. `picture`: the cover of the first publication."""
+    """One block as it is shown. `picture`: the cover of the first publication, in its lightest form."""
 
     kind: str
     department: Department | None = None
@@ -101,13 +101,13 @@ def _headlines(count: int, departments: list[int]) -> Block:
     """The newest of the whole site; the newest with a cover leads, so that there is a picture where there can be."""
     live = Publication.objects.live().filter(department__in=departments).select_related("department")
     newest = [found for found in live.order_by("-dated", "-article_id")[:NEWEST] if listing.is_intact(found)]
-    covers = File.objects.in_bulk({found.cover_digest for found in newest} - {""}, field_name="digest")
+    wanted = {found.cover_digest for found in newest} - {""}
+    covers = File.objects.with_renditions().in_bulk(wanted, field_name="digest")
     lead = next((found for found in newest if found.cover_digest in covers), None)
     if lead:
         newest = [lead, *(found for found in newest if found is not lead)]
-    return Block(
-        BlockKind.HEADLINES, publications=newest[:count], picture=covers.get(lead.cover_digest) if lead else None
-    )
+    picture = renditions.lightest(covers[lead.cover_digest]) if lead else None
+    return Block(BlockKind.HEADLINES, publications=newest[:count], picture=picture)
 
 
 def most_read(count: int, departments: list[int]) -> list[Publication]:

@@ -141,6 +141,8 @@ class Migration(migrations.Migration):
             name='Rendition',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('seal_key', models.CharField(default='', editable=False, max_length=16, verbose_name='key of the seal')),
+                ('seal_signature', models.CharField(default='', editable=False, max_length=128, verbose_name='seal')),
                 ('name', models.SlugField(max_length=20, verbose_name='size')),
                 ('file', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='articles.file', verbose_name='file')),
                 ('original', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='renditions', to='articles.file', verbose_name='original')),

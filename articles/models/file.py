@@ -5,6 +5,14 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from ledger.seals import Sealed
+
+
+class FileQuerySet(models.QuerySet["File"]):
+    def with_renditions(self) -> "FileQuerySet":
+        """Each file with its renditions and their files. One query more."""
+        return self.prefetch_related(models.Prefetch("renditions", Rendition.objects.select_related("file")))
+
 
 class File(models.Model):
     """One content, stored once at files/<2 digits>/<digest>. Who may have it, articles.files decides."""
@@ -19,6 +27,8 @@ class File(models.Model):
     uploaded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name=_("uploaded by")
     )
+
+    objects = FileQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("file")
@@ -35,8 +45,10 @@ class File(models.Model):
         return f"files/{self.digest[:2]}/{self.digest}"
 
 
-class Rendition(models.Model):
-    """A picture in a fixed size, made when its original was uploaded."""
+class Rendition(Sealed):
+    """A picture in a fixed size, made when its original was uploaded. See articles.renditions."""
+
+    seal_kind = "rendition"
 
     original = models.ForeignKey(File, on_delete=models.CASCADE, related_name="renditions", verbose_name=_("original"))
     name = models.SlugField(_("size"), max_length=20)
@@ -51,3 +63,6 @@ class Rendition(models.Model):
 
     def __str__(self) -> str:
         return f"{self.original} {self.name}"
+
+    def manifest(self) -> dict:
+        return {"schema": 1, "original": self.original.digest, "name": self.name, "file": self.file.digest}

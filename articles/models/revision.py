@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from articles.models.article import Article
-from articles.models.file import File
+from articles.models.file import File, Rendition
 from articles.rows import Rows
 from departments.models import Department
 from ledger.canonical import canonical, sha256
@@ -236,6 +236,13 @@ class FurtherColumn(models.Model):
         return f"{self.revision} → {self.department}"
 
 
+class AttachmentQuerySet(models.QuerySet["Attachment"]):
+    def with_files(self) -> "AttachmentQuerySet":
+        """Each attachment with its file and that one's renditions. One query more."""
+        made = models.Prefetch("file__renditions", Rendition.objects.select_related("file"))
+        return self.select_related("file").prefetch_related(made)
+
+
 class Attachment(models.Model):
     """A file in a revision: to download, or standing in the body. Its words are part of the digest."""
 
@@ -251,6 +258,8 @@ class Attachment(models.Model):
     name = models.CharField(_("name"), max_length=200, blank=True)
     caption = models.CharField(_("caption"), max_length=300, blank=True)
     position = models.PositiveSmallIntegerField(_("position"), default=0)
+
+    objects = AttachmentQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("attachment")

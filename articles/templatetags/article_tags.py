@@ -118,11 +118,11 @@ def _named(attribute: str, name: str) -> SafeString:
 
 @register.simple_tag(takes_context=True)
 def prose(context: Context) -> SafeString:
-    """The body of `revision`: pictures open large, tables scroll. Once it is public, links to other sites ask first.
+    """The body of `revision`, with `pictures`: they open large, tables scroll. Once public, links to other sites ask.
 
     Not before: a preview must sign no address that nobody has approved.
     """
-    body = presented(context["revision"].body)
+    body = presented(context["revision"].body, context.get("pictures", {}))
     if context.get("publication"):
         body = leaving.with_notices(body, context["site"].straight_hosts)
     return mark_safe(body)  # noqa: S308 (sanitised when it was saved, sealed since; what is added here is escaped)

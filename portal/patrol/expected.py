@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from articles import leaving
 from articles.metadata import Told
 from articles.models import Publication
-from articles.presenting import presented
+from articles.presenting import pictures_in, presented
 from departments.models import Department, Kind
 from portal import identity
 from portal.context import navigation
@@ -109,10 +109,10 @@ class Article:
 def article(publication: Publication) -> Article:
     """`publication` with its revision, cover, department and parent."""
     revision, department = publication.revision, publication.department
-    attachments = list(revision.attachments.select_related("file"))
+    attachments = list(revision.attachments.with_files())
     sealed = [found for found in (department.parent, department) if found and found.seal_holds()]
     site = identity.current()
-    shown = leaving.with_notices(presented(revision.body), site.straight_hosts)
+    shown = leaving.with_notices(presented(revision.body, pictures_in(attachments)), site.straight_hosts)
     body = read_page(shown)
     names = [one_line(publication.title), *([department.name] if department.seal_holds() else [])]
     outside = {address for _tag, address in body.addresses}
