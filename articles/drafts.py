@@ -50,11 +50,12 @@ def begin_article(*, department: Department, content: dict[str, Any], by: User) 
 def save_draft(draft: Revision, content: dict[str, Any], *, by: User, version: int) -> list[str]:
     """Saves a draft over the save numbered `version`, which the person started from.
 
-    `content` may hold any of CONTENT_FIELDS and `columns` (departments). The body is sanitised, pasted pictures
-    become files. Returns a sentence for each thing that sanitising lost. Raises StaleDraft when somebody saved in
-    between or the draft has been submitted, and ValidationError when the body is too long.
+    `content` may hold any of CONTENT_FIELDS, `columns` (departments) and `attach` (attachments to put there). The body
+    is sanitised, pasted pictures become files. Returns a sentence for each thing that sanitising lost. Raises
+    StaleDraft when somebody saved in between or the draft has been submitted, and ValidationError when
+    the body is too long.
     """
-    if unknown := set(content) - {*CONTENT_FIELDS, "columns"}:
+    if unknown := set(content) - {*CONTENT_FIELDS, "columns", "attach"}:
         raise TypeError(f"a draft has no {sorted(unknown)}")
     values = {name: value for name, value in content.items() if name in CONTENT_FIELDS}
     values.update({name: printable(value) for name, value in values.items() if name in TEXT_FIELDS})
@@ -69,10 +70,26 @@ def save_draft(draft: Revision, content: dict[str, Any], *, by: User, version: i
     draft.refresh_from_db()
     if "columns" in content:
         _place_in(draft, content["columns"])
+    for attachment in content.get("attach", []):
+        attachment.save()
     _attach_inline_files(draft)
     add_hand(draft, by)
     _keep_in_history(draft, by)
     return lost
+
+
+@transaction.atomic
+def attach(draft: Revision, file: File, *, name: str, by: User, version: int, caption: str = "") -> Attachment:
+    """Puts a file to download at the end of the draft's attachments; a save like any other (see save_draft).
+
+    Raises StaleDraft, and ValidationError for a name or caption that is too long, or a file that is attached already.
+    """
+    last = draft.attachments.aggregate(last=Max("position"))["last"]
+    words = {"name": printable(name).strip(), "caption": printable(caption).strip()}
+    attached = Attachment(revision=draft, file=file, position=0 if last is None else last + 1, **words)
+    attached.full_clean()
+    save_draft(draft, {"attach": [attached]}, by=by, version=version)
+    return attached
 
 
 def clean_body(html: str, by: User) -> tuple[str, list[str]]:

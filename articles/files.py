@@ -3,6 +3,7 @@
 import io
 import logging
 import warnings
+import zipfile
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
@@ -68,6 +69,45 @@ def store_picture(data: bytes, by: User) -> File:
             data = (made.data, renditions.MEDIA_TYPE, renditions.EXTENSION)
             renditions.keep(file, made.name, _store(*data, by, width=made.width, height=made.height))
     return file
+
+
+# What stands in a package of ISO/IEC 29500 or GB/T 33190 (OFD) → (media type, ending).
+PACKAGES = {
+    "word/document.xml": ("application/vnd.openxmlformats-officedocument.wordprocessingml.document", "docx"),
+    "xl/workbook.xml": ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx"),
+    "ppt/presentation.xml": ("application/vnd.openxmlformats-officedocument.presentationml.presentation", "pptx"),
+    "OFD.xml": ("application/ofd", "ofd"),
+}
+
+
+class UnusableFile(Exception):
+    """Why something cannot be attached, for the person who brought it."""
+
+
+def store_document(data: bytes, by: User) -> File:
+    """Stores a document as it is, under its digest. What it is, its content says; its name and claims do not count.
+
+    Raises UnusableFile for what is larger than MOST_BYTES, is neither PDF, OFD, .docx, .xlsx nor .pptx, or has macros.
+    """
+    if len(data) > MOST_BYTES:
+        raise UnusableFile(_("It is larger than %(limit)d MB.") % {"limit": MOST_BYTES // 1024 // 1024})
+    return _store(data, *_kind_of(data), by)
+
+
+def _kind_of(data: bytes) -> tuple[str, str]:
+    if data.startswith(b"%PDF-"):
+        return "application/pdf", "pdf"
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as package:
+            names = package.namelist()
+    except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError):
+        names = []
+    if any(name.lower().endswith("vbaproject.bin") for name in names):
+        raise UnusableFile(_("It has macros. Save it without them and bring it again."))
+    for name, kind in PACKAGES.items():
+        if name in names:
+            return kind
+    raise UnusableFile(_("It is no document that can be attached. Use PDF, OFD, .docx, .xlsx or .pptx."))
 
 
 def _too_many_pixels() -> str:

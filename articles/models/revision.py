@@ -273,6 +273,13 @@ class Attachment(models.Model):
     def __str__(self) -> str:
         return self.name or str(self.file)
 
+    @property
+    def download_name(self) -> str:
+        """What a browser calls it on disk: its name, with the ending that its content has."""
+        ending = f".{self.file.extension}"
+        name = self.name or self.file.digest[:12]
+        return name if name.lower().endswith(ending) else name + ending
+
     def content(self) -> dict:
         return {
             "digest": self.file.digest,

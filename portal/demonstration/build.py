@@ -1,5 +1,6 @@
 """Building the demonstration: everything goes the product's own way, through services, decisions and seals."""
 
+import base64
 import json
 import secrets
 from dataclasses import dataclass
@@ -15,12 +16,15 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.services import create_user, set_password
 from articles import drafts
+from articles.files import store_document, store_picture
 from articles.models import Article, Revision
 from departments import services as departments
 from departments.models import Department, Kind, Membership, Role
 from legacy.importing import import_pages
 from legacy.pages import read_page
 from portal import identity
+from portal.demonstration import documents
+from portal.demonstration.pictures import drawn
 from portal.models import Identity
 from workflow import services
 from workflow.models import Event, Notification, Round, RoundState
@@ -175,9 +179,44 @@ def _article(entry: dict[str, Any], cast: Cast) -> None:
     state = entry.get("state", "published")
     if state in ("published", "withdrawn"):
         content["dated"] = _moment(entry)
+    if entry.get("cover"):
+        content["cover"] = store_picture(drawn(entry["cover"]), cast.drafter)
+    content["body"] = _illustrated(entry)
     department = Department.objects.get(slug=entry["department"])
     article, _lost = drafts.begin_article(department=department, content=content, by=cast.drafter)
+    for attachment in entry.get("attachments", []):
+        draft = article.active_draft()
+        file = store_document(_document(attachment), cast.drafter)
+        drafts.attach(draft, file, name=attachment["name"], by=cast.drafter, version=draft.version)
     _carry_through(article, state, entry, cast)
+    if entry.get("correction"):
+        _correct(article, entry, cast)
+
+
+def _illustrated(entry: dict[str, Any]) -> str:
+    """The body with each picture after the paragraph that it names, pasted as an editor sends it."""
+    parts = entry["body"].split("\n")
+    for picture in sorted(entry.get("pictures", []), key=lambda one: -one["after"]):
+        data = base64.b64encode(drawn(picture["scene"])).decode()
+        shown = f'<img src="data:image/jpeg;base64,{data}" alt="{picture["alt"]}">'
+        caption = f"<figcaption>{picture['caption']}</figcaption>"
+        parts.insert(picture["after"], f"<figure>{shown}{caption}</figure>")
+    return "\n".join(parts)
+
+
+def _document(attachment: dict[str, Any]) -> bytes:
+    if "fields" in attachment:
+        return documents.form(attachment["title"], attachment["fields"])
+    return documents.sheet(attachment["title"], attachment["rows"])
+
+
+def _correct(article: Article, entry: dict[str, Any], cast: Cast) -> None:
+    """更正: a new revision of the published text goes the same way."""
+    draft = services.revise(article, by=cast.drafter)
+    words = entry["correction"]
+    body = draft.body.replace(words["instead_of"], words["put"])
+    drafts.save_draft(draft, {"body": body}, by=cast.drafter, version=draft.version)
+    _carry_through(article, "published", {}, cast)
 
 
 def _carry_through(article: Article, state: str, entry: dict[str, Any], cast: Cast) -> None:

@@ -9,11 +9,13 @@ from django.core.management import CommandError, call_command
 from django.db import transaction
 from django.test import override_settings
 from django.utils import timezone
+from PIL import Image
 
 from accounts.models import User
 from articles.models import Article, Publication
 from departments.models import Department, Kind
 from ledger.verification import mismatches
+from portal.demonstration.pictures import SCENES, drawn
 from tests.legacy.samples import TITLE
 from tests.newsroom import everything, nothing_changes
 from workflow.models import Round
@@ -113,6 +115,24 @@ def test_every_state_has_an_article_to_look_at(built):
     }
     steps = {waiting.current_step().name for waiting in Round.objects.open()}
     assert steps == {"审核", "签发"}
+
+
+def test_there_are_pictures_attachments_and_a_correction_to_look_at(built, client):
+    home = client.get("/").content.decode()
+    assert re.search(r'<img src="/files/\w+\.webp"[^>]*width="640"', home)
+    pages = [client.get(live.get_absolute_url()).content.decode() for live in Publication.objects.live()]
+    assert sum("<figcaption>" in page and "srcset=" in page for page in pages) >= 3
+    assert sum("<table>" in page for page in pages) >= 3
+    assert any('role="note"' in page and "更正" in page for page in pages)
+    (offered,) = [page for page in pages if 'download="培训报名表.docx"' in page]
+    for address in re.findall(r'href="(/files/[^"]+)" download', offered):
+        assert client.get(address).status_code == 200
+
+
+def test_every_scene_is_a_picture_that_is_drawn_the_same_each_time(built):
+    for scene in SCENES:
+        assert Image.open(io.BytesIO(drawn(scene))).size == (1440, 810)
+        assert drawn(scene) == drawn(scene)
 
 
 def test_the_real_article_stands_between_its_neighbours_with_every_element_of_the_original(real, client):

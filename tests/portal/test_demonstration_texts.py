@@ -129,6 +129,14 @@ def test_what_was_returned_or_withdrawn_says_why():
         assert bool(article.get("withdraw_notice")) == (article["state"] == "withdrawn")
 
 
+def test_pictures_say_what_they_show_and_that_they_are_drawn():
+    shown = [(article, picture) for article in ARTICLES for picture in article.get("pictures", [])]
+    assert len(shown) >= 4
+    for article, picture in shown:
+        assert len(picture["alt"]) >= 8 and picture["caption"].endswith("（示意图）")
+        assert 0 < picture["after"] <= len(article["body"].split("\n"))
+
+
 def test_days_are_spread_over_two_years():
     days = sorted(article["days_ago"] for article in LABELLED if article["state"] in ("published", "withdrawn"))
     assert days[0] >= 1 and days[-1] <= 730
