@@ -11,6 +11,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext_noop
 
+from articles.languages import plain
 from articles.models import Publication
 from articles.models.revision import SCHEMA
 from ledger import keys, seals
@@ -112,7 +113,8 @@ def recorded(publication: Publication) -> Entry | None:
 
 def address(publication: Publication) -> str:
     """Where the proof of the article is shown, as an address for people outside."""
-    return settings.SITE_URL + reverse("proof", args=[publication.department.slug, publication.article_id])
+    page = reverse("proof", args=[publication.department.slug, publication.article_id])
+    return settings.SITE_URL + plain(page)
 
 
 def qr_code(text: str) -> bytes:

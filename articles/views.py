@@ -25,6 +25,7 @@ from django.views.decorators.http import require_POST, require_safe
 from articles import files, listing, reads
 from articles import proof as proving
 from articles import search as searching
+from articles.languages import localised
 from articles.models import Article, File, Publication, Withdrawal
 from articles.presenting import pictures_in
 from articles.related import related
@@ -62,7 +63,7 @@ def _sealed_department(slug: str) -> Department:
 def department(request: HttpRequest, slug: str) -> HttpResponse:
     here = _sealed_department(slug)
     if here.slug != slug:
-        return HttpResponsePermanentRedirect(here.get_absolute_url())
+        return HttpResponsePermanentRedirect(localised(here.get_absolute_url()))
     narrowed = _filter_of(request)
     rows = narrowed.of(here) if narrowed else listing.unpinned(here)
     page = page_of(rows, request.GET.get("page", "1"))

@@ -9,10 +9,11 @@ from django.core.paginator import Page
 from django.template.context import Context, RequestContext
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language, get_language_info, to_locale
 from django.utils.translation import gettext as _
-from django.utils.translation import to_locale
 
 from articles import leaving, metadata
+from articles.languages import CONTENT, localised, names_of_pages, plain
 from articles.models import Publication
 from articles.presenting import presented
 from departments.models import Department, Kind
@@ -20,12 +21,40 @@ from departments.models import Department, Kind
 register = template.Library()
 
 
+register.filter("localised", localised)
+
+
+@register.simple_tag
+def content_language() -> SafeString:
+    """The attribute that says which language words of the content are in, on pages whose chrome is in another one."""
+    return SafeString("" if get_language() == settings.LANGUAGE_CODE else f' lang="{CONTENT}"')
+
+
+@register.simple_tag(takes_context=True)
+def other_languages(context: RequestContext) -> list[dict[str, str]]:
+    """Where this page is to be had in each other language: `code`, `name` in that language, `address`.
+
+    What exists once (a file, a page that was not found) leads to the home page.
+    """
+    request = context["request"]
+    here = plain(request.path)
+    query = f"?{request.GET.urlencode()}" if request.GET else ""
+    match = getattr(request, "resolver_match", None)
+    page = here + query if match and match.url_name in names_of_pages() else "/"
+    return [
+        {"code": language_tag(code), "name": get_language_info(code)["name_local"], "address": localised(page, code)}
+        for code, _name in settings.LANGUAGES
+        if code != get_language()
+    ]
+
+
 @register.simple_tag
 def publication_link(publication: Publication) -> SafeString:
     """The title as a link: to the article's page, or straight to the outside address of a mere link."""
     if publication.address:
         return _outside_link(publication.address, publication.title)
-    return format_html('<a href="{}">{}</a>', publication.get_absolute_url(), publication.title)
+    address = localised(publication.get_absolute_url())
+    return format_html('<a href="{}"{}>{}</a>', address, content_language(), publication.title)
 
 
 @register.simple_tag(takes_context=True)
@@ -33,17 +62,18 @@ def department_link(context: Context, entry: Department) -> SafeString:
     """An entry of a menu as a link, marked when it is this very page, or what this page belongs to."""
     if entry.kind == Kind.LINK:
         return _outside_link(entry.url, entry.name)
-    address, here, current = entry.get_absolute_url(), context.get("department"), ""
+    address, here, current = localised(entry.get_absolute_url()), context.get("department"), ""
     if here and entry.pk in (here.pk, here.parent_id):
         is_this_page = context["request"].path == address
         current = format_html(' aria-current="{}"', "page" if is_this_page else "true")
-    return format_html('<a href="{}"{}>{}</a>', address, current, entry.name)
+    return format_html('<a href="{}"{}{}>{}</a>', address, current, content_language(), entry.name)
 
 
 def _outside_link(address: str, words: str) -> SafeString:
     return format_html(
-        '<a class="outside" href="{}" rel="noopener">{}<span class="unseen"> {}</span></a>',
+        '<a class="outside" href="{}" rel="noopener"><span{}>{}</span><span class="unseen"> {}</span></a>',
         address,
+        content_language(),
         words,
         _("(outside site)"),
     )
@@ -71,7 +101,7 @@ def language_tag(code: str) -> str:
 def canonical(context: RequestContext) -> str:
     """The one address of this page, under SITE_URL: without parameters, save for the number of a later page."""
     page = context.get("page")
-    return settings.SITE_URL + context["request"].path + (f"?page={page.number}" if _is_later(page) else "")
+    return settings.SITE_URL + plain(context["request"].path) + (f"?page={page.number}" if _is_later(page) else "")
 
 
 def _is_later(page: Any) -> bool:

@@ -12,6 +12,7 @@ from tests.portal.visitor import visit
 from workflow import services
 
 DAY = timedelta(days=1)
+PICTURE = f'<img src="/files/{"0" * 64}.png" alt=">">'
 
 
 def of(publication):
@@ -58,8 +59,8 @@ def test_a_picture_is_a_link_to_itself_and_keeps_its_caption(newsroom, media, cl
 @pytest.mark.parametrize(
     ("body", "shown"),
     [
-        ('<p><img src="/files/0.png" alt=">"></p>', '<p><a class="picture" href="/files/0.png">{}</a></p>'),
-        ('<a href="/x/"><img src="/files/0.png" alt=""></a>', '<a href="/x/"><img src="/files/0.png" alt=""></a>'),
+        (f"<p>{PICTURE}</p>", f'<p><a class="picture" href="/files/{"0" * 64}.png">{PICTURE}</a></p>'),
+        (f'<a href="/x/">{PICTURE}</a>', f'<a href="/x/">{PICTURE}</a>'),
         ("<table><tr><td>1</td></tr></table>", '<div class="table-scroll"><table><tr><td>1</td></tr></table></div>'),
         (
             "<table><tr><td><table></table></td></tr></table>",
@@ -69,7 +70,7 @@ def test_a_picture_is_a_link_to_itself_and_keeps_its_caption(newsroom, media, cl
     ],
 )
 def test_links_and_boxes_stand_round_pictures_and_tables_and_nothing_else_changes(body, shown):
-    assert presented(body) == shown.format('<img src="/files/0.png" alt=">">')
+    assert presented(body, {}) == shown
 
 
 # Corrections.
