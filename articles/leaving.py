@@ -1,7 +1,7 @@
-"""Outside links in articles: before visitors leave the site, a page names the host and asks.
+"""Outside links in articles, listings and menus: before visitors leave the site, a page names the host and asks.
 
 The address of that page carries what it leads to under our signature, so that nobody can hand out an address on this
-site that leads wherever they like: only addresses that stood in a public text were ever signed.
+site that leads wherever they like: only addresses that stood in a public text or a sealed menu were ever signed.
 """
 
 import re
@@ -66,6 +66,12 @@ def notice(address: str) -> str:
     return f"{reverse('leave')}?to={quote(_signer.sign(address), safe='')}"
 
 
+def led(href: str, allowed: Iterable[str]) -> str:
+    """Where a link on a public page leads: to the notice when that is a host outside which is not `allowed`."""
+    target = outside(href)
+    return href if target is None or goes_straight(target.host, allowed) else notice(target.address)
+
+
 def opened(token: str) -> Outside | None:
     """What a notice leads to; None when we have not signed it, or it is no address of http or https."""
     try:
@@ -78,10 +84,9 @@ def with_notices(html: str, allowed: Iterable[str]) -> str:
     """Sanitised HTML whose links to hosts outside lead to the notice instead, save for those `allowed`."""
     allowed = list(allowed)
 
-    def led(match: re.Match) -> str:
-        target = outside(unescape(match[2]))
-        if target is None or goes_straight(target.host, allowed):
-            return match[0]
-        return match[1] + escape(notice(target.address)) + match[3]
+    def rewritten(match: re.Match) -> str:
+        href = unescape(match[2])
+        leads = led(href, allowed)
+        return match[0] if leads == href else match[1] + escape(leads) + match[3]
 
-    return _link.sub(led, html)
+    return _link.sub(rewritten, html)

@@ -48,11 +48,11 @@ def other_languages(context: RequestContext) -> list[dict[str, str]]:
     ]
 
 
-@register.simple_tag
-def publication_link(publication: Publication) -> SafeString:
-    """The title as a link: to the article's page, or straight to the outside address of a mere link."""
+@register.simple_tag(takes_context=True)
+def publication_link(context: Context, publication: Publication) -> SafeString:
+    """The title as a link: to the article's page, or to the outside address of a mere link."""
     if publication.address:
-        return _outside_link(publication.address, publication.title)
+        return _outside_link(context, publication.address, publication.title)
     address = localised(publication.get_absolute_url())
     return format_html('<a href="{}"{}>{}</a>', address, content_language(), publication.title)
 
@@ -61,7 +61,7 @@ def publication_link(publication: Publication) -> SafeString:
 def department_link(context: Context, entry: Department) -> SafeString:
     """An entry of a menu as a link, marked when it is this very page, or what this page belongs to."""
     if entry.kind == Kind.LINK:
-        return _outside_link(entry.url, entry.name)
+        return _outside_link(context, entry.url, entry.name)
     address, here, current = localised(entry.get_absolute_url()), context.get("department"), ""
     if here and entry.pk in (here.pk, here.parent_id):
         is_this_page = context["request"].path == address
@@ -69,13 +69,20 @@ def department_link(context: Context, entry: Department) -> SafeString:
     return format_html('<a href="{}"{}{}>{}</a>', address, current, content_language(), entry.name)
 
 
-def _outside_link(address: str, words: str) -> SafeString:
+@register.simple_tag(takes_context=True)
+def leads_out(context: Context, address: str) -> str:
+    """Where a link to this outside address leads: to the notice, unless the identity of the site trusts the host."""
+    return leaving.led(address, context["site"].straight_hosts)
+
+
+def _outside_link(context: Context, address: str, words: str) -> SafeString:
+    language, hint = content_language(), _("(outside site)")
+    named = format_html("<span{}>{}</span>", language, words) if language else words
     return format_html(
-        '<a class="outside" href="{}" rel="noopener"><span{}>{}</span><span class="unseen"> {}</span></a>',
-        address,
-        content_language(),
-        words,
-        _("(outside site)"),
+        '<a class="outside" href="{}" rel="noopener">{}<span class="unseen"> {}</span></a>',
+        leads_out(context, address),
+        named,
+        hint,
     )
 
 

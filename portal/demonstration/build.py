@@ -63,6 +63,7 @@ IDENTITY = {
     "email": "szdd@mail.sztvu.ah.cn",
     "icp_number": "皖ICP备07502461号",
     "technical_support": "龙讯科技",
+    "trusted_hosts": "gov.cn",
 }
 
 

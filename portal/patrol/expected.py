@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from urllib.parse import parse_qs, urlsplit
 
 from django.conf import settings
 from django.contrib.staticfiles import finders
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -37,13 +39,15 @@ class Frame:
 def frame() -> Frame:
     site = identity.current()
     menu = [("/", _("Home"))]
+    allowed = site.straight_hosts
     outside = set()
     for entry in navigation():
         for found in (entry, *entry.entries):
-            menu.append((found.get_absolute_url(), one_line(found.name)))
+            leads = leaving.led(found.get_absolute_url(), allowed)
+            menu.append((leads, one_line(found.name)))
             if found.kind == Kind.LINK:
-                outside.add(found.url)
-    outside |= {link.url for link in friendly_links()}
+                outside.add(leads)
+    outside |= {leaving.led(link.url, allowed) for link in friendly_links()}
     if site.icp_number:
         outside.add(LICENCES)
     if site.police_number:
@@ -126,7 +130,7 @@ def article(publication: Publication) -> Article:
         crumbs=[("/", _("Home")), *((found.get_absolute_url(), found.name) for found in sealed)],
         prose=None if publication.address else events_of(shown),
         downloads=[found.file.get_absolute_url() for found in attachments if found.kind == "download"],
-        outside=frozenset(outside | ({publication.address} if publication.address else set())),
+        outside=frozenset(outside | ({leaving.led(publication.address, site.straight_hosts)} - {""})),
         data=[Told(publication, site).json_ld()],
     )
 
@@ -134,10 +138,12 @@ def article(publication: Publication) -> Article:
 def is_sealed_row(link: Link, path: str) -> bool:
     """Whether a row of a listing leads to a live publication whose seal holds, under the title that was sealed.
 
-    `path`: the address of the link on this site, empty when it leads outside.
+    `path`: the address of the link on this site, empty when it leads outside, unasked or by the notice.
     """
     rows = Publication.objects.live().select_related("department")
-    if path:
+    if path == reverse("leave"):
+        rows, path = rows.filter(address__in=_asked(link.address)), ""
+    elif path:
         pk = path.strip("/").rpartition("/")[2]
         rows = rows.filter(article=int(pk)) if pk.isdecimal() else rows.none()
     else:
@@ -148,6 +154,12 @@ def is_sealed_row(link: Link, path: str) -> bool:
         and (not path or (found.get_absolute_url() == path and not found.address))
         for found in rows
     )
+
+
+def _asked(address: str) -> list[str]:
+    """The addresses, as they may be stored, that a link to the notice leads to."""
+    target = leaving.opened(parse_qs(urlsplit(address).query).get("to", [""])[0])
+    return [target.address] if target else []
 
 
 def is_sealed_address(address: str) -> bool:

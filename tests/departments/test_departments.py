@@ -1,6 +1,7 @@
 """What a department may be: said by the form beside the field, and by the database to whoever passes the form by."""
 
 import pytest
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import connection
 from django.urls import get_resolver
@@ -108,14 +109,22 @@ def test_only_a_column_has_a_responsible_department(desk, boss):
     refused("UPDATE departments_department SET responsible_id = %s WHERE id <> %s AND kind <> 'column'", [column.pk, 0])
 
 
+def _flat(pattern):
+    """The pattern, or those in it as long as they share the root with it."""
+    if str(pattern.pattern) != "" or not hasattr(pattern, "url_patterns"):
+        return [pattern]
+    return [found for inner in pattern.url_patterns for found in _flat(inner)]
+
+
 def test_no_address_of_the_site_itself_can_be_a_department(db):
     """Every first part of an address that some page answers is among the reserved words."""
     own = set()
     for pattern in get_resolver().url_patterns:
-        inner = pattern.url_patterns if str(pattern.pattern) == "" and hasattr(pattern, "url_patterns") else [pattern]
+        inner = _flat(pattern)
         own |= {str(one.pattern).lstrip("^").split("/")[0] for one in inner}
+    own |= {code for code, _name in settings.LANGUAGES if code != settings.LANGUAGE_CODE}
     own = {part for part in own if part and "<" not in part and "." not in part}
-    assert {"admin", "feed", "files", "healthz", "reads", "readyz", "search"} <= own
+    assert {"admin", "feed", "files", "healthz", "reads", "readyz", "search", "en"} <= own
     assert own <= RESERVED_SLUGS
 
 

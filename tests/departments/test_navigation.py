@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from articles import leaving
 from departments.models import Department
 from ledger.models import Alarm
 from tests.ledger.attacker import run
@@ -35,7 +36,7 @@ EVERYTHING = [
     ("/zuzhi/", "组织建设"),
     ("/qingnian/", "青年工作"),
     ("/peixun/", "教育培训"),
-    ("https://www.gov.cn/", "返回主站"),
+    (leaving.led("https://www.gov.cn/", []), "返回主站"),
 ]
 
 

@@ -6,7 +6,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from articles import reads
+from articles import leaving, reads
 from articles.files import store_picture
 from ledger.models import Entry
 from portal import home_blocks
@@ -68,7 +68,7 @@ def test_friendly_links_are_sealed_and_need_not_stand_in_the_menu(newsroom):
     changed = department("新华网", newsroom.admin, url="http://www.xinhuanet.com/", **facts)
     run("UPDATE departments_department SET url = %s WHERE id = %s", ["https://365.example/", changed.pk])
     page = visit("/")
-    assert page.one("nav", class_="friendly").links() == [("http://www.people.com.cn/", "人民网")]
+    assert page.one("nav", class_="friendly").links() == [(leaving.led("http://www.people.com.cn/", []), "人民网")]
     assert "人民网" not in page.one("nav", id="menu").words and "365.example" not in page.html
 
 

@@ -6,10 +6,13 @@ import pytest
 from django.core.signing import Signer
 
 from articles import leaving
+from departments import services as departments
+from departments.models import Department, Kind
 from portal import identity
 from portal.models import Identity
 from tests.portal.conftest import WORDS
 from tests.portal.visitor import visit
+from workflow import previews
 
 ELSEWHERE = "https://www.example.com/a?b=1&c=2#d"
 
@@ -122,3 +125,34 @@ def test_search_engines_are_kept_from_the_page(client, db):
 @pytest.mark.parametrize("method", ["post", "put", "delete"])
 def test_the_page_is_read_only(client, db, method):
     assert getattr(client, method)(leaving.notice(ELSEWHERE)).status_code == 405
+
+
+# Listings and menus.
+
+
+def test_a_mere_link_and_an_outside_entry_of_the_menu_ask_too(newsroom, site, client):
+    departments.save_department(Department(name="主站", kind=Kind.LINK, url=ELSEWHERE), by=newsroom.admin)
+    published = newsroom.published(title="见外站", body="", address=ELSEWHERE)
+    home = visit("/")
+    listed = [address for address, words in home.one("main").links() if words.startswith("见外站")]
+    menu = [address for address, words in home.one("nav", id="menu").links() if words.startswith("主站")]
+    (button,) = [
+        link.attributes["href"] for link in visit(published.get_absolute_url()).one("p", class_="leads-out").all("a")
+    ]
+    assert listed and menu
+    for address in [*listed, *menu, button]:
+        assert address.startswith("/leave/?to=")
+        assert ELSEWHERE in [link for link, _words in visit(address).one("main").links()]
+
+
+def test_a_mere_link_to_a_trusted_host_goes_straight(newsroom, client):
+    identity.save(Identity(**WORDS, trusted_hosts="example.com"), by=newsroom.admin)
+    newsroom.published(title="见外站", body="", address=ELSEWHERE)
+    assert ELSEWHERE in [address for address, _words in visit("/").one("main").links()]
+
+
+def test_a_preview_signs_nothing_that_nobody_has_approved(newsroom, site, client):
+    article = newsroom.draft(title="见外站", body="", address=ELSEWHERE)
+    _link, token = previews.share(article, by=newsroom.drafter)
+    page = visit(f"/preview/{token}/")
+    assert page.status == 200 and ELSEWHERE in [address for address, _words in page.one("main").links()]
