@@ -9,6 +9,7 @@ Each character is written as five hexadecimal digits, so that neither database's
 A tsvector keeps positions up to 16,383 and at most 256 of one token, so that texts are kept in overlapping parts.
 """
 
+import json
 import re
 import unicodedata
 from collections import Counter
@@ -16,9 +17,11 @@ from collections.abc import Iterator
 from itertools import chain, islice
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from articles.models import Publication, Revision
 from articles.sanitising import plain_text
+from articles.variants import simplified
 
 TABLE = "articles_searchpart"
 PART = 4000  # characters
@@ -28,12 +31,14 @@ OVERLAP = 100  # characters that two neighbouring parts share; no phrase is long
 PARTS = 1000  # room for parts under one publication's id in FTS5's rowid
 LONGEST_QUERY = 100
 MOST_TERMS = 8
+NEAR = 30  # tokens between two terms that stand close to each other
+QUOTED = re.compile('“([^“”]*)”|"([^"]*)"|＂([^＂]*)＂|「([^「」]*)」|『([^『』]*)』|([^\\s“”"＂「」『』]+)')
 RUN = re.compile(r"[^\W_]+")  # of letters and digits: what str.isalnum says of each character
 
 
 def normalise(text: str) -> str:
-    """Full-width and compatibility forms become plain ones (NFKC), capitals small."""
-    return unicodedata.normalize("NFKC", text).lower()
+    """Full-width and compatibility forms become plain ones (NFKC), capitals small, traditional forms simplified."""
+    return simplified(unicodedata.normalize("NFKC", text).lower())
 
 
 def runs(text: str) -> list[str]:
@@ -52,9 +57,14 @@ def tokens(text: str) -> list[str]:
     return list(chain.from_iterable(map(_pairs, runs(normalise(text)))))
 
 
+def pieces_of(term: str) -> list[str]:
+    """The runs of one term of a query. Some single characters become eighteen under NFKC: what is too long is cut."""
+    return runs(normalise(term)[:LONGEST_QUERY])
+
+
 def _phrase(term: str) -> tuple[list[str], bool]:
     """(tokens, last one is a prefix) of one term of a query."""
-    pieces = runs(normalise(term))
+    pieces = pieces_of(term)
     found = list(chain.from_iterable(map(_pairs, pieces)))
     if pieces and len(pieces[-1]) > 1:
         return found[:-1], False  # the last single character may go on in the text
@@ -124,24 +134,73 @@ def remove(publication: Publication) -> None:
 
 
 def terms(query: str) -> list[str]:
-    """The terms of a query: cut at spaces, at most MOST_TERMS of the first LONGEST_QUERY characters."""
-    return [term for term in query[:LONGEST_QUERY].split() if runs(normalise(term))][:MOST_TERMS]
+    """The terms of a query: cut at spaces, save for what stands in quotation marks, which is one term.
+
+    At most MOST_TERMS, each once, of the first LONGEST_QUERY characters. A mark without its partner cuts like a space.
+    """
+    found = (next(filter(None, groups), "") for groups in QUOTED.findall(query[:LONGEST_QUERY]))
+    return list(dict.fromkeys(term for term in found if pieces_of(term)))[:MOST_TERMS]
 
 
-def search(query: str):
+def is_cut(query: str) -> bool:
+    """Whether words of the query are left out because there are too many."""
+    return len(query) > LONGEST_QUERY or len(QUOTED.findall(query)) > MOST_TERMS
+
+
+def matching(publications: QuerySet, wanted: list[str], *, in_head: bool = False) -> QuerySet:
+    """Those of `publications` in which every term stands; `in_head`: in the title and what else is round the body."""
+    condition = (_IN_HEAD if in_head else _ANYWHERE)[connection.vendor]
+    for term in wanted:
+        publications = publications.extra(where=[condition], params=[_expression(*_phrase(term))])  # noqa: S610
+    return publications
+
+
+def search(query: str) -> QuerySet:
     """Live publications in which every term of the query stands, newest first. An empty query finds nothing."""
-    found = Publication.objects.live()
-    wanted = terms(query)
+    found, wanted = Publication.objects.live(), terms(query)
     if not wanted:
         return found.none()
-    for term in wanted:
-        found = found.extra(where=[_CONDITION[connection.vendor]], params=[_expression(*_phrase(term))])  # noqa: S610
-    return found.select_related("department").order_by("-dated", "-article_id")
+    return matching(found, wanted).select_related("department").order_by("-dated", "-article_id")
 
 
-_CONDITION = {
+def closeness(publications: list[int], wanted: list[str]) -> dict[int, int]:
+    """Publication's id → 2 where the terms stand close to each other, 1 where in one part; others are left out.
+
+    Close means about NEAR tokens apart; on PostgreSQL, whose cover density adds up (ts_rank_cd; Clarke, Cormack,
+    Tudhope, "Relevance ranking for one to three term queries", 1999), also often together a little farther apart.
+    Reads index rows of the given publications only, on SQLite those of the terms.
+    """
+    if len(wanted) < 2 or not publications:
+        return {}
+    phrases = [_expression(*_phrase(term)) for term in wanted]
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(
+                f"SELECT publication_id, max(ts_rank_cd('{{1,1,1,1}}', tokens, query)) "
+                f"FROM {TABLE}, (SELECT %s::tsquery AS query) asked "
+                "WHERE publication_id = ANY(%s) AND tokens @@ query GROUP BY publication_id",
+                [" & ".join(f"({phrase})" for phrase in phrases), publications],
+            )
+            return {pk: 2 if density >= 1 / (1 + NEAR) else 1 for pk, density in cursor.fetchall()}
+        found = {}
+        for closeness, expression in (1, " AND ".join(phrases)), (2, f"NEAR({' '.join(phrases)}, {NEAR})"):
+            cursor.execute(
+                f"SELECT DISTINCT rowid / {PARTS} FROM {TABLE} WHERE {TABLE} MATCH %s "
+                f"AND rowid / {PARTS} IN (SELECT value FROM json_each(%s))",
+                [expression, json.dumps(publications)],
+            )
+            found |= dict.fromkeys((pk for (pk,) in cursor.fetchall()), closeness)
+        return found
+
+
+_ANYWHERE = {
     "sqlite": f'"articles_publication"."id" IN (SELECT rowid / {PARTS} FROM {TABLE} WHERE {TABLE} MATCH %s)',
     "postgresql": f'"articles_publication"."id" IN (SELECT publication_id FROM {TABLE} WHERE tokens @@ %s::tsquery)',
+}
+_IN_HEAD = {
+    # Django fills in %s alone but reads every percent sign.
+    "sqlite": _ANYWHERE["sqlite"].removesuffix(")") + f" AND rowid %% {PARTS} = 0)",
+    "postgresql": _ANYWHERE["postgresql"].removesuffix(")") + " AND part = 0)",
 }
 
 

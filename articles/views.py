@@ -22,9 +22,9 @@ from django.utils.translation import gettext_noop
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
-from articles import files, listing, reads
+from articles import bounded, files, listing, reads, searching
 from articles import proof as proving
-from articles import search as searching
+from articles.filters import SearchFilter
 from articles.models import Article, File, Publication, Withdrawal
 from articles.related import related
 from articles.sanitising import printable
@@ -221,14 +221,29 @@ def _gone(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_safe
 def search(request: HttpRequest) -> HttpResponse:
-    query = request.GET.get("q", "").strip()
-    page = page_of(searching.search(query), request.GET.get("page", "1"))
-    publications = [publication for publication in page if listing.is_intact(publication)]
+    """Words and filters; answered within bounded time, or with the advice to ask for less."""
+    query, filters = searching.Query.read(request.GET.get("q", "")), SearchFilter(request.GET)
+    by_date = request.GET.get("sort") == "date"
+    results, suggestions, took_too_long = searching.Results(), None, False
+    try:
+        with bounded.at_most(searching.SECONDS):
+            results = searching.find(query, filters, by_date=by_date)
+            if not results.found:
+                suggestions = searching.suggest(query, filters)
+    except bounded.TookTooLong:
+        took_too_long = True
+    page = page_of(results.found, request.GET.get("page", "1"))
     context = {
-        "query": query[: searching.LONGEST_QUERY],
-        "shortened": len(query) > searching.LONGEST_QUERY,
+        "query": query,
+        "filters": filters,
+        "by_date": by_date,
         "page": page,
-        "publications": publications,
+        "results": results,
+        "publications": searching.shown(list(page), query.terms),
+        "suggestions": suggestions,
+        "most_read": [] if results.found else searching.most_read(),
+        "took_too_long": took_too_long,
+        "shortened": query.is_cut,
     }
     return render(request, "articles/search.html", context)
 

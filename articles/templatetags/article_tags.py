@@ -21,11 +21,15 @@ register = template.Library()
 
 
 @register.simple_tag
-def publication_link(publication: Publication) -> SafeString:
-    """The title as a link: to the article's page, or straight to the outside address of a mere link."""
+def publication_link(publication: Publication, words: str = "") -> SafeString:
+    """The title as a link: to the article's page, or straight to the outside address of a mere link.
+
+    `words`: what to show for the title, such as the same with marks in it.
+    """
+    words = words or publication.title
     if publication.address:
-        return _outside_link(publication.address, publication.title)
-    return format_html('<a href="{}">{}</a>', publication.get_absolute_url(), publication.title)
+        return _outside_link(publication.address, words)
+    return format_html('<a href="{}">{}</a>', publication.get_absolute_url(), words)
 
 
 @register.simple_tag(takes_context=True)

@@ -1,0 +1,184 @@
+"""What a search answers: results in order, a page of them with extracts, and what to try when there are none.
+
+How much is looked at is bounded: the terms and their length (articles.search), the candidates that are ranked (the
+CANDIDATES newest matches and the HEADS newest that match round the body, so that an old title is not buried under new
+mentions), and the time of the statements (articles.bounded).
+"""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from django.db.models import QuerySet, Sum
+
+from articles import extracts, listing, search
+from articles.filters import SearchFilter
+from articles.models import Publication, Read
+from articles.models.revision import hung_on
+from articles.sanitising import plain_text
+
+CANDIDATES = 1000
+HEADS = 200
+SECONDS = 3.0  # for the statements of one search
+RECENT = 200  # newest publications of which the most read are offered
+MOST_OFFERED = 4
+
+
+@dataclass(frozen=True)
+class Query:
+    """What somebody typed."""
+
+    typed: str
+    terms: list[str]
+    is_cut: bool
+
+    @classmethod
+    def read(cls, typed: str) -> "Query":
+        typed = typed.strip()
+        return cls(typed[: search.LONGEST_QUERY], search.terms(typed), search.is_cut(typed))
+
+
+@dataclass(frozen=True)
+class Results:
+    """Ids of publications in order; `are_more`: than were looked at."""
+
+    found: list[int] = field(default_factory=list)
+    are_more: bool = False
+
+
+class Candidate(NamedTuple):
+    pk: int
+    article: int
+    title: str
+    dated: object
+    author: str
+    document_number: str
+
+
+_FIELDS = ("pk", "article_id", "title", "dated", "revision__author", "revision__document_number")
+
+
+def find(query: Query, filters: SearchFilter, *, by_date: bool = False) -> Results:
+    """Live publications that hold every term and pass the filters. Neither terms nor filters: none.
+
+    Ranked by how many terms stand in the title (one more when they are all of it), then by how close to each other the
+    terms stand, then by date; `by_date`: by date alone. Of more than CANDIDATES matches the newest are ranked.
+    """
+    if not query.terms and (query.typed or not filters.given()):
+        return Results()
+    narrowed = filters.filter_queryset(Publication.objects.live()) if filters.given() else Publication.objects.live()
+    candidates = _newest(search.matching(narrowed, query.terms), CANDIDATES + 1)
+    are_more = len(candidates) > CANDIDATES
+    candidates = candidates[:CANDIDATES]
+    if are_more and query.terms and not by_date:
+        heads = _newest(search.matching(narrowed, query.terms, in_head=True), HEADS)
+        candidates = list(dict.fromkeys([*candidates, *heads]))
+    for name, words in filters.fields_of_head().items():
+        (pattern,) = extracts.patterns([words])
+        candidates = [one for one in candidates if pattern.search(search.normalise(getattr(one, name)))]
+    if query.terms and not by_date:
+        candidates = _ranked(candidates, query.terms)
+    return Results([one.pk for one in candidates], are_more)
+
+
+def _newest(found: QuerySet, most: int) -> list[Candidate]:
+    rows = found.order_by("-dated", "-article_id").values_list(*_FIELDS)[:most]
+    return [Candidate(*row) for row in rows]
+
+
+def _ranked(candidates: list[Candidate], terms: list[str]) -> list[Candidate]:
+    wanted = extracts.patterns(terms)
+    asked = "".join("".join(search.pieces_of(term)) for term in terms)
+    close = search.closeness([one.pk for one in candidates], terms)
+
+    def worth(one: Candidate) -> tuple:
+        title = search.normalise(one.title)
+        in_title = sum(bool(pattern.search(title)) for pattern in wanted) + ("".join(search.runs(title)) == asked)
+        return in_title, close.get(one.pk, 0), one.dated, one.article
+
+    return sorted(candidates, key=worth, reverse=True)
+
+
+def shown(numbers: list[int], terms: list[str]) -> list[Publication]:
+    """The publications with these ids whose seal holds, each with `marked_title` and `extract`."""
+    attachments = hung_on("revision")["attachment_rows"]
+    found = (
+        Publication.objects.live()
+        .filter(pk__in=numbers)
+        .select_related("department", "revision__cover")
+        .annotate(attachment_rows=attachments)
+        .in_bulk()
+    )
+    wanted, results = extracts.patterns(terms), []
+    for publication in (found[pk] for pk in numbers if pk in found):
+        if listing.is_intact(publication):
+            publication.marked_title = extracts.highlight(publication.title, wanted)
+            publication.extract = _extract(publication, wanted)
+            results.append(publication)
+    return results
+
+
+def _extract(publication: Publication, wanted: list) -> str:
+    """From the body, unless it is not what was sealed; else the summary, which the seal covers itself."""
+    revision = publication.revision
+    revision.attachment_rows = publication.attachment_rows
+    if revision.compute_digest(publication.columns) == publication.digest:
+        publication.number_shown = revision.document_number
+        if wanted and (found := extracts.extract(plain_text(revision.body), wanted)):
+            return found
+    return extracts.highlight(publication.summary, wanted)
+
+
+# When nothing is found.
+
+
+@dataclass(frozen=True)
+class Suggestions:
+    """`queries` find something; `missing` terms stand nowhere; `without_filters`: the words themselves do stand."""
+
+    queries: list[str]
+    missing: list[str]
+    without_filters: bool
+
+
+def suggest(query: Query, filters: SearchFilter) -> Suggestions:
+    """What to try instead. Asks the index at most about twice as often as there may be terms."""
+    if not query.terms:
+        return Suggestions([], [], False)
+    if filters.given() and _stands(query.terms):
+        return Suggestions([], [], True)
+    if len(query.terms) == 1:
+        shorter = _shorter(search.pieces_of(query.terms[0]))
+        return Suggestions([text for text in shorter if _stands(text.split())][:MOST_OFFERED], [], False)
+    standing = [term for term in query.terms if _stands([term])]
+    missing = [term for term in query.terms if term not in standing]
+    if missing and len(standing) > 1 and _stands(standing):
+        offered = [" ".join(map(_quoted, standing))]
+    else:
+        offered = [_quoted(term) for term in standing[:MOST_OFFERED]]
+    return Suggestions(offered, missing, False)
+
+
+def _stands(terms: list[str]) -> bool:
+    return search.matching(Publication.objects.live(), terms).exists()
+
+
+def _quoted(term: str) -> str:
+    return f"“{term}”" if " " in term else term
+
+
+def _shorter(pieces: list[str]) -> list[str]:
+    """Queries that ask for less than one phrase does: its runs apart, and its longest run in pieces."""
+    run = max(pieces, key=len)
+    half = len(run) // 2
+    apart = " ".join(pieces if len(pieces) > 1 else [run[:half], run[half:]])
+    cuts = [apart, run[:-1], run[1:], run[: half + len(run) % 2], run[half:]]
+    return list(dict.fromkeys(cut for cut in cuts if len(cut) > 1 and cut != "".join(pieces)))
+
+
+def most_read() -> list[Publication]:
+    """The most read of the newest publications; those of all would mean a sum over every article there is."""
+    newest = list(Publication.objects.live().select_related("department").order_by("-dated", "-article_id")[:RECENT])
+    by_article = {one.article_id: one for one in newest}
+    sums = Read.objects.filter(article__in=by_article).values("article").annotate(total=Sum("count"))
+    ordered = sums.order_by("-total", "-article").values_list("article", flat=True)[: 2 * MOST_OFFERED]
+    return [by_article[pk] for pk in ordered if listing.is_intact(by_article[pk])][:MOST_OFFERED]
