@@ -2,8 +2,9 @@
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from django.db import OperationalError, connection, transaction
 
@@ -14,21 +15,41 @@ class TookTooLong(Exception):
     """The database was stopped; nothing has changed, and the connection can be used on."""
 
 
+class Clock:
+    """Says whether the time is up. Between statements it stops what goes on; within one the database looks."""
+
+    def __init__(self, seconds: float) -> None:
+        self.end = time.monotonic() + seconds
+
+    def is_up(self) -> bool:
+        return time.monotonic() >= self.end
+
+    def before_each(self, execute: Callable, *statement: Any) -> Any:
+        """A wrapper of statements, as `connection.execute_wrapper` takes it."""
+        if self.is_up():
+            raise TookTooLong
+        return execute(*statement)
+
+
 @contextmanager
-def at_most(seconds: float) -> Iterator[None]:
-    """Bounds the statements within: PostgreSQL each of them, SQLite all together. Raises TookTooLong."""
+def at_most(seconds: float) -> Iterator[Clock]:
+    """Bounds the statements within, all together; the last may on PostgreSQL take as long again.
+
+    What Python does between them is not stopped: whoever does much asks the clock. Raises TookTooLong.
+    """
+    clock = Clock(seconds)
     # `connection` is a proxy; its vendor says which of the two ways there is.
-    with _SQLITE(seconds) if connection.vendor == "sqlite" else _POSTGRESQL(seconds):
-        yield
+    bound = _interrupted_after if connection.vendor == "sqlite" else _cancelled_after
+    with bound(seconds, clock), connection.execute_wrapper(clock.before_each):
+        yield clock
 
 
 @contextmanager
-def _interrupted_after(seconds: float) -> Iterator[None]:
-    end = time.monotonic() + seconds
+def _interrupted_after(_seconds: float, clock: Clock) -> Iterator[None]:
     connection.ensure_connection()
     # Kept: inside, the connection may be closed and opened again.
     raw = connection.connection
-    raw.set_progress_handler(lambda: time.monotonic() > end, STEPS)
+    raw.set_progress_handler(clock.is_up, STEPS)
     try:
         yield
     except OperationalError as error:
@@ -40,7 +61,7 @@ def _interrupted_after(seconds: float) -> Iterator[None]:
 
 
 @contextmanager
-def _cancelled_after(seconds: float) -> Iterator[None]:
+def _cancelled_after(seconds: float, _clock: Clock) -> Iterator[None]:
     from psycopg.errors import QueryCanceled
 
     try:
@@ -55,6 +76,3 @@ def _cancelled_after(seconds: float) -> Iterator[None]:
         if isinstance(error.__cause__, QueryCanceled):
             raise TookTooLong from error
         raise
-
-
-_SQLITE, _POSTGRESQL = _interrupted_after, _cancelled_after

@@ -4,34 +4,46 @@ Everything that is returned is escaped but for <mark>, which stands only where a
 """
 
 import re
+import unicodedata
+from bisect import bisect_right
 from itertools import islice
 
-from django.utils.html import escape
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.html import escape, format_html, format_html_join
+from django.utils.safestring import SafeString
 
 from articles.search import normalise, pieces_of
 
 LENGTH = 120  # characters of an extract
 BEFORE = 24  # characters that may stand before the first word found
+LONGEST = 3 * LENGTH  # however many words run into each other at its ends
 MOST_HITS = 500  # places of one term that are looked at
 
 Span = tuple[int, int]  # from, to (excluded)
 
 _STOPS = "。！？；\n!?;"
+# A character and what may be put together with it: combining marks, the vowels and finals of Hangul.
+_LETTER = re.compile(
+    "(?s:.)[\u0300-\u036f\u1160-\u11ff\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\u3099\u309a\ufe20-\ufe2f\uff9e\uff9f]*"
+)
 
 
 def patterns(terms: list[str]) -> list[re.Pattern[str]]:
     """A pattern a term for normalised text: its runs, with anything between them that is neither letter nor digit."""
-    return [re.compile(r"[\W_]+".join(map(re.escape, pieces_of(term)))) for term in terms]
+    return [re.compile(r"[\W_]++".join(map(re.escape, pieces_of(term)))) for term in terms]
 
 
 def _folded(text: str) -> tuple[str, list[int] | None]:
     """(normalised text, where each of its characters stands in `text`; None: where it stands itself)."""
     whole = normalise(text)
-    if len(whole) == len(text):
+    if len(whole) == len(text) and unicodedata.is_normalized("NFKC", text):
         return whole, None
-    single = [normalise(character) for character in text]
-    return "".join(single), [at for at, folded in enumerate(single) for _ in folded] + [len(text)]
+    # By letters with the marks that belong to them, which normalising may put together with it.
+    out, places = [], []
+    for letter in _LETTER.finditer(text):
+        folded = normalise(letter[0])
+        out.append(folded)
+        places += [letter.start()] * len(folded)
+    return "".join(out), [*places, len(text)]
 
 
 def _hits(text: str, wanted: list[re.Pattern[str]]) -> list[tuple[int, int, int]]:
@@ -42,20 +54,22 @@ def _hits(text: str, wanted: list[re.Pattern[str]]) -> list[tuple[int, int, int]
         for hit in islice(pattern.finditer(folded), MOST_HITS):
             start, end = hit.span()
             if places:
-                start, end = places[start], places[end - 1] + 1
+                start, end = places[start], places[bisect_right(places, places[end - 1])]
             found.append((start, end, number))
     return sorted(found)
 
 
 def _marked(text: str, spans: list[Span]) -> SafeString:
-    """`text` escaped, with the spans, which are in order, marked."""
-    out, at = [], 0
+    """`text` escaped, with the spans, which are in order, marked; those that touch as one."""
+    joined: list[Span] = []
     for start, end in spans:
-        if end > at:
-            out += [escape(text[at : max(start, at)]), "<mark>", escape(text[max(start, at) : end]), "</mark>"]
-            at = end
-    out.append(escape(text[at:]))
-    return mark_safe("".join(out).replace("</mark><mark>", ""))  # noqa: S308
+        if joined and start <= joined[-1][1]:
+            joined[-1] = joined[-1][0], max(end, joined[-1][1])
+        else:
+            joined.append((start, end))
+    before = [0, *(end for _start, end in joined)]
+    pieces = ((text[at:start], text[start:end]) for at, (start, end) in zip(before, joined, strict=False))
+    return format_html_join("", "{}<mark>{}</mark>", pieces) + escape(text[before[-1] :])
 
 
 def highlight(text: str, wanted: list[re.Pattern[str]]) -> SafeString:
@@ -64,19 +78,31 @@ def highlight(text: str, wanted: list[re.Pattern[str]]) -> SafeString:
 
 
 def extract(text: str, wanted: list[re.Pattern[str]]) -> SafeString:
-    """About LENGTH characters where most of the terms stand together, escaped and marked; "" where none stands."""
+    """About LENGTH characters where most of the terms stand together, escaped and marked; "" where none stands.
+
+    It ends before or after a word that is marked, never within.
+    """
     hits = _hits(text, wanted)
     if not hits:
         return SafeString("")
-    first = _densest(hits)
-    # From the beginning of the sentence, when that is near.
+    start, end = _window(text, [(at, to) for at, to, _term in hits], _densest(hits))
+    spans = [(at - start, to - start) for at, to, _term in hits if start <= at and to <= end]
+    shown = _marked(re.sub(r"\s", " ", text[start:end]), spans)
+    return format_html("{}{}{}", "…" if text[:start].strip() else "", shown, "…" if text[end:].strip() else "")
+
+
+def _window(text: str, words: list[Span], first: int) -> Span:
+    """From the beginning of the sentence, when that is near, and wide enough for the words at both ends."""
     earliest = max(0, first - BEFORE)
     stop = max(text.rfind(sign, earliest, first) for sign in _STOPS)
     start = stop + 1 if stop >= 0 else earliest
-    end = min(len(text), max(start + LENGTH, next(to for at, to, _ in hits if at == first)))
-    spans = [(max(at, start) - start, min(to, end) - start) for at, to, _term in hits if at < end and to > start]
-    shown = _marked(re.sub(r"\s", " ", text[start:end]), spans)
-    return mark_safe(("…" if text[:start].strip() else "") + shown + ("…" if text[end:].strip() else ""))  # noqa: S308
+    end = min(len(text), max(start + LENGTH, next(to for at, to in words if at == first)))
+    while across := [(at, to) for at, to in words if at < start < to or at < end < to]:
+        wider = min(start, *(at for at, _to in across)), max(end, *(to for _at, to in across))
+        if wider[1] - wider[0] > LONGEST:
+            break
+        start, end = wider
+    return start, end
 
 
 def _densest(hits: list[tuple[int, int, int]]) -> int:

@@ -13,11 +13,14 @@ import json
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from enum import IntEnum
 from itertools import chain, islice
+from typing import Any
 
-from django.db import connection
-from django.db.models import QuerySet
+from django.db import connection, transaction
+from django.db.models import BooleanField, F, Func, Q, QuerySet
+from django.utils import timezone
 
 from articles.models import Publication, Revision
 from articles.sanitising import plain_text
@@ -34,6 +37,17 @@ MOST_TERMS = 8
 NEAR = 30  # tokens between two terms that stand close to each other
 QUOTED = re.compile('“([^“”]*)”|"([^"]*)"|＂([^＂]*)＂|「([^「」]*)」|『([^『』]*)』|([^\\s“”"＂「」『』]+)')
 RUN = re.compile(r"[^\W_]+")  # of letters and digits: what str.isalnum says of each character
+TOGETHER = 20  # publications that `reindex`, parts that `put` has in hand at once
+
+
+class Part(IntEnum):
+    """Numbers of the parts that are not pieces of the body; those count on from BODY."""
+
+    TITLE = 0
+    AUTHOR = 1
+    NUMBER = 2  # 文号
+    HEAD = 3  # what else stands round the body
+    BODY = 4
 
 
 def normalise(text: str) -> str:
@@ -71,21 +85,14 @@ def _phrase(term: str) -> tuple[list[str], bool]:
     return found, bool(found)
 
 
-def parts(publication_title: str, revision: Revision) -> list[str]:
-    """Texts of the parts: 0 is what stands round the body, the rest the body in overlapping pieces."""
-    head = "\n".join(
-        [
-            publication_title,
-            revision.subtitle,
-            revision.author,
-            revision.source,
-            revision.keywords,
-            revision.document_number,
-            revision.issuing_body,
-            revision.index_number,
-        ]
-    )
-    return [head, *islice(_pieces(plain_text(revision.body)), PARTS - 1)]
+def parts(publication_title: str, revision: Revision) -> Iterator[tuple[int, str]]:
+    """(number of the part, its text): what stands round the body, then the body in overlapping pieces."""
+    yield Part.TITLE, publication_title
+    yield Part.AUTHOR, revision.author
+    yield Part.NUMBER, revision.document_number
+    rest = [revision.subtitle, revision.source, revision.keywords, revision.issuing_body, revision.index_number]
+    yield Part.HEAD, "\n".join(rest)
+    yield from enumerate(islice(_pieces(plain_text(revision.body)), PARTS - Part.BODY), Part.BODY)
 
 
 def _pieces(body: str) -> Iterator[str]:
@@ -105,7 +112,14 @@ def _is_crowded(text: str) -> bool:
 
 def put(publication: Publication, revision: Revision) -> None:
     """Feeds the index, in the publication's own transaction."""
-    rows = [(publication.pk, number, tokens(text)) for number, text in enumerate(parts(publication.title, revision))]
+    of_parts = ((number, tokens(text)) for number, text in parts(publication.title, revision))
+    rows = ((publication.pk, number, found) for number, found in of_parts if found)
+    # Of a very long text the tokens would fill the memory.
+    while together := list(islice(rows, TOGETHER)):
+        _insert(together)
+
+
+def _insert(rows: list[tuple[int, int, list[str]]]) -> None:
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             cursor.executemany(
@@ -122,15 +136,44 @@ def put(publication: Publication, revision: Revision) -> None:
             )
 
 
-def remove(publication: Publication) -> None:
+def remove(*publications: Publication) -> None:
     with connection.cursor() as cursor:
-        if connection.vendor == "sqlite":
-            cursor.execute(
-                f"DELETE FROM {TABLE} WHERE rowid BETWEEN %s AND %s",
-                [publication.pk * PARTS, publication.pk * PARTS + PARTS - 1],
-            )
-        else:
-            cursor.execute(f"DELETE FROM {TABLE} WHERE publication_id = %s", [publication.pk])
+        for publication in publications:
+            if connection.vendor == "sqlite":
+                cursor.execute(
+                    f"DELETE FROM {TABLE} WHERE rowid BETWEEN %s AND %s",
+                    [publication.pk * PARTS, publication.pk * PARTS + PARTS - 1],
+                )
+            else:
+                cursor.execute(f"DELETE FROM {TABLE} WHERE publication_id = %s", [publication.pk])
+
+
+def reindex() -> int:
+    """Feeds the index anew with what is public or will be, and takes out the rest; returns how many publications stand.
+
+    A few publications a transaction, whose rows are locked so that acts upon them and a second `reindex` wait: the site
+    goes on, and a run that was broken off is simply begun again.
+    """
+    last, count = 0, 0
+    while True:
+        with transaction.atomic():
+            found = Publication.objects.filter(pk__gt=last).order_by("pk").select_for_update()
+            together = list(found.only("pk")[:TOGETHER])
+            if not together:
+                return count
+            remove(*together)
+            count += _put_all(Publication.objects.filter(pk__in=together))
+        last = together[-1].pk
+
+
+def _put_all(publications: QuerySet) -> int:
+    """Feeds those that are not over; returns how many."""
+    ahead = Q(live_until=None) | Q(live_until__gt=timezone.now())
+    count = 0
+    for publication in publications.effective().filter(ahead, withdrawal=None).select_related("revision"):
+        put(publication, publication.revision)
+        count += 1
+    return count
 
 
 def terms(query: str) -> list[str]:
@@ -147,20 +190,35 @@ def is_cut(query: str) -> bool:
     return len(query) > LONGEST_QUERY or len(QUOTED.findall(query)) > MOST_TERMS
 
 
-def matching(publications: QuerySet, wanted: list[str], *, in_head: bool = False) -> QuerySet:
-    """Those of `publications` in which every term stands; `in_head`: in the title and what else is round the body."""
-    condition = (_IN_HEAD if in_head else _ANYWHERE)[connection.vendor]
-    for term in wanted:
-        publications = publications.extra(where=[condition], params=[_expression(*_phrase(term))])  # noqa: S610
-    return publications
+def matching(publications: QuerySet, wanted: Iterable[str], *, part: Part | None = None) -> QuerySet:
+    """Those of `publications` in which every term stands, anywhere or in the one part."""
+    return publications.filter(*(_Stands(F("pk"), phrase=_expression(*_phrase(term)), part=part) for term in wanted))
 
 
-def search(query: str) -> QuerySet:
-    """Live publications in which every term of the query stands, newest first. An empty query finds nothing."""
-    found, wanted = Publication.objects.live(), terms(query)
-    if not wanted:
-        return found.none()
-    return matching(found, wanted).select_related("department").order_by("-dated", "-article_id")
+class _Stands(Func):
+    """Whether the index has the phrase, an `_expression`, under the id of a publication."""
+
+    output_field = BooleanField()
+    arity = 1
+
+    def __init__(self, publication: F, *, phrase: str, part: Part | None) -> None:
+        super().__init__(publication)
+        self.phrase, self.part = phrase, part
+
+    def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> tuple[str, list]:
+        narrowed = "" if self.part is None else f" AND rowid %% {PARTS} = %s"
+        found = f"SELECT rowid / {PARTS} FROM {TABLE} WHERE {TABLE} MATCH %s{narrowed}"
+        return self._as_sql(compiler, connection, found, **extra)
+
+    def as_postgresql(self, compiler: Any, connection: Any, **extra: Any) -> tuple[str, list]:
+        narrowed = "" if self.part is None else " AND part = %s"
+        found = f"SELECT publication_id FROM {TABLE} WHERE tokens @@ %s::tsquery{narrowed}"
+        return self._as_sql(compiler, connection, found, **extra)
+
+    def _as_sql(self, compiler: Any, connection: Any, found: str, **extra: Any) -> tuple[str, list]:
+        sql, params = super().as_sql(compiler, connection, template="%(expressions)s", **extra)
+        asked = [self.phrase] if self.part is None else [self.phrase, int(self.part)]
+        return f"{sql} IN ({found})", [*params, *asked]
 
 
 def closeness(publications: list[int], wanted: list[str]) -> dict[int, int]:
@@ -191,17 +249,6 @@ def closeness(publications: list[int], wanted: list[str]) -> dict[int, int]:
             )
             found |= dict.fromkeys((pk for (pk,) in cursor.fetchall()), closeness)
         return found
-
-
-_ANYWHERE = {
-    "sqlite": f'"articles_publication"."id" IN (SELECT rowid / {PARTS} FROM {TABLE} WHERE {TABLE} MATCH %s)',
-    "postgresql": f'"articles_publication"."id" IN (SELECT publication_id FROM {TABLE} WHERE tokens @@ %s::tsquery)',
-}
-_IN_HEAD = {
-    # Django fills in %s alone but reads every percent sign.
-    "sqlite": _ANYWHERE["sqlite"].removesuffix(")") + f" AND rowid %% {PARTS} = 0)",
-    "postgresql": _ANYWHERE["postgresql"].removesuffix(")") + " AND part = 0)",
-}
 
 
 def _expression(phrase: list[str], is_prefix: bool) -> str:

@@ -1,25 +1,30 @@
 """What a search answers: results in order, a page of them with extracts, and what to try when there are none.
 
 How much is looked at is bounded: the terms and their length (articles.search), the candidates that are ranked (the
-CANDIDATES newest matches and the HEADS newest that match round the body, so that an old title is not buried under new
-mentions), and the time of the statements (articles.bounded).
+CANDIDATES newest matches and the TITLES newest whose title matches, so that an old title is not buried under new
+mentions), and the time (articles.bounded), within which everything lies that asks the database.
 """
 
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from django.db.models import QuerySet, Sum
+from django.core.paginator import Page, Paginator
+from django.db.models import QuerySet
+from django.http import QueryDict
+from django.utils import timezone
+from django.utils.safestring import SafeString
 
-from articles import extracts, listing, search
-from articles.filters import SearchFilter
-from articles.models import Publication, Read
+from articles import bounded, extracts, listing, reads, search
+from articles.filters import Lists, SearchFilter
+from articles.models import Publication
 from articles.models.revision import hung_on
-from articles.sanitising import plain_text
+from articles.sanitising import plain_text, printable
 
 CANDIDATES = 1000
-HEADS = 200
-SECONDS = 3.0  # for the statements of one search
-RECENT = 200  # newest publications of which the most read are offered
+TITLES = 200
+SECONDS = 3.0  # for one search
+DAYS = timedelta(days=30)  # whose most read are offered
 MOST_OFFERED = 4
 
 
@@ -33,7 +38,7 @@ class Query:
 
     @classmethod
     def read(cls, typed: str) -> "Query":
-        typed = typed.strip()
+        typed = printable(typed).strip()
         return cls(typed[: search.LONGEST_QUERY], search.terms(typed), search.is_cut(typed))
 
 
@@ -45,16 +50,47 @@ class Results:
     are_more: bool = False
 
 
+@dataclass
+class Answer:
+    """All that the page says. When it took too long: the form as it was filled in, and nothing found."""
+
+    query: Query
+    filters: SearchFilter
+    by_date: bool
+    took_too_long: bool = False
+    results: Results = field(default_factory=Results)
+    page: Page = field(default_factory=lambda: Paginator([], listing.PAGE_SIZE).page(1))
+    publications: list[Publication] = field(default_factory=list)
+    suggestions: "Suggestions | None" = None
+    most_read: list[Publication] = field(default_factory=list)
+
+    @property
+    def shortened(self) -> bool:
+        return self.query.is_cut
+
+
+def answer(asked: QueryDict) -> Answer:
+    """What somebody asked for by q, page, sort and the filters. Raises what Paginator.page does."""
+    query, by_date = Query.read(asked.get("q", "")), asked.get("sort") == "date"
+    found = Answer(query, SearchFilter(asked, Lists.of_the_asked(asked)), by_date, took_too_long=True)
+    try:
+        with bounded.at_most(SECONDS) as clock:
+            found = Answer(query, SearchFilter(asked, Lists.read()), by_date)
+            found.results = find(query, found.filters, by_date=by_date)
+            found.page = Paginator(found.results.found, listing.PAGE_SIZE).page(asked.get("page", "1"))
+            found.publications = shown(list(found.page), query.terms, clock)
+            if not found.results.found:
+                found.suggestions, found.most_read = suggest(query, found.filters), most_read()
+    except bounded.TookTooLong:
+        return Answer(query, found.filters, by_date, took_too_long=True)
+    return found
+
+
 class Candidate(NamedTuple):
     pk: int
     article: int
     title: str
-    dated: object
-    author: str
-    document_number: str
-
-
-_FIELDS = ("pk", "article_id", "title", "dated", "revision__author", "revision__document_number")
+    dated: datetime
 
 
 def find(query: Query, filters: SearchFilter, *, by_date: bool = False) -> Results:
@@ -65,23 +101,20 @@ def find(query: Query, filters: SearchFilter, *, by_date: bool = False) -> Resul
     """
     if not query.terms and (query.typed or not filters.given()):
         return Results()
-    narrowed = filters.filter_queryset(Publication.objects.live()) if filters.given() else Publication.objects.live()
+    narrowed = filters.narrowed()
     candidates = _newest(search.matching(narrowed, query.terms), CANDIDATES + 1)
     are_more = len(candidates) > CANDIDATES
     candidates = candidates[:CANDIDATES]
-    if are_more and query.terms and not by_date:
-        heads = _newest(search.matching(narrowed, query.terms, in_head=True), HEADS)
-        candidates = list(dict.fromkeys([*candidates, *heads]))
-    for name, words in filters.fields_of_head().items():
-        (pattern,) = extracts.patterns([words])
-        candidates = [one for one in candidates if pattern.search(search.normalise(getattr(one, name)))]
     if query.terms and not by_date:
+        if are_more:
+            titles = _newest(search.matching(narrowed, query.terms, part=search.Part.TITLE), TITLES)
+            candidates = list(dict.fromkeys([*candidates, *titles]))
         candidates = _ranked(candidates, query.terms)
     return Results([one.pk for one in candidates], are_more)
 
 
 def _newest(found: QuerySet, most: int) -> list[Candidate]:
-    rows = found.order_by("-dated", "-article_id").values_list(*_FIELDS)[:most]
+    rows = found.order_by("-dated", "-article_id").values_list("pk", "article_id", "title", "dated")[:most]
     return [Candidate(*row) for row in rows]
 
 
@@ -98,8 +131,11 @@ def _ranked(candidates: list[Candidate], terms: list[str]) -> list[Candidate]:
     return sorted(candidates, key=worth, reverse=True)
 
 
-def shown(numbers: list[int], terms: list[str]) -> list[Publication]:
-    """The publications with these ids whose seal holds, each with `marked_title` and `extract`."""
+def shown(numbers: list[int], terms: list[str], clock: bounded.Clock) -> list[Publication]:
+    """The publications with these ids whose seal holds, each with `marked_title` and `extract`.
+
+    Once the time is up, an extract is the summary: a page of very long texts takes a while to look through.
+    """
     attachments = hung_on("revision")["attachment_rows"]
     found = (
         Publication.objects.live()
@@ -112,18 +148,18 @@ def shown(numbers: list[int], terms: list[str]) -> list[Publication]:
     for publication in (found[pk] for pk in numbers if pk in found):
         if listing.is_intact(publication):
             publication.marked_title = extracts.highlight(publication.title, wanted)
-            publication.extract = _extract(publication, wanted)
+            publication.extract = _extract(publication, wanted, clock)
             results.append(publication)
     return results
 
 
-def _extract(publication: Publication, wanted: list) -> str:
+def _extract(publication: Publication, wanted: list, clock: bounded.Clock) -> SafeString:
     """From the body, unless it is not what was sealed; else the summary, which the seal covers itself."""
     revision = publication.revision
     revision.attachment_rows = publication.attachment_rows
-    if revision.compute_digest(publication.columns) == publication.digest:
-        publication.number_shown = revision.document_number
-        if wanted and (found := extracts.extract(plain_text(revision.body), wanted)):
+    if not clock.is_up() and revision.compute_digest(publication.columns) == publication.digest:
+        publication.number_shown = extracts.highlight(revision.document_number, wanted)
+        if found := extracts.extract(plain_text(revision.body), wanted):
             return found
     return extracts.highlight(publication.summary, wanted)
 
@@ -176,9 +212,8 @@ def _shorter(pieces: list[str]) -> list[str]:
 
 
 def most_read() -> list[Publication]:
-    """The most read of the newest publications; those of all would mean a sum over every article there is."""
-    newest = list(Publication.objects.live().select_related("department").order_by("-dated", "-article_id")[:RECENT])
-    by_article = {one.article_id: one for one in newest}
-    sums = Read.objects.filter(article__in=by_article).values("article").annotate(total=Sum("count"))
-    ordered = sums.order_by("-total", "-article").values_list("article", flat=True)[: 2 * MOST_OFFERED]
-    return [by_article[pk] for pk in ordered if listing.is_intact(by_article[pk])][:MOST_OFFERED]
+    """The most read of the last days that are still there, with their departments."""
+    chosen = reads.most_read(since=timezone.localdate() - DAYS, most=4 * MOST_OFFERED)
+    found = Publication.objects.live().filter(article__in=chosen).select_related("department")
+    by_article = {one.article_id: one for one in found if listing.is_intact(one)}
+    return [by_article[pk] for pk in chosen if pk in by_article][:MOST_OFFERED]

@@ -22,12 +22,12 @@ from django.utils.translation import gettext_noop
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
-from articles import bounded, files, listing, reads, searching
+from articles import files, listing, reads, searching
 from articles import proof as proving
-from articles.filters import SearchFilter
 from articles.models import Article, File, Publication, Withdrawal
 from articles.related import related
 from articles.sanitising import printable
+from articles.search import LONGEST_QUERY
 from departments.models import Department, FormerSlug
 from ledger.alarms import raise_alarm
 
@@ -83,7 +83,7 @@ def _filter_of(request: HttpRequest) -> listing.Filter:
     year = request.GET.get("year", "")
     if year and not YEAR.fullmatch(year):
         raise Http404(_("There is no such page."))
-    words = printable(request.GET.get("q", "")).strip()[: searching.LONGEST_QUERY]  # PostgreSQL takes no NUL
+    words = printable(request.GET.get("q", "")).strip()[:LONGEST_QUERY]  # PostgreSQL takes no NUL
     return listing.Filter(int(year) if year else None, words)
 
 
@@ -222,30 +222,11 @@ def _gone(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def search(request: HttpRequest) -> HttpResponse:
     """Words and filters; answered within bounded time, or with the advice to ask for less."""
-    query, filters = searching.Query.read(request.GET.get("q", "")), SearchFilter(request.GET)
-    by_date = request.GET.get("sort") == "date"
-    results, suggestions, took_too_long = searching.Results(), None, False
     try:
-        with bounded.at_most(searching.SECONDS):
-            results = searching.find(query, filters, by_date=by_date)
-            if not results.found:
-                suggestions = searching.suggest(query, filters)
-    except bounded.TookTooLong:
-        took_too_long = True
-    page = page_of(results.found, request.GET.get("page", "1"))
-    context = {
-        "query": query,
-        "filters": filters,
-        "by_date": by_date,
-        "page": page,
-        "results": results,
-        "publications": searching.shown(list(page), query.terms),
-        "suggestions": suggestions,
-        "most_read": [] if results.found else searching.most_read(),
-        "took_too_long": took_too_long,
-        "shortened": query.is_cut,
-    }
-    return render(request, "articles/search.html", context)
+        answer = searching.answer(request.GET)
+    except (PageNotAnInteger, EmptyPage) as error:
+        raise Http404(_("There is no such page.")) from error
+    return render(request, "articles/search.html", vars(answer) | {"shortened": answer.shortened})
 
 
 @csrf_exempt  # visitors hold no token; the origin is checked instead, and a read changes nothing else
