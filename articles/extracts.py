@@ -82,6 +82,7 @@ def extract(text: str, wanted: list[re.Pattern[str]]) -> SafeString:
 
     It ends before or after a word that is marked, never within.
     """
+    text = text.strip()
     hits = _hits(text, wanted)
     if not hits:
         return SafeString("")

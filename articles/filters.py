@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from articles import search
 from articles.models import Placement, Publication
+from articles.sanitising import printable
 from departments.models import Department
 
 EARLIEST, LATEST = date(1900, 1, 1), date(2199, 12, 31)  # other dates overflow in the time zone of the site
@@ -46,7 +47,7 @@ class Lists:
     @classmethod
     def of_the_asked(cls, asked: Any) -> "Lists":
         """Just what is asked for, so that a form without its lists loses nothing either. Asks no database."""
-        department, year = asked.get("department", ""), asked.get("year", "")
+        department, year = printable(asked.get("department", "")), printable(asked.get("year", ""))
         return cls([(department, department)] if department else [], [(year, year)] if year else [])
 
 
@@ -136,7 +137,8 @@ class SearchFilter(django_filters.FilterSet):
         form = SearchForm
 
     def __init__(self, asked: Any, lists: Lists) -> None:
-        super().__init__(asked, Publication.objects.live())
+        typed = {name: printable(asked.get(name, "")) for name in self.base_filters}
+        super().__init__(typed, Publication.objects.live())
         self.filters["department"].extra["choices"] = lists.departments
         self.filters["year"].extra["choices"] = lists.years
 

@@ -90,8 +90,8 @@ def parts(publication_title: str, revision: Revision) -> Iterator[tuple[int, str
     yield Part.TITLE, publication_title
     yield Part.AUTHOR, revision.author
     yield Part.NUMBER, revision.document_number
-    rest = [revision.subtitle, revision.source, revision.keywords, revision.issuing_body, revision.index_number]
-    yield Part.HEAD, "\n".join(rest)
+    names = ("subtitle", "summary", "source", "keywords", "issuing_body", "index_number")
+    yield Part.HEAD, "\n".join(getattr(revision, name) for name in names)
     yield from enumerate(islice(_pieces(plain_text(revision.body)), PARTS - Part.BODY), Part.BODY)
 
 
@@ -162,7 +162,7 @@ def reindex() -> int:
             if not together:
                 return count
             remove(*together)
-            count += _put_all(Publication.objects.filter(pk__in=together))
+            count += _put_all(Publication.objects.filter(pk__in=[one.pk for one in together]))
         last = together[-1].pk
 
 

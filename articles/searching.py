@@ -5,6 +5,7 @@ CANDIDATES newest matches and the TITLES newest whose title matches, so that an 
 mentions), and the time (articles.bounded), within which everything lies that asks the database.
 """
 
+from bisect import bisect_left
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -177,14 +178,13 @@ class Suggestions:
 
 
 def suggest(query: Query, filters: SearchFilter) -> Suggestions:
-    """What to try instead. Asks the index at most about twice as often as there may be terms."""
+    """What to try instead. Asks the index a few times for each term, for a single one about twenty times at most."""
     if not query.terms:
         return Suggestions([], [], False)
     if filters.given() and _stands(query.terms):
         return Suggestions([], [], True)
     if len(query.terms) == 1:
-        shorter = _shorter(search.pieces_of(query.terms[0]))
-        return Suggestions([text for text in shorter if _stands(text.split())][:MOST_OFFERED], [], False)
+        return Suggestions(_less_than(search.pieces_of(query.terms[0])), [], False)
     standing = [term for term in query.terms if _stands([term])]
     missing = [term for term in query.terms if term not in standing]
     if missing and len(standing) > 1 and _stands(standing):
@@ -202,13 +202,21 @@ def _quoted(term: str) -> str:
     return f"“{term}”" if " " in term else term
 
 
-def _shorter(pieces: list[str]) -> list[str]:
-    """Queries that ask for less than one phrase does: its runs apart, and its longest run in pieces."""
+def _less_than(pieces: list[str]) -> list[str]:
+    """Queries that find something and ask for less than a phrase of these runs does: the runs apart, or where its
+    longest run stands nowhere, as much of its beginning and of its end as does stand."""
+    if len(pieces) > 1 and _stands(pieces):
+        return [" ".join(pieces)]
     run = max(pieces, key=len)
-    half = len(run) // 2
-    apart = " ".join(pieces if len(pieces) > 1 else [run[:half], run[half:]])
-    cuts = [apart, run[:-1], run[1:], run[: half + len(run) % 2], run[half:]]
-    return list(dict.fromkeys(cut for cut in cuts if len(cut) > 1 and cut != "".join(pieces)))
+    if len(pieces) > 1 and _stands([run]):
+        return [run]
+    # Of what stands every beginning does too.
+    lengths = range(2, len(run))
+    head = run[: bisect_left(lengths, True, key=lambda length: not _stands([run[:length]])) + 1]
+    tail = run[-(bisect_left(lengths, True, key=lambda length: not _stands([run[-length:]])) + 1) :]
+    found = [text for text in (head, tail) if len(text) > 1]
+    together = [" ".join(found)] if len(found) > 1 and _stands(found) else []
+    return list(dict.fromkeys([*together, *sorted(found, key=len, reverse=True)]))
 
 
 def most_read() -> list[Publication]:
