@@ -16,6 +16,7 @@ from tests.newsroom import expired
 from workflow import services
 
 DAY = timedelta(days=1)
+LONG = "".join(map(chr, range(0x4E00, 0x9000)))
 
 
 def reindex():
@@ -46,7 +47,7 @@ def shelf(newsroom, monkeypatch):
     room = newsroom
     for number in range(7):
         room.published(
-            title=f"党建第{number}号", author="张三", body=f"<p>{'正文。' * 3000 if number == 4 else ''}</p>"
+            title=f"党建第{number}号", author="张三", body=f"<p>{'正文。' * (3000 if number == 4 else 1)}</p>"
         )
     article = room.published(title="旧文").article
     room.published(room.rewritten(article, title="新文"))
@@ -108,7 +109,7 @@ def test_the_memory_it_takes_does_not_grow_with_the_number_of_publications(newsr
 
     def peak(more):
         for _ in range(more):
-            newsroom.published(body=f"<p>{'长的正文。' * 20_000}</p>")
+            newsroom.published(body=f"<p>{LONG}</p>")
         tracemalloc.start()
         reindex()
         try:

@@ -26,7 +26,7 @@ def article(newsroom):
 # Time.
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)  # as requests run: outside of any transaction
 def test_a_statement_without_an_end_is_given_up_and_the_connection_goes_on():
     with pytest.raises(bounded.TookTooLong), bounded.at_most(0.05), connection.cursor() as cursor:
         cursor.execute(ENDLESS)
