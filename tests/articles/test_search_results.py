@@ -175,7 +175,8 @@ def test_drafts_withdrawn_expired_and_what_is_yet_to_come_are_never_found(client
     gone = newsroom.published(**word).article
     services.withdraw(gone, by=newsroom.publisher, reason="有误", notice="")
     for query in ("q=独一无二", "q=独", "author=独一无二", "number=独一无二", "q=独一无二&sort=date"):
-        assert visit(f"/search/?{query}").titles == [], query
+        page = visit(f"/search/?{query}")
+        assert page.titles == [] and page.all("div", class_="nothing"), query  # nor counted
     live = newsroom.published(**word)
     assert found(client, "独一无二") == [live.article_id]
     assert visit("/search/?author=独一无二").titles == ["独一无二"]
