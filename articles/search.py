@@ -9,16 +9,22 @@ Each character is written as five hexadecimal digits, so that neither database's
 A tsvector keeps positions up to 16,383 and at most 256 of one token, so that texts are kept in overlapping parts.
 """
 
+import json
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from enum import IntEnum
 from itertools import chain, islice
+from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
+from django.db.models import BooleanField, F, Func, Q, QuerySet
+from django.utils import timezone
 
 from articles.models import Publication, Revision
 from articles.sanitising import plain_text
+from articles.variants import simplified
 
 TABLE = "articles_searchpart"
 PART = 4000  # characters
@@ -28,12 +34,25 @@ OVERLAP = 100  # characters that two neighbouring parts share; no phrase is long
 PARTS = 1000  # room for parts under one publication's id in FTS5's rowid
 LONGEST_QUERY = 100
 MOST_TERMS = 8
+NEAR = 30  # tokens between two terms that stand close to each other
+QUOTED = re.compile('“([^“”]*)”|"([^"]*)"|＂([^＂]*)＂|「([^「」]*)」|『([^『』]*)』|([^\\s“”"＂「」『』]+)')
 RUN = re.compile(r"[^\W_]+")  # of letters and digits: what str.isalnum says of each character
+TOGETHER = 20  # publications that `reindex`, parts that `put` has in hand at once
+
+
+class Part(IntEnum):
+    """Numbers of the parts that are not pieces of the body; those count on from BODY."""
+
+    TITLE = 0
+    AUTHOR = 1
+    NUMBER = 2  # 文号
+    HEAD = 3  # what else stands round the body
+    BODY = 4
 
 
 def normalise(text: str) -> str:
-    """Full-width and compatibility forms become plain ones (NFKC), capitals small."""
-    return unicodedata.normalize("NFKC", text).lower()
+    """Full-width and compatibility forms become plain ones (NFKC), capitals small, traditional forms simplified."""
+    return simplified(unicodedata.normalize("NFKC", text).lower())
 
 
 def runs(text: str) -> list[str]:
@@ -52,30 +71,28 @@ def tokens(text: str) -> list[str]:
     return list(chain.from_iterable(map(_pairs, runs(normalise(text)))))
 
 
+def pieces_of(term: str) -> list[str]:
+    """The runs of one term of a query. Some single characters become eighteen under NFKC: what is too long is cut."""
+    return runs(normalise(term)[:LONGEST_QUERY])
+
+
 def _phrase(term: str) -> tuple[list[str], bool]:
     """(tokens, last one is a prefix) of one term of a query."""
-    pieces = runs(normalise(term))
+    pieces = pieces_of(term)
     found = list(chain.from_iterable(map(_pairs, pieces)))
     if pieces and len(pieces[-1]) > 1:
         return found[:-1], False  # the last single character may go on in the text
     return found, bool(found)
 
 
-def parts(publication_title: str, revision: Revision) -> list[str]:
-    """Texts of the parts: 0 is what stands round the body, the rest the body in overlapping pieces."""
-    head = "\n".join(
-        [
-            publication_title,
-            revision.subtitle,
-            revision.author,
-            revision.source,
-            revision.keywords,
-            revision.document_number,
-            revision.issuing_body,
-            revision.index_number,
-        ]
-    )
-    return [head, *islice(_pieces(plain_text(revision.body)), PARTS - 1)]
+def parts(publication_title: str, revision: Revision) -> Iterator[tuple[int, str]]:
+    """(number of the part, its text): what stands round the body, then the body in overlapping pieces."""
+    yield Part.TITLE, publication_title
+    yield Part.AUTHOR, revision.author
+    yield Part.NUMBER, revision.document_number
+    names = ("subtitle", "summary", "source", "keywords", "issuing_body", "index_number")
+    yield Part.HEAD, "\n".join(getattr(revision, name) for name in names)
+    yield from enumerate(islice(_pieces(plain_text(revision.body)), PARTS - Part.BODY), Part.BODY)
 
 
 def _pieces(body: str) -> Iterator[str]:
@@ -95,7 +112,14 @@ def _is_crowded(text: str) -> bool:
 
 def put(publication: Publication, revision: Revision) -> None:
     """Feeds the index, in the publication's own transaction."""
-    rows = [(publication.pk, number, tokens(text)) for number, text in enumerate(parts(publication.title, revision))]
+    of_parts = ((number, tokens(text)) for number, text in parts(publication.title, revision))
+    rows = ((publication.pk, number, found) for number, found in of_parts if found)
+    # Of a very long text the tokens would fill the memory.
+    while together := list(islice(rows, TOGETHER)):
+        _insert(together)
+
+
+def _insert(rows: list[tuple[int, int, list[str]]]) -> None:
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             cursor.executemany(
@@ -112,37 +136,119 @@ def put(publication: Publication, revision: Revision) -> None:
             )
 
 
-def remove(publication: Publication) -> None:
+def remove(*publications: Publication) -> None:
     with connection.cursor() as cursor:
-        if connection.vendor == "sqlite":
-            cursor.execute(
-                f"DELETE FROM {TABLE} WHERE rowid BETWEEN %s AND %s",
-                [publication.pk * PARTS, publication.pk * PARTS + PARTS - 1],
-            )
-        else:
-            cursor.execute(f"DELETE FROM {TABLE} WHERE publication_id = %s", [publication.pk])
+        for publication in publications:
+            if connection.vendor == "sqlite":
+                cursor.execute(
+                    f"DELETE FROM {TABLE} WHERE rowid BETWEEN %s AND %s",
+                    [publication.pk * PARTS, publication.pk * PARTS + PARTS - 1],
+                )
+            else:
+                cursor.execute(f"DELETE FROM {TABLE} WHERE publication_id = %s", [publication.pk])
+
+
+def reindex() -> int:
+    """Feeds the index anew with what is public or will be, and takes out the rest; returns how many publications stand.
+
+    A few publications a transaction, whose rows are locked so that acts upon them and a second `reindex` wait: the site
+    goes on, and a run that was broken off is simply begun again.
+    """
+    last, count = 0, 0
+    while True:
+        with transaction.atomic():
+            found = Publication.objects.filter(pk__gt=last).order_by("pk").select_for_update()
+            together = list(found.only("pk")[:TOGETHER])
+            if not together:
+                return count
+            remove(*together)
+            count += _put_all(Publication.objects.filter(pk__in=[one.pk for one in together]))
+        last = together[-1].pk
+
+
+def _put_all(publications: QuerySet) -> int:
+    """Feeds those that are not over; returns how many."""
+    ahead = Q(live_until=None) | Q(live_until__gt=timezone.now())
+    count = 0
+    for publication in publications.effective().filter(ahead, withdrawal=None).select_related("revision"):
+        put(publication, publication.revision)
+        count += 1
+    return count
 
 
 def terms(query: str) -> list[str]:
-    """The terms of a query: cut at spaces, at most MOST_TERMS of the first LONGEST_QUERY characters."""
-    return [term for term in query[:LONGEST_QUERY].split() if runs(normalise(term))][:MOST_TERMS]
+    """The terms of a query: cut at spaces, save for what stands in quotation marks, which is one term.
+
+    At most MOST_TERMS, each once, of the first LONGEST_QUERY characters. A mark without its partner cuts like a space.
+    """
+    found = (next(filter(None, groups), "") for groups in QUOTED.findall(query[:LONGEST_QUERY]))
+    return list(dict.fromkeys(term for term in found if pieces_of(term)))[:MOST_TERMS]
 
 
-def search(query: str):
-    """Live publications in which every term of the query stands, newest first. An empty query finds nothing."""
-    found = Publication.objects.live()
-    wanted = terms(query)
-    if not wanted:
-        return found.none()
-    for term in wanted:
-        found = found.extra(where=[_CONDITION[connection.vendor]], params=[_expression(*_phrase(term))])  # noqa: S610
-    return found.select_related("department").order_by("-dated", "-article_id")
+def is_cut(query: str) -> bool:
+    """Whether words of the query are left out because there are too many."""
+    return len(query) > LONGEST_QUERY or len(QUOTED.findall(query)) > MOST_TERMS
 
 
-_CONDITION = {
-    "sqlite": f'"articles_publication"."id" IN (SELECT rowid / {PARTS} FROM {TABLE} WHERE {TABLE} MATCH %s)',
-    "postgresql": f'"articles_publication"."id" IN (SELECT publication_id FROM {TABLE} WHERE tokens @@ %s::tsquery)',
-}
+def matching(publications: QuerySet, wanted: Iterable[str], *, part: Part | None = None) -> QuerySet:
+    """Those of `publications` in which every term stands, anywhere or in the one part."""
+    return publications.filter(*(_Stands(F("pk"), phrase=_expression(*_phrase(term)), part=part) for term in wanted))
+
+
+class _Stands(Func):
+    """Whether the index has the phrase, an `_expression`, under the id of a publication."""
+
+    output_field = BooleanField()
+    arity = 1
+
+    def __init__(self, publication: F, *, phrase: str, part: Part | None) -> None:
+        super().__init__(publication)
+        self.phrase, self.part = phrase, part
+
+    def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> tuple[str, list]:
+        narrowed = "" if self.part is None else f" AND rowid %% {PARTS} = %s"
+        found = f"SELECT rowid / {PARTS} FROM {TABLE} WHERE {TABLE} MATCH %s{narrowed}"
+        return self._as_sql(compiler, connection, found, **extra)
+
+    def as_postgresql(self, compiler: Any, connection: Any, **extra: Any) -> tuple[str, list]:
+        narrowed = "" if self.part is None else " AND part = %s"
+        found = f"SELECT publication_id FROM {TABLE} WHERE tokens @@ %s::tsquery{narrowed}"
+        return self._as_sql(compiler, connection, found, **extra)
+
+    def _as_sql(self, compiler: Any, connection: Any, found: str, **extra: Any) -> tuple[str, list]:
+        sql, params = super().as_sql(compiler, connection, template="%(expressions)s", **extra)
+        asked = [self.phrase] if self.part is None else [self.phrase, int(self.part)]
+        return f"{sql} IN ({found})", [*params, *asked]
+
+
+def closeness(publications: list[int], wanted: list[str]) -> dict[int, int]:
+    """Publication's id → 2 where the terms stand close to each other, 1 where in one part; others are left out.
+
+    Close means about NEAR tokens apart; on PostgreSQL, whose cover density adds up (ts_rank_cd; Clarke, Cormack,
+    Tudhope, "Relevance ranking for one to three term queries", 1999), also often together a little farther apart.
+    Reads index rows of the given publications only, on SQLite those of the terms.
+    """
+    if len(wanted) < 2 or not publications:
+        return {}
+    phrases = [_expression(*_phrase(term)) for term in wanted]
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(
+                f"SELECT publication_id, max(ts_rank_cd('{{1,1,1,1}}', tokens, query)) "
+                f"FROM {TABLE}, (SELECT %s::tsquery AS query) asked "
+                "WHERE publication_id = ANY(%s) AND tokens @@ query GROUP BY publication_id",
+                [" & ".join(f"({phrase})" for phrase in phrases), publications],
+            )
+            return {pk: 2 if density >= 1 / (1 + NEAR) else 1 for pk, density in cursor.fetchall()}
+        found = {}
+        for closeness, expression in (1, " AND ".join(phrases)), (2, f"NEAR({' '.join(phrases)}, {NEAR})"):
+            cursor.execute(
+                f"SELECT DISTINCT rowid / {PARTS} FROM {TABLE} WHERE {TABLE} MATCH %s "
+                f"AND rowid / {PARTS} IN (SELECT value FROM json_each(%s))",
+                [expression, json.dumps(publications)],
+            )
+            found |= dict.fromkeys((pk for (pk,) in cursor.fetchall()), closeness)
+        return found
 
 
 def _expression(phrase: list[str], is_prefix: bool) -> str:

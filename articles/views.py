@@ -22,14 +22,14 @@ from django.utils.translation import gettext_noop
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
-from articles import files, listing, reads
+from articles import files, listing, reads, searching
 from articles import proof as proving
-from articles import search as searching
 from articles.languages import localised
 from articles.models import Article, File, Publication, Withdrawal
 from articles.presenting import pictures_in
 from articles.related import related
 from articles.sanitising import printable
+from articles.search import LONGEST_QUERY
 from departments.models import Department, FormerSlug
 from ledger.alarms import raise_alarm
 
@@ -85,7 +85,7 @@ def _filter_of(request: HttpRequest) -> listing.Filter:
     year = request.GET.get("year", "")
     if year and not YEAR.fullmatch(year):
         raise Http404(_("There is no such page."))
-    words = printable(request.GET.get("q", "")).strip()[: searching.LONGEST_QUERY]  # PostgreSQL takes no NUL
+    words = printable(request.GET.get("q", "")).strip()[:LONGEST_QUERY]  # PostgreSQL takes no NUL
     return listing.Filter(int(year) if year else None, words)
 
 
@@ -224,16 +224,12 @@ def _gone(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_safe
 def search(request: HttpRequest) -> HttpResponse:
-    query = request.GET.get("q", "").strip()
-    page = page_of(searching.search(query), request.GET.get("page", "1"))
-    publications = [publication for publication in page if listing.is_intact(publication)]
-    context = {
-        "query": query[: searching.LONGEST_QUERY],
-        "shortened": len(query) > searching.LONGEST_QUERY,
-        "page": page,
-        "publications": publications,
-    }
-    return render(request, "articles/search.html", context)
+    """Words and filters; answered within bounded time, or with the advice to ask for less."""
+    try:
+        answer = searching.answer(request.GET)
+    except (PageNotAnInteger, EmptyPage) as error:
+        raise Http404(_("There is no such page.")) from error
+    return render(request, "articles/search.html", vars(answer) | {"shortened": answer.shortened})
 
 
 @csrf_exempt  # visitors hold no token; the origin is checked instead, and a read changes nothing else

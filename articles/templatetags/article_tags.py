@@ -49,12 +49,16 @@ def other_languages(context: RequestContext) -> list[dict[str, str]]:
 
 
 @register.simple_tag(takes_context=True)
-def publication_link(context: Context, publication: Publication) -> SafeString:
-    """The title as a link: to the article's page, or to the outside address of a mere link."""
+def publication_link(context: Context, publication: Publication, words: str = "") -> SafeString:
+    """The title as a link: to the article's page, or to the outside address of a mere link.
+
+    `words`: what to show for the title, such as the same with marks in it.
+    """
+    words = words or publication.title
     if publication.address:
-        return _outside_link(context, publication.address, publication.title)
+        return _outside_link(context, publication.address, words)
     address = localised(publication.get_absolute_url())
-    return format_html('<a href="{}"{}>{}</a>', address, content_language(), publication.title)
+    return format_html('<a href="{}"{}>{}</a>', address, content_language(), words)
 
 
 @register.simple_tag(takes_context=True)

@@ -160,7 +160,17 @@ def test_one_character_finds_its_last_occurrence_too(client, newsroom):
 
 
 def test_what_stands_round_the_body_is_found_too(client, newsroom):
-    fields = ["title", "subtitle", "author", "source", "keywords", "document_number", "issuing_body", "index_number"]
+    fields = [
+        "title",
+        "subtitle",
+        "summary",
+        "author",
+        "source",
+        "keywords",
+        "document_number",
+        "issuing_body",
+        "index_number",
+    ]
     pks = [newsroom.published(**{"title": "通知", field: "皖直党建"}).article_id for field in fields]
     assert sorted(found(client, "皖直党建")) == pks
 

@@ -7,7 +7,6 @@ import time_machine
 from django.utils import timezone
 
 from articles.models import Publication
-from articles.search import search
 from departments import services as departments
 from departments.permissions import NotAllowed
 from ledger.verification import mismatches
@@ -46,10 +45,11 @@ def test_what_has_an_end_is_public_until_then_and_gone_afterwards(newsroom, clie
     with after(DAY - timedelta(minutes=1)):
         assert client.get(address(article)).status_code == 200
         assert titles(client, newsroom.department) == ["限时通知"]
+        assert len(client.get("/search/?q=限时通知").context["results"].found) == 1
     with after(DAY + timedelta(minutes=1)):
         assert client.get(address(article)).status_code == 410
         assert titles(client, newsroom.department) == []
-        assert not search("限时通知").exists()
+        assert client.get("/search/?q=限时通知").context["results"].found == []
         assert state_of(article).public == Public.EXPIRED
     assert entries(article)[-1].verb == "article.expiry_set"
     assert list(mismatches()) == []

@@ -1,0 +1,170 @@
+"""What narrows a search: department, year, dates, author, document number.
+
+The form is django-filter's. Its own catalogue is never loaded (zh_CN is not zh-hans), so that every label stands here.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+import django_filters
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db.models import Q, QuerySet
+from django.forms import DateField, DateInput, Form
+from django.utils import timezone
+from django.utils.dateparse import parse_date
+from django.utils.translation import gettext_lazy as _
+
+from articles import search
+from articles.models import Placement, Publication
+from articles.sanitising import printable
+from departments.models import Department
+
+EARLIEST, LATEST = date(1900, 1, 1), date(2199, 12, 31)  # other dates overflow in the time zone of the site
+MOST_YEARS = 60
+LONGEST = 50  # characters of an author or a document number
+
+Choice = tuple[str, str]
+
+
+def begins(day: date) -> datetime:
+    """The first moment of a day here."""
+    return timezone.make_aware(datetime.combine(day, time.min))
+
+
+@dataclass(frozen=True)
+class Lists:
+    """What there is to choose from: (value, words) each."""
+
+    departments: list[Choice]
+    years: list[Choice]
+
+    @classmethod
+    def read(cls) -> "Lists":
+        return cls(_departments(), _years())
+
+    @classmethod
+    def of_the_asked(cls, asked: Any) -> "Lists":
+        """Just what is asked for, so that a form without its lists loses nothing either. Asks no database."""
+        department, year = printable(asked.get("department", "")), printable(asked.get("year", ""))
+        return cls([(department, department)] if department else [], [(year, year)] if year else [])
+
+
+def _departments() -> list[Choice]:
+    """(address, name) of those whose seal holds, children below their parent."""
+    found = [one for one in Department.objects.holding_articles() if one.seal_holds()]
+    tops = [one for one in found if one.parent_id is None]
+    listed = [one for top in tops for one in (top, *(child for child in found if child.parent_id == top.pk))]
+    return [(one.slug, f"　{one.name}" if one.parent_id else one.name) for one in listed]
+
+
+def _years() -> list[Choice]:
+    """From the year of the newest live publication back to that of the oldest."""
+    # Each is the first of the index that listings use, or its last; Min and Max would look at all.
+    dates = Publication.objects.live().values_list("dated", flat=True)
+    newest, oldest = dates.order_by("-dated", "-article_id").first(), dates.order_by("dated", "article_id").first()
+    if newest is None or oldest is None:
+        return []
+    last, first = timezone.localtime(newest).year, timezone.localtime(oldest).year
+    return [(str(year), str(year)) for year in range(last, max(first, last - MOST_YEARS) - 1, -1)]
+
+
+class DayInput(DateInput):
+    """The browser's own field for dates; a plain one where that would hide what was typed, because it is no date."""
+
+    input_type = "date"
+
+    def get_context(self, name: str, value: Any, attrs: dict | None) -> dict:
+        context = super().get_context(name, value, attrs)
+        if not _is_written_by_browsers(context["widget"]["value"]):
+            context["widget"]["type"] = "text"
+        return context
+
+
+def _is_written_by_browsers(text: str | None) -> bool:
+    try:
+        return not text or parse_date(text) is not None
+    except ValueError:  # such as 2014-02-30
+        return False
+
+
+class DayField(DateField):
+    widget = DayInput(format="%Y-%m-%d")
+    default_error_messages = {"invalid": _("This is no date. Write it as 2014-02-07.")}
+    default_validators = [
+        MinValueValidator(EARLIEST, _("This date is too early.")),
+        MaxValueValidator(LATEST, _("This date is too late.")),
+    ]
+
+
+class DayFilter(django_filters.DateFilter):
+    field_class = DayField
+
+
+def has_letters(text: str) -> None:
+    """Raises ValidationError where there is nothing to look for."""
+    if not search.pieces_of(text):
+        raise ValidationError(_("Letters or digits are missing."))
+
+
+class SearchForm(Form):
+    def clean(self) -> None:
+        since, until = self.cleaned_data.get("since"), self.cleaned_data.get("until")
+        if since and until and until < since:
+            self.add_error("until", _("This date lies before the first one."))
+
+
+def _words(label: str) -> django_filters.CharFilter:
+    return django_filters.CharFilter(label=label, method="by_part", max_length=LONGEST, validators=[has_letters])
+
+
+class SearchFilter(django_filters.FilterSet):
+    """Over publications. A value that makes no sense narrows nothing, and the form says so."""
+
+    department = django_filters.ChoiceFilter(
+        label=_("Department"), method="by_department", empty_label=_("All departments")
+    )
+    year = django_filters.ChoiceFilter(label=_("Year"), method="by_year", empty_label=_("All years"))
+    since = DayFilter(label=_("From"), method="by_date")
+    until = DayFilter(label=_("Until"), method="by_date")
+    author = _words(_("Author"))
+    number = _words(_("Document number"))
+
+    class Meta:
+        model = Publication
+        fields: list[str] = []
+        form = SearchForm
+
+    def __init__(self, asked: Any, lists: Lists) -> None:
+        typed = {name: printable(asked.get(name, "")) for name in self.base_filters}
+        super().__init__(typed, Publication.objects.live())
+        self.filters["department"].extra["choices"] = lists.departments
+        self.filters["year"].extra["choices"] = lists.years
+
+    def given(self) -> dict:
+        """Name → value of the filters that narrow."""
+        self.form.is_valid()
+        return {name: value for name, value in self.form.cleaned_data.items() if value}
+
+    def narrowed(self) -> QuerySet:
+        """Live publications that pass the filters."""
+        return self.filter_queryset(self.queryset) if self.given() else self.queryset
+
+    def by_department(self, found: QuerySet, _name: str, slug: str) -> QuerySet:
+        """What its listing shows, or that of one of its children."""
+        within = Department.objects.filter(Q(slug=slug) | Q(parent__slug=slug))
+        return found.filter(pk__in=Placement.objects.filter(department__in=within).values("publication"))
+
+    def by_year(self, found: QuerySet, _name: str, year: str) -> QuerySet:
+        first, next_first = date(int(year), 1, 1), date(int(year) + 1, 1, 1)
+        return found.filter(dated__gte=begins(first), dated__lt=begins(next_first))
+
+    def by_date(self, found: QuerySet, name: str, day: date) -> QuerySet:
+        if name == "since":
+            return found.filter(dated__gte=begins(day))
+        return found.filter(dated__lt=begins(day + timedelta(days=1)))
+
+    def by_part(self, found: QuerySet, name: str, words: str) -> QuerySet:
+        part = {"author": search.Part.AUTHOR, "number": search.Part.NUMBER}[name]
+        return search.matching(found, [words], part=part)

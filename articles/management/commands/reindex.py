@@ -1,0 +1,15 @@
+"""`reindex`: the index of the search, anew."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.utils.translation import gettext as _
+
+from articles.search import reindex
+
+
+class Command(BaseCommand):
+    help = "Feeds the index of the search anew with what is public or will be. Again and again gives the same."
+
+    def handle(self, *_args: Any, **_options: Any) -> None:
+        self.stdout.write(_("%(count)d publications are in the index of the search") % {"count": reindex()})
