@@ -53,8 +53,9 @@
   // Pictures open over the page. A click with a key held still opens the link as the reader asked.
   const viewer = document.getElementById("viewer");
   if (viewer && viewer.showModal) {
-    const large = viewer.querySelector("img");
+    const large = new Image();
     const caption = viewer.querySelector("figcaption");
+    caption.before(large);
     for (const link of document.querySelectorAll(".prose a.picture")) {
       link.addEventListener("click", (event) => {
         if (event.ctrlKey || event.metaKey || event.shiftKey) return;
