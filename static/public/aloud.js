@@ -11,7 +11,7 @@
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
   const leaf = "h1, h2, h3, h4, p, li, th, td, dt, dd, caption, figcaption, pre";
-  const article = ".article h1, .article .subtitle, .article > p";
+  const article = ".article :is(h1, .subtitle, .flag, .corrected, .out-of-force, .leads-out)";
   const inProse = leaf.replace(/[^, ]+/g, ".prose $&");
   const elsewhere = "h1, h2, h3, a, p";
 
