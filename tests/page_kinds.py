@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
+from django.utils import timezone
 from django.views.defaults import server_error
 
 from articles.files import store_picture
@@ -73,7 +74,7 @@ def _addresses(newsroom: Newsroom) -> dict[str, str]:
     return {
         "home": "/",
         "listing": f"{home}?page=2",
-        "narrowed listing": f"{home}?q=第1篇&year={date.today().year}",
+        "narrowed listing": f"{home}?q=第1篇&year={timezone.localdate().year}",
         "narrowed to nothing": f"{home}?q=没有",
         "empty column": column.get_absolute_url(),
         "article": page,
@@ -92,7 +93,7 @@ def _addresses(newsroom: Newsroom) -> dict[str, str]:
 
 
 def _rich_article(newsroom: Newsroom) -> Any:
-    """With everything that an article can have: a table, a picture, an attachment, the fields of a document, a correction."""
+    """With everything that an article can have: table, picture, attachment, fields of a document, a correction."""
     drawing = store_picture(picture(size=(640, 360), colour="#888"), newsroom.drafter)
     article = newsroom.draft(
         title="关于做好2026年春季义务植树活动有关安排的通知",

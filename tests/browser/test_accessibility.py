@@ -3,6 +3,7 @@
 import itertools
 import json
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import axe_playwright_python
 import pytest
@@ -46,7 +47,7 @@ def shown(newsroom, settings, tmp_path):
 
 @pytest.fixture
 def page(shown, visit):
-    """A page of the browser. Refusals come as the site answered them, but for the status, of which it would complain."""
+    """A page of the browser. Refusals come as the site answered them, save for the status."""
     page = visit(reduced_motion="reduce")
 
     def answered(kind):
@@ -90,6 +91,14 @@ def test_axe_finds_nothing_on_any_kind_of_page_in_any_mode(shown, page):
                 for violation in answer
             ]
     assert found == [], json.dumps(found, ensure_ascii=False, indent=1)
+
+
+def test_no_page_asks_another_host(shown, page, live_server):
+    hosts = set()
+    page.on("request", lambda request: hosts.add(urlsplit(request.url).netloc))
+    for one in shown.values():
+        page.goto(one.address)
+    assert hosts == {urlsplit(live_server.url).netloc}
 
 
 # 320 px is also what 1280 px are at four times the size; 640 px what they are at twice.

@@ -10,7 +10,6 @@ from tests.newsroom import department
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 FIRST, SECOND = "第一段第一句。第一段第二句。", "第二段只有一句。"
-LEAST = 24  # px: 18 pt
 
 # A browser without a voice of its own cannot be listened to; this one notes what it is given, and ends when told.
 VOICE = """
@@ -25,12 +24,14 @@ VOICE = """
     window.finished = () => { const was = window.now; window.now = null; was.onend(); };
 """
 
+# 24 px are 18 pt.
 SMALL_WORDS = """() => {
     const found = [];
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     while (walker.nextNode()) {
         const box = walker.currentNode.parentElement;
-        if (!walker.currentNode.data.trim() || box.closest(".unseen, .skip, dialog") || !box.checkVisibility()) continue;
+        if (!walker.currentNode.data.trim() || box.closest(".unseen, .skip, dialog")) continue;
+        if (!box.checkVisibility()) continue;
         if (parseFloat(getComputedStyle(box).fontSize) < 24) found.push(box.outerHTML.slice(0, 120));
     }
     return found;
@@ -58,13 +59,8 @@ def published(newsroom):
     department("下属栏目", newsroom.admin, parent=newsroom.department)
     for number in range(12):
         newsroom.published(title=f"第{number}篇", summary="摘要")
-    return newsroom.published(
-        title="一篇供朗读的稿件",
-        body=f"<p>{FIRST}</p><p>{SECOND}</p>",
-        author="甲",
-        source="机关绿化办",
-        keywords="植树",
-    )
+    facts = {"author": "甲", "source": "机关绿化办", "keywords": "植树"}
+    return newsroom.published(title="一篇供朗读的稿件", body=f"<p>{FIRST}</p><p>{SECOND}</p>", **facts)
 
 
 def elder(page):
@@ -227,30 +223,18 @@ def test_by_keyboard_the_first_stop_skips_the_menu_and_the_bar_never_hides_where
     assert 10 < stops < 100  # to the end of the page, and round no trap
 
 
-def test_paper_is_light_and_carries_the_article_its_address_and_its_proof_and_nothing_else(
-    published, visit, live_server
-):
+def test_paper_is_light_and_carries_the_article_its_address_its_proof_and_no_chrome(published, visit):
     page = visit()
     page.goto(published.get_absolute_url())
     page.get_by_role("button", name="长者模式").click()
     page.emulate_media(media="print", color_scheme="dark")
-    for chrome in (
-        ".masthead",
-        ".footer",
-        ".elder-bar",
-        ".crumbs",
-        ".neighbours",
-        ".article-tools",
-        "#type-size",
-        "#print",
-    ):
+    for chrome in ".masthead .footer .elder-bar .crumbs .neighbours .article-tools #type-size #print".split():
         expect(page.locator(chrome)).to_be_hidden()
     for words in ("一篇供朗读的稿件", "机关绿化办", FIRST, SECOND):
         expect(page.locator("article").get_by_text(words).first).to_be_visible()
     expect(page.locator(".facts time")).to_be_visible()
     address = page.locator("link[rel=canonical]").get_attribute("href")
-    expect(page.locator(".print-only")).to_contain_text(
-        re.compile(re.escape(address) + r"\s+核验.*" + re.escape(f"{address}proof/"))
-    )
+    footnote = re.compile(re.escape(address) + r"\s+核验.*" + re.escape(f"{address}proof/"))
+    expect(page.locator(".print-only")).to_contain_text(footnote)
     style = "(() => { const s = getComputedStyle(document.querySelector('.prose')); return [s.color, s.fontSize] })()"
     assert page.evaluate(style) == ["rgb(34, 38, 43)", "16px"]
