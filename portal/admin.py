@@ -21,6 +21,7 @@ class IdentityAdmin(admin.ModelAdmin):
         (_("Where to turn"), {"fields": ("address", "email", "phone", "error_report_url")}),
         (_("Licences"), {"fields": ("icp_number", "police_number", "site_code")}),
         (_("Links to other sites"), {"fields": ("trusted_hosts",)}),
+        (_("Look"), {"fields": ("theme",)}),
         (_("Days of mourning"), {"fields": (("mourning_from", "mourning_until"),)}),
     )
 

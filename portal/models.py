@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from articles import leaving
 from departments.models import Department, Kind
@@ -46,9 +47,17 @@ WORDS = (
     "technical_support",
     "error_report_url",
     "trusted_hosts",
+    "theme",
     "mourning_from",
     "mourning_until",
 )
+
+
+class Theme(models.TextChoices):
+    """The colours of the public pages; static/public/site.css has a few variables for each."""
+
+    RED = "red", pgettext_lazy("theme", "red")
+    BLUE = "blue", pgettext_lazy("theme", "blue")
 
 
 class Identity(Sealed):
@@ -85,6 +94,7 @@ class Identity(Sealed):
             "Separated by spaces or commas; each with all under it, e.g. gov.cn. Before others visitors are asked."
         ),
     )
+    theme = models.CharField(_("theme"), max_length=10, choices=Theme.choices, default=Theme.RED)
     mourning_from = models.DateField(
         _("in mourning from"),
         null=True,
@@ -110,6 +120,7 @@ class Identity(Sealed):
         ordering = ["-saved_at", "-pk"]
         constraints = [
             models.CheckConstraint(condition=~Q(name=""), name="the_site_has_a_name"),
+            models.CheckConstraint(condition=Q(theme__in=Theme.values), name="theme_is_known"),
             models.CheckConstraint(
                 condition=Q(mourning_from=None, mourning_until=None)
                 | Q(

@@ -1,6 +1,7 @@
 """What the public templates need beyond Django's own tags."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from django import template
@@ -9,6 +10,7 @@ from django.core.paginator import Page
 from django.template.context import Context, RequestContext
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.timezone import localtime
 from django.utils.translation import get_language, get_language_info, to_locale
 from django.utils.translation import gettext as _
 
@@ -36,7 +38,9 @@ def other_languages(context: RequestContext) -> list[dict[str, str]]:
 
     What exists once (a file, a page that was not found) leads to the home page.
     """
-    request = context["request"]
+    request = context.get("request")
+    if request is None:  # a page made when nothing else worked
+        return []
     here = plain(request.path)
     query = f"?{request.GET.urlencode()}" if request.GET else ""
     match = getattr(request, "resolver_match", None)
@@ -106,6 +110,12 @@ def words(text: str) -> list[str]:
 def language_tag(code: str) -> str:
     """A language code of Django's as HTML writes it (RFC 5646): zh-hans → zh-Hans."""
     return to_locale(code).replace("_", "-")
+
+
+@register.filter
+def instant(moment: datetime) -> str:
+    """A moment as HTML takes it in `datetime`: in the time zone of the site, without the microseconds it refuses."""
+    return localtime(moment).isoformat(timespec="seconds")
 
 
 @register.simple_tag(takes_context=True)

@@ -57,6 +57,7 @@ class Migration(migrations.Migration):
                 ('technical_support', models.CharField(blank=True, max_length=100, validators=[django.core.validators.RegexValidator('[<>]', 'Plain text only, without < and >.', inverse_match=True)], verbose_name='technical support')),
                 ('error_report_url', models.CharField(blank=True, help_text='Where “Report an error” in the footer leads.', max_length=300, validators=[django.core.validators.URLValidator(schemes=['http', 'https'])], verbose_name='address for reporting errors on the site')),
                 ('trusted_hosts', models.CharField(blank=True, help_text='Separated by spaces or commas; each with all under it, e.g. gov.cn. Before others visitors are asked.', max_length=1000, validators=[portal.models.validate_hosts], verbose_name='outside hosts that need no notice')),
+                ('theme', models.CharField(choices=[('red', 'red'), ('blue', 'blue')], default='red', max_length=10, verbose_name='theme')),
                 ('mourning_from', models.DateField(blank=True, help_text='The whole site is grey from this day to the other one, both included. Empty: in colour.', null=True, verbose_name='in mourning from')),
                 ('mourning_until', models.DateField(blank=True, null=True, verbose_name='in mourning until')),
                 ('saved_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='saved')),
@@ -67,7 +68,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'identity of the site',
                 'verbose_name_plural': 'identity of the site',
                 'ordering': ['-saved_at', '-pk'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='the_site_has_a_name'), models.CheckConstraint(condition=models.Q(models.Q(('mourning_from', None), ('mourning_until', None)), models.Q(('mourning_from__isnull', False), ('mourning_until__gte', models.F('mourning_from')), ('mourning_until__isnull', False)), _connector='OR'), name='mourning_has_both_ends_in_order', violation_error_message='Give both days of mourning, the first one first, or neither.')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='the_site_has_a_name'), models.CheckConstraint(condition=models.Q(('theme__in', ['red', 'blue'])), name='theme_is_known'), models.CheckConstraint(condition=models.Q(models.Q(('mourning_from', None), ('mourning_until', None)), models.Q(('mourning_from__isnull', False), ('mourning_until__gte', models.F('mourning_from')), ('mourning_until__isnull', False)), _connector='OR'), name='mourning_has_both_ends_in_order', violation_error_message='Give both days of mourning, the first one first, or neither.')],
             },
         ),
     ]

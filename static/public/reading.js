@@ -45,16 +45,24 @@
     print.hidden = false;
   }
 
-  // A table that scrolls sideways can be reached by keyboard.
+  // A table that scrolls sideways can be reached by keyboard, also once the type has grown.
+  const watched = new ResizeObserver((boxes) => {
+    for (const { target } of boxes) {
+      if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;
+      else target.removeAttribute("tabindex");
+    }
+  });
   for (const box of document.querySelectorAll(".table-scroll")) {
-    if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+    watched.observe(box);
+    watched.observe(box.firstElementChild);
   }
 
   // Pictures open over the page. A click with a key held still opens the link as the reader asked.
   const viewer = document.getElementById("viewer");
   if (viewer && viewer.showModal) {
-    const large = viewer.querySelector("img");
+    const large = new Image();
     const caption = viewer.querySelector("figcaption");
+    caption.before(large);
     for (const link of document.querySelectorAll(".prose a.picture")) {
       link.addEventListener("click", (event) => {
         if (event.ctrlKey || event.metaKey || event.shiftKey) return;

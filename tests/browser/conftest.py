@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
 
 from portal import identity
 from portal.demonstration.build import IDENTITY
@@ -50,6 +50,11 @@ def visit(browser, live_server) -> Iterator[Callable[..., Page]]:
         if said.type in ("error", "warning"):
             complaints.append(f"{page.url}: {said.type}: {said.text}")
 
+    def failed(request: Request) -> None:
+        # What a page was still loading (its icon) when it was left for another is given up, and that is no fault.
+        if request.failure != "net::ERR_ABORTED":
+            complaints.append(f"{request.url}: {request.failure}")
+
     def open_page(width: int = 1280, height: int = 900, **options: Any) -> Page:
         context = browser.new_context(
             base_url=live_server.url,
@@ -64,7 +69,7 @@ def visit(browser, live_server) -> Iterator[Callable[..., Page]]:
         page.set_default_timeout(20_000)
         page.on("pageerror", lambda error: complaints.append(f"{page.url}: {error}"))
         page.on("console", lambda said: complain(page, said))
-        page.on("requestfailed", lambda request: complaints.append(f"{request.url}: {request.failure}"))
+        page.on("requestfailed", failed)
         return page
 
     yield open_page

@@ -245,7 +245,7 @@ def test_the_whole_site_is_grey_on_the_days_that_were_set(newsroom, first, last,
 
 def test_superusers_set_the_days_and_the_ledger_has_them(newsroom, site, client):
     today = timezone.localdate().isoformat()
-    form = {**WORDS, "mourning_from": today, "mourning_until": today}
+    form = {**WORDS, "theme": "red", "mourning_from": today, "mourning_until": today}
     client.force_login(newsroom.publisher)
     assert client.post("/admin/portal/identity/add/", form).status_code == 403
     assert not grey(visit("/"))

@@ -1,0 +1,113 @@
+"""WCAG 2.2 AA on every kind of page in every mode: axe-core finds nothing, and nothing scrolls sideways."""
+
+import itertools
+import json
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import axe_playwright_python
+import pytest
+
+from tests.page_kinds import every_kind
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
+ASKED = {
+    "runOnly": {
+        "type": "tag",
+        "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    },
+    "rules": {"target-size": {"enabled": True}},  # WCAG 2.2; off by default
+    "resultTypes": ["violations"],
+}
+COLOURS = {"runOnly": {"type": "rule", "values": ["color-contrast"]}, "resultTypes": ["violations"]}
+# What a mode is on the page: the attributes of <html> that script or server put there, the system's wish, the window.
+PLAIN = {"elder": False, "theme": "red", "grey": False, "scheme": "light", "width": 1280}
+MODES = {
+    "plain": ({}, ASKED),
+    "elder": ({"elder": True}, ASKED),
+    "narrow": ({"width": 390}, ASKED),
+    "narrow, elder": ({"width": 390, "elder": True}, ASKED),
+    # These change nothing but colours.
+    "dark": ({"scheme": "dark"}, COLOURS),
+    "elder, dark": ({"elder": True, "scheme": "dark"}, COLOURS),
+    "blue": ({"theme": "blue"}, COLOURS),
+    "blue, dark": ({"theme": "blue", "scheme": "dark"}, COLOURS),
+    "blue, elder": ({"theme": "blue", "elder": True}, COLOURS),
+    "mourning": ({"grey": True}, COLOURS),
+}
+
+
+@pytest.fixture
+def shown(newsroom, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path / "media"
+    return every_kind(newsroom)
+
+
+@pytest.fixture
+def page(shown, visit):
+    """A page of the browser. Refusals come as the site answered them, save for the status."""
+    page = visit(reduced_motion="reduce")
+
+    def answered(kind):
+        def answer(route):
+            refused = shown[kind].response
+            route.fulfill(status=200, headers=dict(refused.headers), body=refused.content)
+
+        return answer
+
+    for kind, found in shown.items():
+        if found.is_refusal:
+            page.route(f"**{found.address}", answered(kind))
+    return page
+
+
+def put_into(page, mode):
+    wanted = PLAIN | mode
+    page.emulate_media(color_scheme=wanted["scheme"], reduced_motion="reduce")
+    page.set_viewport_size({"width": wanted["width"], "height": 900})
+    page.evaluate(
+        """(wanted) => {
+            const root = document.documentElement;
+            root.toggleAttribute("data-elder", wanted.elder);
+            root.classList.toggle("mourning", wanted.grey);
+            root.dataset.theme = wanted.theme;
+        }""",
+        wanted,
+    )
+
+
+def test_axe_finds_nothing_on_any_kind_of_page_in_any_mode(shown, page):
+    found = []
+    for kind, one in shown.items():
+        page.goto(one.address)
+        page.evaluate(AXE)
+        for mode, (wanted, asked) in MODES.items():
+            put_into(page, wanted)
+            answer = page.evaluate("async (asked) => (await axe.run(asked)).violations", asked)
+            found += [
+                (kind, mode, violation["id"], [node["html"][:160] for node in violation["nodes"]])
+                for violation in answer
+            ]
+    assert found == [], json.dumps(found, ensure_ascii=False, indent=1)
+
+
+def test_no_page_asks_another_host(shown, page, live_server):
+    hosts = set()
+    page.on("request", lambda request: hosts.add(urlsplit(request.url).netloc))
+    for one in shown.values():
+        page.goto(one.address)
+    assert hosts == {urlsplit(live_server.url).netloc}
+
+
+# 320 px is also what 1280 px are at four times the size; 640 px what they are at twice.
+def test_nothing_scrolls_sideways(shown, page):
+    found = []
+    for kind, one in shown.items():
+        page.goto(one.address)
+        for width, elder in itertools.product([320, 640], [False, True]):
+            put_into(page, {"width": width, "elder": elder})
+            wide = page.evaluate("document.documentElement.scrollWidth")
+            found += [(kind, width, elder, wide)] if wide > width else []
+    assert found == []
