@@ -22,6 +22,7 @@ urlpatterns = [
         previews.shared_file,
     ),
     path("admin/", admin.site.urls),
+    path("feedback/", include("feedback.urls")),
     path("", include("articles.urls")),
 ]
 
