@@ -66,7 +66,8 @@ class LetterAdmin(admin.ModelAdmin):
             return request.user.is_active
         return permissions.can_answer_letters(request.user, handling.department_of(obj))
 
-    has_change_permission = has_view_permission
+    def has_change_permission(self, request: HttpRequest, obj: Letter | None = None) -> bool:
+        return False
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -11,7 +11,6 @@ from django.core.validators import validate_email
 from django.utils.functional import cached_property
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext_lazy
 
 from articles import leaving
 from articles.listing import is_intact
@@ -20,6 +19,10 @@ from articles.sanitising import printable
 from feedback import stamps
 from feedback.models import LONGEST, SHORTEST, Letter, LetterKind
 
+LENGTHS = {
+    "max_length": _("At most %(limit_value)d characters, please; you wrote %(show_value)d."),
+    "min_length": _("At least %(limit_value)d characters, please; you wrote %(show_value)d."),
+}
 _phone = re.compile(r"[0-9+()\- ]{5,30}")
 _number = re.compile(r"[0-9]{1,18}")
 _page = re.compile(r"/(?![/\\])[^\s\\]*")
@@ -47,15 +50,10 @@ class PlainText(forms.CharField):
 
 
 def long_text(**options: Any) -> PlainText:
-    too_long = ngettext_lazy(
-        "At most %(limit_value)d character, please; you wrote %(show_value)d.",
-        "At most %(limit_value)d characters, please; you wrote %(show_value)d.",
-        "limit_value",
-    )
+    """A field that says how much somebody wrote, when it is too much or too little."""
     field = PlainText(max_length=LONGEST, **options)
     for validator in field.validators:
-        if validator.code == "max_length":
-            validator.message = too_long
+        validator.message = LENGTHS.get(validator.code, validator.message)
     return field
 
 
