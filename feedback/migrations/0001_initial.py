@@ -1,6 +1,8 @@
 
 import django.core.validators
 import django.db.models.deletion
+import django.db.models.functions.text
+import django.db.models.lookups
 import django.utils.timezone
 import feedback.models
 from django.conf import settings
@@ -54,7 +56,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'letters from visitors',
                 'ordering': ['-pk'],
                 'indexes': [models.Index(fields=['state', '-id'], name='letters_by_state')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['error', 'opinion', 'question'])), name='letter_kind_is_known'), models.CheckConstraint(condition=models.Q(('state__in', ['new', 'in_hand', 'answered', 'closed'])), name='letter_state_is_known'), models.CheckConstraint(condition=models.Q(('text', ''), _negated=True), name='a_letter_says_something'), models.CheckConstraint(condition=models.Q(models.Q(('answered_at__isnull', False), ('answered_by__isnull', False), ('state', 'answered'), models.Q(('answer', ''), _negated=True), models.Q(('answered_by_name', ''), _negated=True)), models.Q(models.Q(('state', 'answered'), _negated=True), ('answered_at', None), ('answered_by', None), ('answered_by_name', '')), _connector='OR'), name='an_answered_letter_says_what_by_whom_and_when'), models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', False), ('state', 'closed')), models.Q(models.Q(('state', 'closed'), _negated=True), ('closed_at', None)), _connector='OR'), name='a_closed_letter_says_when'), models.CheckConstraint(condition=models.Q(('page', ''), models.Q(('page__startswith', '/'), models.Q(('page__startswith', '//'), _negated=True)), _connector='OR'), name='a_letter_names_pages_of_this_site_only')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['error', 'opinion', 'question'])), name='letter_kind_is_known'), models.CheckConstraint(condition=models.Q(('state__in', ['new', 'in_hand', 'answered', 'closed'])), name='letter_state_is_known'), models.CheckConstraint(condition=models.Q(('text', ''), _negated=True), name='a_letter_says_something'), models.CheckConstraint(condition=models.Q(models.Q(('answered_at__isnull', False), ('answered_by__isnull', False), ('state', 'answered'), models.Q(('answer', ''), _negated=True), models.Q(('answered_by_name', ''), _negated=True)), models.Q(models.Q(('state', 'answered'), _negated=True), ('answered_at', None), ('answered_by', None), ('answered_by_name', '')), _connector='OR'), name='an_answered_letter_says_what_by_whom_and_when'), models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', False), ('state', 'closed')), models.Q(models.Q(('state', 'closed'), _negated=True), ('closed_at', None)), _connector='OR'), name='a_closed_letter_says_when'), models.CheckConstraint(condition=models.Q(('page', ''), models.Q(django.db.models.lookups.Exact(django.db.models.functions.text.StrIndex('page', models.Value('/')), 1), models.Q(django.db.models.lookups.Exact(django.db.models.functions.text.StrIndex('page', models.Value('//')), 1), _negated=True)), _connector='OR'), name='a_letter_names_pages_of_this_site_only')],
             },
         ),
     ]
