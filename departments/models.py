@@ -11,8 +11,8 @@ from ledger.seals import Sealed
 
 # Addresses /<slug>/ share the root with the site's own pages.
 RESERVED_SLUGS = frozenset(
-    "admin api en feed files healthz i18n inbox jsi18n leave ledger legacy media page preview print proof readyz reads "
-    "robots search sitemap sitemaps static verify".split()
+    "admin api en feed feedback files healthz i18n inbox jsi18n leave ledger legacy media page preview print proof "
+    "readyz reads robots search sitemap sitemaps static verify".split()
 )
 
 

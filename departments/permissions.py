@@ -119,6 +119,18 @@ def check_withdraw(person: User, department: Department, roles: Collection[int])
         raise NotAllowed(_("Only those who sign off for %(department)s can do this.") % {"department": department})
 
 
+def check_answer_letters(person: User, department: Department | None) -> None:
+    """Read and answer letters of visitors: about an article, everyone with any role in its department; about none
+    (None), everyone with a role on the whole site."""
+    check_signed_in(person)
+    if person.is_superuser:
+        return
+    if department:
+        check_see(person, department)
+    elif not Membership.objects.of(person).filter(department=None).exists():
+        raise NotAllowed(_("Letters about no article are for those with a role on the whole site."))
+
+
 def check_no_part(person: User, parts: Collection[int]) -> None:
     """Confirm what somebody else did alone. `parts`: ids of all who had a part in it."""
     if person.pk in parts:
@@ -131,6 +143,7 @@ can_take_back = _answering(check_take_back)
 can_hold_role = _answering(check_hold_role)
 can_decide = _answering(check_decide)
 can_withdraw = _answering(check_withdraw)
+can_answer_letters = _answering(check_answer_letters)
 
 
 def departments_to_draft_in(person: User) -> Any:

@@ -83,7 +83,7 @@ class Identity(Sealed):
         max_length=300,
         blank=True,
         validators=[URLValidator(schemes=["http", "https"])],
-        help_text=_("Where “Report an error” in the footer leads."),
+        help_text=_("Where “Report an error” in the footer leads. Empty: to the form of this site."),
     )
     trusted_hosts = models.CharField(
         _("outside hosts that need no notice"),

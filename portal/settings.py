@@ -62,6 +62,7 @@ INSTALLED_APPS = [
     "ckeditor",
     "js_asset",
     "portal.apps.PortalConfig",
+    "feedback",
     "legacy",
     "workflow",
     "articles",
@@ -188,6 +189,12 @@ EMAIL_TIMEOUT = 10  # seconds: a server that does not answer holds up delivery n
 WEBHOOK_URLS = env.list("WEBHOOK_URLS", default=[])
 if any(urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname for url in WEBHOOK_URLS):
     raise ImproperlyConfigured("Every one of WEBHOOK_URLS must be an http or https address with a host name.")
+
+# --- Letters from visitors --------------------------------------------------------------------------------------
+
+FEEDBACK_PER_VISITOR = env.int("FEEDBACK_PER_VISITOR", default=5)  # within an hour
+FEEDBACK_PER_HOUR = env.int("FEEDBACK_PER_HOUR", default=500)  # from all visitors together
+FEEDBACK_KEPT_DAYS = env.int("FEEDBACK_KEPT_DAYS", default=180)  # name and contact, once a letter is settled
 
 # --- Safety -----------------------------------------------------------------------------------------------------
 

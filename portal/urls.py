@@ -24,6 +24,7 @@ urlpatterns = [
     path("", include("articles.urls")),
     *i18n_patterns(
         path("", views.home, name="home"),
+        path("feedback/", include("feedback.urls")),
         path("leave/", views.leave, name="leave"),
         path("preview/<str:token>/", previews.shared, name="shared-preview"),
         path("", include(articles.pages)),

@@ -28,7 +28,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_safe
 def robots(_request: HttpRequest) -> HttpResponse:
     lines = ["User-agent: *", "Disallow: /admin/", "Disallow: /search/", "Disallow: /reads/"]
-    lines += ["Disallow: /leave/", "Disallow: /preview/", ""]
+    lines += ["Disallow: /leave/", "Disallow: /preview/", "Disallow: /feedback/?", ""]
     return HttpResponse("\n".join([*lines, f"Sitemap: {settings.SITE_URL}/sitemap.xml", ""]), content_type="text/plain")
 
 

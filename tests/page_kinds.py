@@ -11,8 +11,11 @@ from django.views.defaults import server_error
 
 from articles.files import store_picture
 from articles.models import Attachment
+from feedback.handling import handle
+from feedback.models import LetterState
 from portal import views
 from tests.articles.conftest import pasted, picture
+from tests.feedback.letters import letter
 from tests.ledger.attacker import tamper
 from tests.newsroom import Newsroom, department, expired
 from workflow import previews, services
@@ -82,6 +85,8 @@ def _addresses(newsroom: Newsroom) -> dict[str, str]:
         "search": "/search/",
         "search with results": "/search/?q=学习",
         "search without results": "/search/?q=不存在的词",
+        "letter to write": f"/feedback/?about={article.article_id}",
+        "letter with its answer": f"/feedback/{_answered_letter(newsroom, article)}/",
         "leave": f"/leave/{leave}",
         "preview": f"/preview/{token}/",
         "preview that ended": "/preview/ended/",
@@ -90,6 +95,14 @@ def _addresses(newsroom: Newsroom) -> dict[str, str]:
         "410 expired": f"{home}{over.pk}/",
         "503": f"{home}{broken.article_id}/",
     }
+
+
+def _answered_letter(newsroom: Newsroom, article: Any) -> str:
+    """The receipt of a letter about the article that was answered."""
+    written = letter(query=f"?about={article.article_id}")
+    words = {"to": LetterState.ANSWERED, "expected": LetterState.NEW, "answer": "已经更正，谢谢。"}
+    handle(written, by=newsroom.admin, **words)
+    return written.receipt
 
 
 def _rich_article(newsroom: Newsroom) -> Any:

@@ -98,7 +98,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='department',
-            constraint=models.CheckConstraint(condition=models.Q(('slug__in', ['admin', 'api', 'en', 'feed', 'files', 'healthz', 'i18n', 'inbox', 'jsi18n', 'leave', 'ledger', 'legacy', 'media', 'page', 'preview', 'print', 'proof', 'reads', 'readyz', 'robots', 'search', 'sitemap', 'sitemaps', 'static', 'verify']), _negated=True), name='slug_is_not_reserved'),
+            constraint=models.CheckConstraint(condition=models.Q(('slug__in', ['admin', 'api', 'en', 'feed', 'feedback', 'files', 'healthz', 'i18n', 'inbox', 'jsi18n', 'leave', 'ledger', 'legacy', 'media', 'page', 'preview', 'print', 'proof', 'reads', 'readyz', 'robots', 'search', 'sitemap', 'sitemaps', 'static', 'verify']), _negated=True), name='slug_is_not_reserved'),
         ),
         migrations.AddConstraint(
             model_name='department',

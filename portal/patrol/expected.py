@@ -82,7 +82,7 @@ def footer_of(site: Identity) -> str:
         site.site_code and _("Site code: %(code)s") % {"code": site.site_code},
         site.copyright_holder and _("All rights reserved: %(name)s") % {"name": site.copyright_holder},
         site.technical_support and _("Technical support: %(name)s") % {"name": site.technical_support},
-        site.error_report_url and _("Report an error"),
+        _("Report an error"),
         _("Feed"),
         _("Staff sign-in"),
     ]

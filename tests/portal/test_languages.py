@@ -17,7 +17,7 @@ def chrome_words(page) -> str:
         for part in element.inner:
             if isinstance(part, str):
                 yield part
-            elif part.attributes.get("lang", "en") == "en" and part.tag not in ("script", "style", "title"):
+            elif part.attributes.get("lang", "en") == "en" and part.tag not in ("script", "option"):
                 yield from pieces(part)
 
     return " ".join(" ".join(pieces(page.one("body"))).split())

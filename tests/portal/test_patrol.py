@@ -147,7 +147,7 @@ FOOTER = '{% translate "Staff sign-in" %}</a>'
         ("base.html", META, f'{META}<meta http-equiv="refresh" content="0">', "refresh"),
         ("base.html", META, f'{META}<base href="https://365.example/">', "<base>"),
         ("base.html", MENU, f'{MENU}<li><a href="/x/">365</a></li>', "menu"),
-        ("base.html", '<span>{{ site.name|default:_("Qianfa") }}</span>', "<span>365体育</span>", "is named “365体育”"),
+        ("base.html", '<span{% content_language %}>{{ site.name|default:_("Qianfa") }}</span>', "<span>365体育</span>", "is named “365体育”"),
     ],
 )  # fmt: skip
 def test_what_somebody_put_round_every_page_is_named(patrol, template, name, old, new, found):
@@ -164,8 +164,16 @@ def test_what_somebody_put_round_every_page_is_named(patrol, template, name, old
         ("{% prose %}", "{% prose %}<p>加一句</p>", "another body"),
         ("{% prose %}", "{{ revision.body|striptags }}", "another body"),
         ("{% prose %}", "{{ revision.body|safe }}", "another body"),
-        ('<div class="prose">', '<div class="prose">365</div><div class="prose">', "a second body"),
-        ("<h1>{{ revision.title }}</h1>", "<h1>{{ revision.title }}！</h1>", "as the title"),
+        (
+            '<div class="prose"{% content_language %}>',
+            '<div class="prose"{% content_language %}>365</div><div class="prose"{% content_language %}>',
+            "a second body",
+        ),
+        (
+            "<h1{% content_language %}>{{ revision.title }}</h1>",
+            "<h1{% content_language %}>{{ revision.title }}！</h1>",
+            "as the title",
+        ),
         ('{{ publication.dated|date:"Y-m-d" }}', "2014-02-07", "2014-02-07"),
     ],
 )

@@ -1,0 +1,15 @@
+"""`forget_feedback`: names and addresses of visitors go when they are no longer needed."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.utils.translation import gettext as _
+
+from feedback.forgetting import forget
+
+
+class Command(BaseCommand):
+    help = "Empties name and contact of letters answered or closed more than FEEDBACK_KEPT_DAYS ago."
+
+    def handle(self, *_args: Any, **_options: Any) -> None:
+        self.stdout.write(_("%(count)d letters made nameless") % {"count": forget()})
