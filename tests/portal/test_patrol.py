@@ -125,6 +125,7 @@ def test_a_footer_that_says_and_leads_to_all_that_it_can_passes(patrol, newsroom
 COPYRIGHT = "{{ name }}{% endblocktranslate %}</span>{% endif %}\n      {% if site.technical_support"
 META = '<meta charset="utf-8">'
 MENU = '{% translate "Home" %}</a></li>'
+BRAND = '<span{% content_language %}>{{ site.name|default:_("Qianfa") }}</span>'
 FOOTER = '{% translate "Staff sign-in" %}</a>'
 
 
@@ -147,7 +148,7 @@ FOOTER = '{% translate "Staff sign-in" %}</a>'
         ("base.html", META, f'{META}<meta http-equiv="refresh" content="0">', "refresh"),
         ("base.html", META, f'{META}<base href="https://365.example/">', "<base>"),
         ("base.html", MENU, f'{MENU}<li><a href="/x/">365</a></li>', "menu"),
-        ("base.html", '<span{% content_language %}>{{ site.name|default:_("Qianfa") }}</span>', "<span>365体育</span>", "is named “365体育”"),
+        ("base.html", BRAND, "<span>365体育</span>", "is named “365体育”"),
     ],
 )  # fmt: skip
 def test_what_somebody_put_round_every_page_is_named(patrol, template, name, old, new, found):
