@@ -5,6 +5,7 @@ import hmac
 import re
 import secrets
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -86,6 +87,20 @@ def add(article: Article, day, count: int = 1) -> None:
 
 def total(article_id: int) -> int:
     return Read.objects.filter(article=article_id).aggregate(total=Sum("count"))["total"] or 0
+
+
+class Day(NamedTuple):
+    day: date
+    count: int
+
+
+def history(article_id: int, days: int = 30) -> list[Day]:
+    """Reads of each of the last days, today the last one, days without a read included."""
+    today = timezone.localdate()
+    since = today - timedelta(days=days - 1)
+    counted = dict(Read.objects.filter(article=article_id, day__gte=since).values_list("day", "count"))
+    every = (since + timedelta(days=number) for number in range(days))
+    return [Day(day, counted.get(day, 0)) for day in every]
 
 
 def most_read(*, since: date, most: int = 60) -> list[int]:

@@ -242,3 +242,28 @@ def test_old_notes_are_cleared_and_counts_are_not(article):
     visit(article, now, address="192.0.2.2")
     assert reads.clear_old(now) == 1 and reads.clear_old(now) == 0
     assert RecentRead.objects.count() == 1 and count(article) == 2
+
+
+def test_every_day_of_the_last_thirty_has_its_figure(newsroom):
+    article = newsroom.published().article
+    today = timezone.localdate()
+    for ago, count in [(0, 3), (4, 2), (29, 1), (30, 9)]:
+        reads.add(article, today - timedelta(days=ago), count)
+    days = reads.history(article.pk)
+    assert len(days) == 30 and days[-1] == (today, 3) and days[0] == (today - timedelta(days=29), 1)
+    assert days[-5].count == 2 and sum(day.count for day in days) == 6
+
+
+def test_the_desk_shows_reads_in_all_and_day_by_day(newsroom, client):
+    article = newsroom.published().article
+    today = timezone.localdate()
+    reads.add(article, today, 3)
+    reads.add(article, today - timedelta(days=40), 9)
+    client.force_login(newsroom.drafter)
+    page = client.get(f"/admin/articles/article/{article.pk}/overview/").content.decode()
+    shown = page.partition('class="desk-card desk-reads"')[2].partition("</section>")[0]
+    assert "12" in shown and shown.count("<rect") == 30
+    assert f"{today:%Y-%m-%d}</td>" in shown and f"{today - timedelta(days=40):%Y-%m-%d}" not in shown
+    client.force_login(newsroom.drafter)
+    draft = newsroom.draft()
+    assert "desk-reads" not in client.get(f"/admin/articles/article/{draft.pk}/overview/").content.decode()

@@ -14,6 +14,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 
+from articles import reads
 from articles.admin import ArticleAdmin
 from articles.models import Article
 from workflow import previews, review, services, sheet
@@ -98,6 +99,8 @@ class DeskArticleAdmin(ArticleAdmin):
             "revision": revision,
             "publication": article.publications.live().select_related("department").first(),
             "publications": article.publications.select_related("round", "emergency", "withdrawal").order_by("-number"),
+            "reads": reads.total(article.pk),
+            "reads_by_day": reads.history(article.pk),
             "scheduled": article.publications.scheduled().first(),
             "at_once": [action for action in possible if action not in ASKING],
             "asking": [

@@ -7,9 +7,12 @@ from django import template
 from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
 from accounts.models import User
 from articles.models import Article, Revision
+from articles.reads import Day
 from articles.sanitising import plain_text
 from ledger.models import Alarm
 from workflow.models import Delivery, Notification, Round
@@ -90,6 +93,22 @@ def waiting_to_be_sent(person: User) -> datetime | None:
 def site_identity(context: template.Context) -> Any:
     """The identity that portal.context.chrome gave. Django's sign-in pages lay a `site` of their own over it."""
     return next((layer["site"] for layer in context.dicts if "site" in layer), None)
+
+
+@register.simple_tag
+def bars_of(days: list[Day]) -> SafeString:
+    """A bar for each day, as a drawing; the figures stand in the table beside it."""
+    highest = max([1, *(day.count for day in days)])
+    drawn = format_html_join(
+        "",
+        '<rect x="{}" y="{}" width="8" height="{}"><title>{} · {}</title></rect>',
+        (
+            (10 * place + 1, 60 - height, height, day.day.isoformat(), day.count)
+            for place, day in enumerate(days)
+            for height in [max(1, round(58 * day.count / highest))]
+        ),
+    )
+    return format_html('<svg viewBox="0 0 {} 60" aria-hidden="true" focusable="false">{}</svg>', 10 * len(days), drawn)
 
 
 register.filter("plain", plain_text)
