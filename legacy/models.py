@@ -5,7 +5,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.urls import Resolver404, resolve
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
 from articles.models import Article
@@ -108,7 +108,8 @@ class OldAddress(models.Model):
             return True
         for asked in (path, f"{path}/"):
             try:
-                slug = resolve(asked).kwargs.get("slug")
+                with translation.override(settings.LANGUAGE_CODE):  # pages in other languages have a prefix
+                    slug = resolve(asked).kwargs.get("slug")
             except Resolver404:
                 continue
             return (

@@ -3,12 +3,15 @@
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
 
 from portal import home_blocks, identity
+from portal.home import default_blocks
 from portal.models import WORDS, HomeBlock, Identity
 
 
@@ -50,6 +53,23 @@ class HomeBlockAdmin(admin.ModelAdmin):
     list_display_links = ("kind",)
     list_select_related = ("department",)
     fields = ("kind", "department", "how_many", "position", "is_shown")
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        return [path("default/", view(self.keep_default), name="portal_homeblock_default"), *super().get_urls()]
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """While nobody has chosen, the list says what the home page shows instead of standing there empty."""
+        default = [] if HomeBlock.objects.exists() else default_blocks()
+        return super().changelist_view(request, {**(extra_context or {}), "default_blocks": default})
+
+    def keep_default(self, request: HttpRequest) -> HttpResponse:
+        """Puts the default set into the list, by POST."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        if request.method == "POST" and home_blocks.keep_default(by=request.user):
+            messages.success(request, _("Now each block of the default set can be changed, moved and removed."))
+        return HttpResponseRedirect(reverse("admin:portal_homeblock_changelist"))
 
     def save_model(self, request: HttpRequest, obj: HomeBlock, form: forms.ModelForm, change: bool) -> None:
         home_blocks.save(obj, by=request.user)

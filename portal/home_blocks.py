@@ -20,10 +20,18 @@ def save(block: HomeBlock, *, by: User | None) -> HomeBlock:
 
     Raises ValidationError.
     """
-    if not HomeBlock.objects.exists():
-        for default in default_blocks():
-            _keep(default, by)
+    keep_default(by=by)
     return _keep(block, by)
+
+
+@transaction.atomic
+def keep_default(*, by: User | None) -> bool:
+    """Makes the default set one that can be changed; False when blocks were chosen already."""
+    if HomeBlock.objects.exists():
+        return False
+    for default in default_blocks():
+        _keep(default, by)
+    return True
 
 
 def _keep(block: HomeBlock, by: User | None) -> HomeBlock:

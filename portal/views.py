@@ -86,20 +86,20 @@ def readyz(_request: HttpRequest) -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return render(request, "400.html", status=400)
+    return render(request, "400.html", {"trouble": True}, status=400)
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return render(request, "403.html", {"reason": str(exception)}, status=403)
+    return render(request, "403.html", {"trouble": True, "reason": str(exception)}, status=403)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Last of all, so that no address of the old site can stand before a page of this one."""
     if led := old_addresses.answer(request):
         return led
-    return render(request, "404.html", status=404)
+    return render(request, "404.html", {"trouble": True}, status=404)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Typed text is not lost: the page says to go back and send it again."""
-    return render(request, "403_csrf.html", {"csrf_reason": reason}, status=403)
+    return render(request, "403_csrf.html", {"trouble": True, "csrf_reason": reason}, status=403)

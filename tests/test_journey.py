@@ -55,7 +55,7 @@ class Somebody:
     def links(self, words: str) -> list[str]:
         """Where the links lead in which `words` stand."""
         links = re.findall(r'<a\b[^>]*href="([^"]+)"[^>]*>(.*?)</a>', self.html, re.DOTALL)
-        return [address for address, inner in links if words in inner]
+        return [address for address, inner in links if words in re.sub(r"<[^>]+>", "", inner)]
 
     def follows(self, words: str) -> "Somebody":
         """Clicks the first of them."""

@@ -44,7 +44,8 @@ def other_languages(context: RequestContext) -> list[dict[str, str]]:
     here = plain(request.path)
     query = f"?{request.GET.urlencode()}" if request.GET else ""
     match = getattr(request, "resolver_match", None)
-    page = here + query if match and match.url_name in names_of_pages() else "/"
+    exists = match and match.url_name in names_of_pages() and not context.get("trouble")
+    page = here + query if exists else "/"
     return [
         {"code": language_tag(code), "name": get_language_info(code)["name_local"], "address": localised(page, code)}
         for code, _name in settings.LANGUAGES

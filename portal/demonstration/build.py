@@ -15,11 +15,13 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.services import create_user, set_password
-from articles import drafts
+from articles import drafts, reads
 from articles.files import store_document, store_picture
-from articles.models import Article, Revision
+from articles.models import Article, Publication, Revision
 from departments import services as departments
 from departments.models import Department, Kind, Membership, Role
+from feedback import handling, sending
+from feedback.models import LetterKind, LetterState
 from legacy.importing import import_pages
 from legacy.pages import read_page
 from portal import identity
@@ -67,6 +69,16 @@ IDENTITY = {
 }
 
 
+# What a visitor wrote, and the answer.
+LETTERS = [
+    ("示例来信：第四段“九位”与表中的人数对不上，请核对后更正。", ""),
+    (
+        "示例来信：正文第三段的册数写成了“一千二百”，报道里说的是“一千三百”。",
+        "示例答复：已与来稿核对，原文无误，感谢您的仔细阅读。",
+    ),
+]
+
+
 @dataclass
 class Cast:
     """The demonstration accounts."""
@@ -103,7 +115,29 @@ def build() -> int:
     added = len(missing) + _real_article(cast)
     if added:
         _have_been_read()
+        _reads()
+        _letters(cast)
     return added
+
+
+def _reads() -> None:
+    """Made-up reads of the last four weeks, so that the lists of what is read most have something to show."""
+    today = timezone.localdate()
+    for number, article in enumerate(
+        Article.objects.filter(publications__in=Publication.objects.live()).order_by("pk")
+    ):
+        for ago in range(0, 28, 1 + number % 4):
+            reads.add(article, today - timedelta(days=ago), 1 + (7 * number + 5 * ago) % 23)
+
+
+def _letters(cast: Cast) -> None:
+    """One letter that waits, and one that was answered."""
+    live = Publication.objects.live().filter(title__startswith="【示例】").order_by("-dated")
+    for about, (text, answer) in zip(live[:2], LETTERS, strict=False):
+        letter = sending.send("demonstration", text, kind=LetterKind.ERROR, text=text, article=about.article)
+        if answer:
+            words = {"to": LetterState.ANSWERED, "expected": letter.state, "answer": answer}
+            handling.handle(letter, by=cast.admin, **words)
 
 
 def _have_been_read() -> None:

@@ -14,6 +14,7 @@ from PIL import Image
 from accounts.models import User
 from articles.models import Article, Publication
 from departments.models import Department, Kind
+from feedback.models import Letter
 from ledger.verification import mismatches
 from portal.demonstration.pictures import SCENES, drawn
 from tests.legacy.samples import TITLE
@@ -127,6 +128,11 @@ def test_there_are_pictures_attachments_and_a_correction_to_look_at(built, clien
     (offered,) = [page for page in pages if 'download="培训报名表.docx"' in page]
     for address in re.findall(r'href="(/files/[^"]+)" download', offered):
         assert client.get(address).status_code == 200
+
+
+def test_there_are_reads_and_letters_to_look_at(built, client):
+    assert "most-read" in client.get("/").content.decode()
+    assert sorted(Letter.objects.values_list("state", flat=True)) == ["answered", "new"]
 
 
 def test_every_scene_is_a_picture_that_is_drawn_the_same_each_time(built):

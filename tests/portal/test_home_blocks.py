@@ -10,6 +10,7 @@ from articles import leaving, reads
 from articles.files import store_picture
 from ledger.models import Entry
 from portal import home_blocks
+from portal.home import default_blocks
 from portal.models import HomeBlock
 from tests.articles.conftest import picture
 from tests.ledger.attacker import run, tamper
@@ -121,3 +122,22 @@ def test_a_block_that_was_removed_from_the_database_is_named(newsroom):
     block = home_blocks.save(HomeBlock(kind="links", position=99), by=newsroom.admin)
     tamper("DELETE FROM portal_homeblock WHERE id = %s", [block.pk])
     assert len(named(f"home block {block.pk}")) == 1
+
+
+def test_the_desk_says_what_stands_there_by_default_and_makes_it_changeable(newsroom, client):
+    client.force_login(newsroom.admin)
+    listing = "/admin/portal/homeblock/"
+    assert "default-blocks" in client.get(listing).content.decode()
+    assert client.get(f"{listing}default/").status_code == 302 and not HomeBlock.objects.exists()  # by POST alone
+    before = visit("/").one("main").words
+    for _twice in range(2):
+        client.post(f"{listing}default/")
+    assert [block.kind for block in HomeBlock.objects.all()] == [block.kind for block in default_blocks()]
+    assert visit("/").one("main").words == before
+    assert "default-blocks" not in client.get(listing).content.decode()
+
+
+def test_nobody_but_a_superuser_makes_the_default_set_changeable(newsroom, client):
+    client.force_login(newsroom.publisher)
+    assert client.post("/admin/portal/homeblock/default/").status_code == 403
+    assert not HomeBlock.objects.exists()

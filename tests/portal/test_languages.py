@@ -81,7 +81,7 @@ def test_every_page_calls_the_chinese_address_the_canonical_one(pages):
 def test_a_page_without_its_like_leads_to_the_other_home_page(db):
     missing = visit("/nothing/")
     assert missing.status == 404
-    assert missing.one("a", hreflang="en").attributes["href"] == "/en/nothing/"
+    assert missing.one("a", hreflang="en").attributes["href"] == "/en/"
     assert visit("/nothing.html").one("a", hreflang="en").attributes["href"] == "/en/"
     assert visit("/en/nothing/").one("html").attributes["lang"] == "en"
 
