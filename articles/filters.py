@@ -1,6 +1,6 @@
-"""What narrows a search: department, year, dates, author, document number.
+"""What narrows a search (department, year, dates, author, document number) and a listing (year, words of the title).
 
-The form is django-filter's. Its own catalogue is never loaded (zh_CN is not zh-hans), so that every label stands here.
+The forms are django-filter's. Its own catalogue is never loaded (zh_CN is not zh-hans): every label stands here.
 """
 
 from dataclasses import dataclass
@@ -11,12 +11,13 @@ import django_filters
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import Q, QuerySet
-from django.forms import DateField, DateInput, Form
+from django.forms import DateField, DateInput, Form, SearchInput
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
-from articles import search
+from articles import listing, search
 from articles.models import Placement, Publication
 from articles.sanitising import printable
 from departments.models import Department
@@ -119,8 +120,58 @@ def _words(label: str) -> django_filters.CharFilter:
     return django_filters.CharFilter(label=label, method="by_part", max_length=LONGEST, validators=[has_letters])
 
 
-class SearchFilter(django_filters.FilterSet):
-    """Over publications. A value that makes no sense narrows nothing, and the form says so."""
+class _Narrowing(django_filters.FilterSet):
+    """A value that makes no sense narrows nothing, and the form says so; what was typed stays in it."""
+
+    def __init__(self, asked: Any, rows: QuerySet) -> None:
+        super().__init__({name: printable(asked.get(name, "")) for name in self.base_filters}, rows)
+
+    def given(self) -> dict:
+        """Name → value of the filters that narrow."""
+        self.form.is_valid()
+        return {name: value for name, value in self.form.cleaned_data.items() if value}
+
+    def narrowed(self) -> QuerySet:
+        """The rows that pass the filters."""
+        return self.filter_queryset(self.queryset) if self.given() else self.queryset
+
+    def by_year(self, found: QuerySet, _name: str, year: str) -> QuerySet:
+        first, next_first = date(int(year), 1, 1), date(int(year) + 1, 1, 1)
+        return found.filter(dated__gte=begins(first), dated__lt=begins(next_first))
+
+
+class ListingFilter(_Narrowing):
+    """Over the placements of one department, pinned or not."""
+
+    year = django_filters.ChoiceFilter(
+        label=_("Year"),
+        method="by_year",
+        empty_label=pgettext_lazy("years", "all"),
+        error_messages={"invalid_choice": _("There is no such year here. Choose one of the list.")},
+    )
+    q = django_filters.CharFilter(
+        label=_("Words of the title"), method="by_words", max_length=search.LONGEST_QUERY, widget=SearchInput
+    )
+
+    class Meta:
+        model = Placement
+        fields: list[str] = []
+
+    def __init__(self, asked: Any, department: Department) -> None:
+        super().__init__(asked, listing.in_department(department))
+        self.filters["year"].extra["choices"] = [(str(year), str(year)) for year in listing.years(department)]
+        self.form.auto_id = "narrow-%s"
+
+    @property
+    def has_years(self) -> bool:
+        return bool(self.filters["year"].extra["choices"])
+
+    def by_words(self, found: QuerySet, _name: str, words: str) -> QuerySet:
+        return search.matching(found, search.terms(words), part=search.Part.TITLE, key="publication_id")
+
+
+class SearchFilter(_Narrowing):
+    """Over publications."""
 
     department = django_filters.ChoiceFilter(
         label=_("Department"), method="by_department", empty_label=_("All departments")
@@ -137,28 +188,14 @@ class SearchFilter(django_filters.FilterSet):
         form = SearchForm
 
     def __init__(self, asked: Any, lists: Lists) -> None:
-        typed = {name: printable(asked.get(name, "")) for name in self.base_filters}
-        super().__init__(typed, Publication.objects.live())
+        super().__init__(asked, Publication.objects.live())
         self.filters["department"].extra["choices"] = lists.departments
         self.filters["year"].extra["choices"] = lists.years
-
-    def given(self) -> dict:
-        """Name → value of the filters that narrow."""
-        self.form.is_valid()
-        return {name: value for name, value in self.form.cleaned_data.items() if value}
-
-    def narrowed(self) -> QuerySet:
-        """Live publications that pass the filters."""
-        return self.filter_queryset(self.queryset) if self.given() else self.queryset
 
     def by_department(self, found: QuerySet, _name: str, slug: str) -> QuerySet:
         """What its listing shows, or that of one of its children."""
         within = Department.objects.filter(Q(slug=slug) | Q(parent__slug=slug))
         return found.filter(pk__in=Placement.objects.filter(department__in=within).values("publication"))
-
-    def by_year(self, found: QuerySet, _name: str, year: str) -> QuerySet:
-        first, next_first = date(int(year), 1, 1), date(int(year) + 1, 1, 1)
-        return found.filter(dated__gte=begins(first), dated__lt=begins(next_first))
 
     def by_date(self, found: QuerySet, name: str, day: date) -> QuerySet:
         if name == "since":

@@ -1,14 +1,12 @@
 """What a listing may show: live publications whose seal holds and that stand where their seal says."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from django.db.models import Max, Min, Q
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
 from articles.models import Placement, Publication
-from articles.search import terms
 from departments.models import Department
 from ledger.alarms import raise_alarm
 
@@ -30,26 +28,6 @@ def pinned(department: Department):
 def unpinned(department: Department):
     """The listing below what is pinned."""
     return in_department(department).filter(Q(pinned_until=None) | Q(pinned_until__lte=timezone.now()))
-
-
-@dataclass(frozen=True)
-class Filter:
-    """What a visitor narrows a listing by: a year of the dates shown, words of the title; empty means all."""
-
-    year: int | None = None
-    words: str = ""
-
-    def __bool__(self) -> bool:
-        return bool(self.year or self.words)
-
-    def of(self, department: Department):
-        """Placements in the department's listing, pinned or not, that match."""
-        found = in_department(department)
-        if self.year:
-            found = found.filter(dated__year=self.year)
-        for term in terms(self.words):
-            found = found.filter(publication__title__icontains=term)
-        return found
 
 
 def years(department: Department) -> list[int]:

@@ -190,9 +190,9 @@ def is_cut(query: str) -> bool:
     return len(query) > LONGEST_QUERY or len(QUOTED.findall(query)) > MOST_TERMS
 
 
-def matching(publications: QuerySet, wanted: Iterable[str], *, part: Part | None = None) -> QuerySet:
-    """Those of `publications` in which every term stands, anywhere or in the one part."""
-    return publications.filter(*(_Stands(F("pk"), phrase=_expression(*_phrase(term)), part=part) for term in wanted))
+def matching(rows: QuerySet, wanted: Iterable[str], *, part: Part | None = None, key: str = "pk") -> QuerySet:
+    """Those of `rows` in which every term stands, anywhere or in the one part. `key`: the id of their publication."""
+    return rows.filter(*(_Stands(F(key), phrase=_expression(*_phrase(term)), part=part) for term in wanted))
 
 
 class _Stands(Func):

@@ -1,6 +1,5 @@
 """The public pages of departments and articles. They read publications, and nothing else."""
 
-import re
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -24,16 +23,13 @@ from django.views.decorators.http import require_POST, require_safe
 
 from articles import files, listing, reads, searching
 from articles import proof as proving
+from articles.filters import ListingFilter
 from articles.languages import localised
 from articles.models import Article, File, Publication, Withdrawal
 from articles.presenting import pictures_in
 from articles.related import related
-from articles.sanitising import printable
-from articles.search import LONGEST_QUERY
 from departments.models import Department, FormerSlug
 from ledger.alarms import raise_alarm
-
-YEAR = re.compile(r"[12][0-9]{3}")
 
 
 def page_of(queryset, number: str):
@@ -64,29 +60,21 @@ def department(request: HttpRequest, slug: str) -> HttpResponse:
     here = _sealed_department(slug)
     if here.slug != slug:
         return HttpResponsePermanentRedirect(localised(here.get_absolute_url()))
-    narrowed = _filter_of(request)
-    rows = narrowed.of(here) if narrowed else listing.unpinned(here)
+    chosen = ListingFilter(request.GET, here)
+    narrowed = chosen.given()
+    rows = chosen.narrowed() if narrowed else listing.unpinned(here)
     page = page_of(rows, request.GET.get("page", "1"))
     children = [child for child in here.children.shown() if child.seal_holds()]
     context = {
         "department": here,
         "page": page,
-        "filter": narrowed,
-        "years": listing.years(here),
+        "filter": chosen,
+        "narrowed": narrowed,
         "pinned": listing.shown(listing.pinned(here)) if page.number == 1 and not narrowed else [],
         "publications": listing.shown(page),
         "children": children,
     }
     return render(request, "articles/department.html", context)
-
-
-def _filter_of(request: HttpRequest) -> listing.Filter:
-    """What the address narrows a listing by. Raises Http404 for a year that is none."""
-    year = request.GET.get("year", "")
-    if year and not YEAR.fullmatch(year):
-        raise Http404(_("There is no such page."))
-    words = printable(request.GET.get("q", "")).strip()[:LONGEST_QUERY]  # PostgreSQL takes no NUL
-    return listing.Filter(int(year) if year else None, words)
 
 
 class Found(NamedTuple):

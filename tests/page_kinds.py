@@ -79,6 +79,7 @@ def _addresses(newsroom: Newsroom) -> dict[str, str]:
         "listing": f"{home}?page=2",
         "narrowed listing": f"{home}?q=第1篇&year={timezone.localdate().year}",
         "narrowed to nothing": f"{home}?q=没有",
+        "narrowed by what is no year": f"{home}?year=0",
         "empty column": column.get_absolute_url(),
         "article": page,
         "proof": f"{page}proof/",
