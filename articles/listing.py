@@ -1,16 +1,22 @@
 """What a listing may show: live publications whose seal holds and that stand where their seal says."""
 
 from collections.abc import Iterable
+from datetime import timedelta
+from itertools import islice
 
+from django.core.cache import cache
 from django.db.models import Max, Min, Q
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
+from articles import reads
 from articles.models import Placement, Publication
 from departments.models import Department
 from ledger.alarms import raise_alarm
 
 PAGE_SIZE = 20
+MOST_READ_OVER = timedelta(days=30)
+REMEMBERED = 300  # seconds that the ranking by reads is kept; whether each is live is asked every time
 
 
 def in_department(department: Department):
@@ -72,6 +78,19 @@ def _stands_rightly(placement: Placement) -> bool:
         said = gettext_noop("publication %(publication)d: stands where its seal does not put it")
         raise_alarm(f"placement {placement.pk}", said, publication=publication.pk)
     return right
+
+
+def most_read(count: int, departments: list[int] | None = None) -> list[Publication]:
+    """Live and intact publications that were read most in the last 30 days; `departments`: of these alone."""
+    ranking = cache.get_or_set(
+        "most-read", lambda: reads.most_read(since=timezone.localdate() - MOST_READ_OVER), REMEMBERED
+    )
+    live = Publication.objects.live().filter(article__in=ranking).select_related("department")
+    if departments is not None:
+        live = live.filter(department__in=departments)
+    by_article = {found.article_id: found for found in live}
+    ranked = (by_article[pk] for pk in ranking if pk in by_article)
+    return list(islice((found for found in ranked if is_intact(found)), count))
 
 
 def neighbours(publication: Publication) -> tuple[Publication | None, Publication | None]:

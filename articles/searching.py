@@ -7,16 +7,15 @@ mentions), and the time (articles.bounded), within which everything lies that as
 
 from bisect import bisect_left
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
 from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
 from django.http import QueryDict
-from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from articles import bounded, extracts, listing, reads, search
+from articles import bounded, extracts, listing, search
 from articles.filters import Lists, SearchFilter
 from articles.models import Publication
 from articles.models.revision import hung_on
@@ -25,7 +24,6 @@ from articles.sanitising import plain_text, printable
 CANDIDATES = 1000
 TITLES = 200
 SECONDS = 3.0  # for one search
-DAYS = timedelta(days=30)  # whose most read are offered
 MOST_OFFERED = 4
 
 
@@ -81,7 +79,7 @@ def answer(asked: QueryDict) -> Answer:
             found.page = Paginator(found.results.found, listing.PAGE_SIZE).page(asked.get("page", "1"))
             found.publications = shown(list(found.page), query.terms, clock)
             if not found.results.found:
-                found.suggestions, found.most_read = suggest(query, found.filters), most_read()
+                found.suggestions, found.most_read = suggest(query, found.filters), listing.most_read(MOST_OFFERED)
     except bounded.TookTooLong:
         return Answer(query, found.filters, by_date, took_too_long=True)
     return found
@@ -217,11 +215,3 @@ def _less_than(pieces: list[str]) -> list[str]:
     found = [text for text in (head, tail) if len(text) > 1]
     together = [" ".join(found)] if len(found) > 1 and _stands(found) else []
     return list(dict.fromkeys([*together, *sorted(found, key=len, reverse=True)]))
-
-
-def most_read() -> list[Publication]:
-    """The most read of the last days that are still there, with their departments."""
-    chosen = reads.most_read(since=timezone.localdate() - DAYS, most=4 * MOST_OFFERED)
-    found = Publication.objects.live().filter(article__in=chosen).select_related("department")
-    by_article = {one.article_id: one for one in found if listing.is_intact(one)}
-    return [by_article[pk] for pk in chosen if pk in by_article][:MOST_OFFERED]

@@ -1,13 +1,10 @@
 """The home page: which blocks stand on it, in what order, and what each of them shows."""
 
 from dataclasses import dataclass, field
-from datetime import timedelta
 
-from django.core.cache import cache
-from django.utils import timezone
 from django.utils.translation import gettext_noop
 
-from articles import listing, reads, renditions
+from articles import listing, renditions
 from articles.models import File, Publication
 from departments.models import Department, Kind
 from ledger.alarms import raise_alarm
@@ -15,8 +12,6 @@ from portal.context import navigation
 from portal.models import BlockKind, HomeBlock
 
 NEWEST = 24  # looked at for the headlines
-MOST_READ_OVER = timedelta(days=30)
-REMEMBERED = 300  # seconds that the ranking by reads is kept; whether each is live is asked every time
 
 # What stands there until somebody chooses otherwise: kind and how many.
 DEFAULT = [
@@ -69,7 +64,7 @@ def blocks() -> list[Block]:
                 others = [entry for entry in top if entry.pk not in own]
                 shown += [_newest(BlockKind.DEPARTMENT, entry, block.how_many) for entry in others]
             case BlockKind.MOST_READ:
-                if found := most_read(block.how_many, list(reachable)):
+                if found := listing.most_read(block.how_many, list(reachable)):
                     shown.append(Block(block.kind, publications=found))
             case BlockKind.LINKS:
                 if links := friendly_links()[: block.how_many]:
@@ -108,17 +103,6 @@ def _headlines(count: int, departments: list[int]) -> Block:
         newest = [lead, *(found for found in newest if found is not lead)]
     picture = renditions.lightest(covers[lead.cover_digest]) if lead else None
     return Block(BlockKind.HEADLINES, publications=newest[:count], picture=picture)
-
-
-def most_read(count: int, departments: list[int]) -> list[Publication]:
-    """Live and intact publications of these departments that were read most in the last 30 days."""
-    ranking = cache.get_or_set(
-        "most-read", lambda: reads.most_read(since=timezone.localdate() - MOST_READ_OVER), REMEMBERED
-    )
-    live = Publication.objects.live().filter(article__in=ranking, department__in=departments)
-    by_article = {found.article_id: found for found in live.select_related("department")}
-    ranked = [by_article[pk] for pk in ranking if pk in by_article]
-    return [found for found in ranked if listing.is_intact(found)][:count]
 
 
 def friendly_links() -> list[Department]:
