@@ -11,12 +11,13 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
-from django.urls import reverse
+from django.urls import URLPattern, reverse
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from articles import drafts
+from articles.editing.urls import urls as editing_urls
 from articles.editor import POLICY
 from articles.forms import DraftForm
 from articles.models import Article, Revision
@@ -91,6 +92,9 @@ class ArticleAdmin(admin.ModelAdmin):
         return False
 
     # The list.
+
+    def get_urls(self) -> list[URLPattern]:
+        return [*editing_urls(self.admin_site.admin_view), *super().get_urls()]
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return ArticleList

@@ -23,6 +23,7 @@ class DepartmentAdmin(admin.ModelAdmin):
         (None, {"fields": ("kind", "name", "slug", "url")}),
         (_("Place"), {"fields": ("parent", "responsible", "position", "is_visible")}),
         (_("For search engines"), {"fields": ("description", "keywords", "column_type")}),
+        (_("At the desk"), {"fields": ("asks_for_documents",)}),
     )
 
     def save_model(self, request: HttpRequest, obj: Department, form: forms.ModelForm, change: bool) -> None:

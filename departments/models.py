@@ -104,6 +104,11 @@ class Department(Sealed):
     )
     position = models.PositiveSmallIntegerField(_("position"), default=0, help_text=_("Small numbers come first."))
     is_visible = models.BooleanField(_("shown in the navigation"), default=True)
+    asks_for_documents = models.BooleanField(
+        _("holds official documents"),
+        default=False,
+        help_text=_("The form of its articles asks for document number, issuing body, date of issue, index number."),
+    )
 
     objects = DepartmentQuerySet.as_manager()
 

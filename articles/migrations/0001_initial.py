@@ -24,6 +24,7 @@ class Migration(migrations.Migration):
                 ('created_by_name', models.CharField(editable=False, max_length=50, verbose_name='begun by')),
                 ('discarded_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='discarded')),
                 ('created_by', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='begun by')),
+                ('in_charge', models.ForeignKey(blank=True, editable=False, help_text='Whose desk its draft lies on. Everybody who writes for the department may edit it.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='articles_in_charge', to=settings.AUTH_USER_MODEL, verbose_name='in charge')),
                 ('department', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='articles', to='departments.department', verbose_name='department')),
             ],
             options={
@@ -48,6 +49,20 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'file',
                 'verbose_name_plural': 'files',
+            },
+        ),
+        migrations.CreateModel(
+            name='Upload',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='at')),
+                ('file', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='uploads', to='articles.file', verbose_name='file')),
+                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='person')),
+            ],
+            options={
+                'verbose_name': 'upload',
+                'verbose_name_plural': 'uploads',
+                'constraints': [models.UniqueConstraint(fields=('file', 'person'), name='each_person_brings_a_file_once')],
             },
         ),
         migrations.CreateModel(
@@ -209,6 +224,7 @@ class Migration(migrations.Migration):
                 ('at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='at')),
                 ('person_name', models.CharField(max_length=50, verbose_name='name then')),
                 ('content', models.JSONField(verbose_name='content')),
+                ('is_automatic', models.BooleanField(default=False, verbose_name='saved by itself')),
                 ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='person')),
                 ('revision', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='saves', to='articles.revision', verbose_name='revision')),
             ],

@@ -1,7 +1,7 @@
 """Articles and all that belongs to them, one idea a module."""
 
 from articles.models.article import Article
-from articles.models.file import File, Rendition
+from articles.models.file import File, Rendition, Upload
 from articles.models.publication import Placement, Publication, Withdrawal
 from articles.models.reads import Read, RecentRead
 from articles.models.revision import Attachment, Contribution, DraftSave, FurtherColumn, Revision
@@ -19,5 +19,6 @@ __all__ = [
     "RecentRead",
     "Rendition",
     "Revision",
+    "Upload",
     "Withdrawal",
 ]

@@ -35,6 +35,16 @@ class Article(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", editable=False, verbose_name=_("begun by")
     )
     created_by_name = models.CharField(_("begun by"), max_length=50, editable=False)
+    in_charge = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="articles_in_charge",
+        verbose_name=_("in charge"),
+        help_text=_("Whose desk its draft lies on. Everybody who writes for the department may edit it."),
+    )
     discarded_at = models.DateTimeField(_("discarded"), null=True, blank=True, editable=False)
 
     objects = ArticleQuerySet.as_manager()

@@ -45,6 +45,26 @@ class File(models.Model):
         return f"files/{self.digest[:2]}/{self.digest}"
 
 
+class Upload(models.Model):
+    """Somebody brought a file with this content. Whoever did may put it into a text; others need a text that has it."""
+
+    file = models.ForeignKey(File, on_delete=models.CASCADE, related_name="uploads", verbose_name=_("file"))
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name=_("person")
+    )
+    at = models.DateTimeField(_("at"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("upload")
+        verbose_name_plural = _("uploads")
+        constraints = [
+            models.UniqueConstraint(fields=["file", "person"], name="each_person_brings_a_file_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person}: {self.file}"
+
+
 class Rendition(Sealed):
     """A picture in a fixed size, made when its original was uploaded. See articles.renditions."""
 

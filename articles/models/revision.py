@@ -327,6 +327,7 @@ class DraftSave(models.Model):
     )
     person_name = models.CharField(_("name then"), max_length=50)
     content = models.JSONField(_("content"))
+    is_automatic = models.BooleanField(_("saved by itself"), default=False)
 
     class Meta:
         verbose_name = _("saved draft")

@@ -45,6 +45,7 @@ class Migration(migrations.Migration):
                 ('column_type', models.CharField(blank=True, help_text='As government site standards name it, e.g. 政策文件.', max_length=30, verbose_name='column type')),
                 ('position', models.PositiveSmallIntegerField(default=0, help_text='Small numbers come first.', verbose_name='position')),
                 ('is_visible', models.BooleanField(default=True, verbose_name='shown in the navigation')),
+                ('asks_for_documents', models.BooleanField(default=False, help_text='The form of its articles asks for document number, issuing body, date of issue, index number.', verbose_name='holds official documents')),
                 ('parent', models.ForeignKey(blank=True, help_text='At most two levels.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='departments.department', verbose_name='part of')),
                 ('responsible', models.ForeignKey(blank=True, help_text='For a column: the department whose people write and decide here.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='columns', to='departments.department', verbose_name='responsible department')),
             ],

@@ -87,8 +87,9 @@ def test_an_entry_that_was_inserted_is_left_out_and_named(client, portal):
     """Scenario 43. Copying the seal of another entry does not help."""
     run(
         "INSERT INTO departments_department (kind, name, slug, url, description, keywords, column_type, position, "
-        "is_visible, seal_key, seal_signature) SELECT kind, name, 'copied', url, description, keywords, column_type, "
-        "position, is_visible, seal_key, seal_signature FROM departments_department WHERE id = %s",
+        "is_visible, asks_for_documents, seal_key, seal_signature) SELECT kind, name, 'copied', url, description, "
+        "keywords, column_type, position, is_visible, asks_for_documents, seal_key, seal_signature "
+        "FROM departments_department WHERE id = %s",
         [portal["other"].pk],
     )
     copied = Department.objects.get(slug="copied")

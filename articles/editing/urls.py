@@ -1,0 +1,16 @@
+"""Addresses of the form's helpers, for the admin."""
+
+from collections.abc import Callable
+
+from django.http import HttpResponse
+from django.urls import URLPattern, path
+
+View = Callable[..., HttpResponse]
+
+# Part of the address, which is the name of the view too → the view. Written in lines of their own.
+VIEWS: dict[str, View] = {}
+
+
+def urls(admin_view: Callable[[View], View]) -> list[URLPattern]:
+    """`admin_view`: makes a view one of the admin's, for people who have signed in. Names: articles_editing_<name>."""
+    return [path(f"editing/{name}/", admin_view(view), name=f"articles_editing_{name}") for name, view in VIEWS.items()]
