@@ -12,16 +12,19 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from articles import attaching
+from articles.attaching import Attached
 from articles.files import store_picture
 from articles.models import Article, Attachment, Contribution, DraftSave, File, FurtherColumn, Publication, Revision
 from articles.models.revision import CONTENT_FIELDS, TEXT_FIELDS, RevisionState
-from articles.sanitising import file_digests, plain_text, printable, sanitise
+from articles.sanitising import files_named, plain_text, printable, sanitise
 from departments.models import Department
 from ledger.canonical import sha256
 from ledger.record import record
 
 LONGEST_BODY = 400_000  # characters of HTML, about 150 printed pages
 SUMMARY_LENGTH = 120
+KEPT_EVERY = 600  # seconds: how often an automatic save is kept for good
 
 
 class StaleDraft(Exception):
@@ -36,32 +39,41 @@ class StaleDraft(Exception):
 
 
 @transaction.atomic
-def begin_article(*, department: Department, content: dict[str, Any], by: User) -> tuple[Article, list[str]]:
+def begin_article(
+    *, department: Department, content: dict[str, Any], by: User, is_automatic: bool = False
+) -> tuple[Article, list[str]]:
     """A new article with its first draft. `content` as in save_draft. Returns it with what was lost in sanitising."""
-    article = Article.objects.create(department=department, created_by=by, created_by_name=by.full_name)
+    facts = {"created_by": by, "created_by_name": by.full_name, "in_charge": by}
+    article = Article.objects.create(department=department, **facts)
     draft = Revision(article=article, number=1, title=content["title"], saved_by=by, saved_by_name=by.full_name)
     draft.save()
-    lost = save_draft(draft, content, by=by, version=draft.version)
+    lost = save_draft(draft, content, by=by, version=draft.version, is_automatic=is_automatic)
     record("article.begun", article, by=by, department=department.pk)
     return article, lost
 
 
 @transaction.atomic
-def save_draft(draft: Revision, content: dict[str, Any], *, by: User, version: int) -> list[str]:
+def save_draft(
+    draft: Revision, content: dict[str, Any], *, by: User, version: int, is_automatic: bool = False
+) -> list[str]:
     """Saves a draft over the save numbered `version`, which the person started from.
 
-    `content` may hold any of CONTENT_FIELDS, `columns` (departments) and `attach` (attachments to put there). The body
-    is sanitised, pasted pictures become files. Returns a sentence for each thing that sanitising lost. Raises
-    StaleDraft when somebody saved in between or the draft has been submitted, and ValidationError when
-    the body is too long.
+    `content` may hold any of CONTENT_FIELDS, `columns` (departments) and `attachments` (list of Attached: all that
+    there are to be). The body is sanitised, pasted pictures become files. `is_automatic`: nobody pressed a button.
+    Returns a sentence for each thing that was lost. Raises StaleDraft when somebody saved in between or the draft has
+    been submitted, and ValidationError when the body is too long or a file is not the person's to use.
     """
-    if unknown := set(content) - {*CONTENT_FIELDS, "columns", "attach"}:
+    if unknown := set(content) - {*CONTENT_FIELDS, "columns", "attachments"}:
         raise TypeError(f"a draft has no {sorted(unknown)}")
     values = {name: value for name, value in content.items() if name in CONTENT_FIELDS}
     values.update({name: printable(value) for name, value in values.items() if name in TEXT_FIELDS})
     lost: list[str] = []
     if "body" in values:
-        values["body"], lost = clean_body(values["body"], by)
+        values["body"], lost = clean_body(values["body"], by, draft)
+    if cover := values.get("cover"):
+        attaching.check_usable(draft, [cover], by)
+    if "attachments" in content:
+        attaching.check_attachments(draft, content["attachments"], by)
     values.update(version=version + 1, saved_at=timezone.now(), saved_by=by, saved_by_name=by.full_name)
     guarded = Revision.objects.filter(pk=draft.pk, version=version, state=RevisionState.DRAFT)
     if guarded.update(**values) != 1:
@@ -70,11 +82,11 @@ def save_draft(draft: Revision, content: dict[str, Any], *, by: User, version: i
     draft.refresh_from_db()
     if "columns" in content:
         _place_in(draft, content["columns"])
-    for attachment in content.get("attach", []):
-        attachment.save()
-    _attach_inline_files(draft)
+    if "attachments" in content:
+        attaching.put_attachments(draft, content["attachments"])
+    attaching.attach_what_the_body_shows(draft)
     add_hand(draft, by)
-    _keep_in_history(draft, by)
+    _keep_in_history(draft, by, is_automatic)
     return lost
 
 
@@ -84,17 +96,19 @@ def attach(draft: Revision, file: File, *, name: str, by: User, version: int, ca
 
     Raises StaleDraft, and ValidationError for a name or caption that is too long, or a file that is attached already.
     """
-    last = draft.attachments.aggregate(last=Max("position"))["last"]
-    words = {"name": printable(name).strip(), "caption": printable(caption).strip()}
-    attached = Attachment(revision=draft, file=file, position=0 if last is None else last + 1, **words)
-    attached.full_clean()
-    save_draft(draft, {"attach": [attached]}, by=by, version=version)
-    return attached
+    wanted = [*attaching.attached_now(draft), Attached(file, name, caption)]
+    save_draft(draft, {"attachments": wanted}, by=by, version=version)
+    return draft.attachments.get(file=file, kind=Attachment.Kind.DOWNLOAD)
 
 
-def clean_body(html: str, by: User) -> tuple[str, list[str]]:
-    """(sanitised body, what was lost). Raises ValidationError for a body that is too long."""
-    result = sanitise(html, lambda data: store_picture(data, by).get_absolute_url())
+def clean_body(html: str, by: User, draft: Revision | None = None) -> tuple[str, list[str]]:
+    """(sanitised body, what was lost). Raises ValidationError for a body that is too long.
+
+    `draft`: the one that the body is for; the files in it may stand there further, others only if they are the
+    person's to use.
+    """
+    allowed = attaching.usable_in(draft, files_named(html), by)
+    result = sanitise(html, lambda data: store_picture(data, by).get_absolute_url(), allowed.__contains__)
     check_length(result.html)
     return result.html, result.lost
 
@@ -115,18 +129,6 @@ def _place_in(draft: Revision, columns: list[Department]) -> None:
     FurtherColumn.objects.bulk_create(FurtherColumn(revision=draft, department_id=pk) for pk in wanted - present)
 
 
-def _attach_inline_files(draft: Revision) -> None:
-    """The files that stand in the body are attached to the draft, so that digest and access follow them."""
-    digests = file_digests(draft.body)
-    inline = Attachment.objects.filter(revision=draft, kind=Attachment.Kind.INLINE)
-    inline.exclude(file__digest__in=digests).delete()
-    present = set(inline.values_list("file__digest", flat=True))
-    Attachment.objects.bulk_create(
-        Attachment(revision=draft, file=file, kind=Attachment.Kind.INLINE)
-        for file in File.objects.filter(digest__in=set(digests) - present)
-    )
-
-
 def add_hand(revision: Revision, person: User) -> None:
     """Puts on record that the person had a hand in the revision."""
     if person.pk not in revision.hands():
@@ -145,12 +147,31 @@ def add_hands(revision: Revision, of: Revision) -> None:
     revision.forget_hands()
 
 
-def _keep_in_history(draft: Revision, by: User) -> None:
+def _keep_in_history(draft: Revision, by: User, is_automatic: bool) -> None:
     content = json.loads(json.dumps(draft.content(), cls=DjangoJSONEncoder))
+    saves = DraftSave.objects.filter(revision=draft)
+    if is_automatic:
+        # Of the automatic saves that follow one another, one in ten minutes is kept: they come every half minute, and
+        # would soon have pushed out what people saved themselves.
+        before = saves.filter(version=draft.version - 1, person=by, is_automatic=True).first()
+        if before and _spell(before.at) == _spell(draft.saved_at):
+            before.delete()
     DraftSave.objects.create(
-        revision=draft, version=draft.version, person=by, person_name=by.full_name, content=content
+        revision=draft,
+        version=draft.version,
+        at=draft.saved_at,
+        person=by,
+        person_name=by.full_name,
+        content=content,
+        is_automatic=is_automatic,
     )
-    DraftSave.objects.filter(revision=draft, version__lte=draft.version - DraftSave.KEPT).delete()
+    beyond = saves.order_by("-version").values_list("version", flat=True)[DraftSave.KEPT : DraftSave.KEPT + 1]
+    if oldest := beyond.first():
+        saves.filter(version__lte=oldest).delete()
+
+
+def _spell(moment: datetime) -> int:
+    return int(moment.timestamp()) // KEPT_EVERY
 
 
 def copy_as_draft(source: Revision, *, by: User, keep_hands: bool, based_on: Revision | None) -> Revision:

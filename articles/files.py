@@ -4,15 +4,17 @@ import io
 import logging
 import warnings
 import zipfile
+from collections.abc import Collection
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from accounts.models import User
 from articles import renditions
-from articles.models import Article, Attachment, File, Publication
+from articles.models import Article, Attachment, File, Publication, Upload
 from articles.sanitising import UnusablePicture
 from ledger.canonical import sha256
 
@@ -30,6 +32,7 @@ FORMATS = {
     "WEBP": ("WEBP", "image/webp", "webp"),
 }
 
+PICTURES = ["JPEG", "PNG", "GIF", "BMP", "WEBP"]
 KEPT = ("icc_profile", "transparency")
 
 
@@ -44,7 +47,7 @@ def store_picture(data: bytes, by: User) -> File:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            picture = Image.open(io.BytesIO(data), formats=["JPEG", "PNG", "GIF", "BMP", "WEBP"])
+            picture = Image.open(io.BytesIO(data), formats=PICTURES)
             if picture.width * picture.height > MOST_PIXELS:
                 raise UnusablePicture(_too_many_pixels())
             form, media_type, extension = FORMATS[picture.format]
@@ -68,7 +71,7 @@ def store_picture(data: bytes, by: User) -> File:
         for made in renditions.encoded(picture, file.size):
             data = (made.data, renditions.MEDIA_TYPE, renditions.EXTENSION)
             renditions.keep(file, made.name, _store(*data, by, width=made.width, height=made.height))
-    return file
+    return _brought(file, by)
 
 
 # What stands in a package of ISO/IEC 29500 or GB/T 33190 (OFD) → (media type, ending).
@@ -91,7 +94,42 @@ def store_document(data: bytes, by: User) -> File:
     """
     if len(data) > MOST_BYTES:
         raise UnusableFile(_("It is larger than %(limit)d MB.") % {"limit": MOST_BYTES // 1024 // 1024})
-    return _store(data, *_kind_of(data), by)
+    return _brought(_store(data, *_kind_of(data), by), by)
+
+
+def store_upload(data: bytes, by: User) -> File:
+    """Stores what somebody brought, be it a picture or a document; its content says which.
+
+    Raises UnusableFile, with a sentence that says what to bring instead.
+    """
+    if data.startswith((b"%PDF-", b"PK")):
+        return store_document(data, by)
+    try:
+        return store_picture(data, by)
+    except UnusablePicture as error:
+        if is_picture(data):
+            raise UnusableFile(_("The picture cannot be used: %(why)s") % {"why": error}) from error
+        raise UnusableFile(
+            _("It is neither a picture (JPEG, PNG, GIF, WebP) nor a document (PDF, OFD, .docx, .xlsx, .pptx).")
+        ) from error
+
+
+def is_picture(data: bytes) -> bool:
+    """Whether the content begins as one of the kinds of pictures that are taken in; it may be damaged all the same."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            Image.open(io.BytesIO(data), formats=PICTURES)
+    except Image.DecompressionBombError:
+        return True
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError):
+        return False
+    return True
+
+
+def _brought(file: File, by: User) -> File:
+    Upload.objects.get_or_create(file=file, person=by)
+    return file
 
 
 def _kind_of(data: bytes) -> tuple[str, str]:
@@ -146,10 +184,28 @@ def is_public(file: File) -> bool:
 
 
 def may_have(person: User, file: File) -> bool:
-    """Whether somebody signed in may have a file that is not public: who may see an article that uses it."""
+    """Whether somebody signed in may have a file that is not public: who brought it, or may see a text that uses it."""
     if not person.is_authenticated:
         return False
     articles = Article.objects.seen_by(person)
     digests = renditions.originals(file)
-    used = Attachment.objects.filter(file__digest__in=digests, revision__article__in=articles).exists()
-    return used or articles.filter(revisions__cover__digest__in=digests).exists()
+    brought = Upload.objects.filter(file__digest__in=digests, person=person)
+    used = Attachment.objects.filter(file__digest__in=digests, revision__article__in=articles)
+    return brought.exists() or used.exists() or articles.filter(revisions__cover__digest__in=digests).exists()
+
+
+def usable(person: User, digests: Collection[str]) -> set[str]:
+    """Of `digests`, those of files that the person may put into a text: brought, public, or in a text they may see.
+
+    One query.
+    """
+    articles, live = Article.objects.seen_by(person), Publication.objects.live()
+    inside = Attachment.objects.filter(file=OuterRef("pk"))
+    ways = (
+        Q(Exists(Upload.objects.filter(file=OuterRef("pk"), person=person)))
+        | Q(Exists(inside.filter(revision__article__in=articles)))
+        | Q(Exists(articles.filter(revisions__cover=OuterRef("pk"))))
+        | Q(Exists(inside.filter(revision__publications__in=live)))
+        | Q(Exists(live.filter(cover_digest=OuterRef("digest"))))
+    )
+    return set(File.objects.filter(ways, digest__in=digests).values_list("digest", flat=True))

@@ -56,11 +56,12 @@ _blanks = re.compile(r"[\x00-\x20]")
 # Characters that XML, and so a feed, cannot hold; Word leaves some of them behind.
 _unprintable = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _numeric = re.compile(r"\d{1,4}")
-_own_file = re.compile(r"/files/[0-9a-f]{64}\.[a-z0-9]{1,10}")
+_own_file = re.compile(r"/files/([0-9a-f]{64})\.[a-z0-9]{1,10}")
 _data = re.compile(r"data:image/[a-z0-9.+-]+(;base64)?,(.*)", re.IGNORECASE | re.DOTALL)
 _empty = re.compile(r"(?:<p>(?:\s|&nbsp;|\u00a0|<br>)*</p>\s*)+")
 
 StorePicture = Callable[[bytes], str]
+MayUse = Callable[[str], bool]
 
 
 class UnusablePicture(ValueError):
@@ -75,17 +76,17 @@ class Sanitised:
     lost: list[str] = field(default_factory=list)
 
 
-def sanitise(html: str, store: StorePicture | None = None) -> Sanitised:
+def sanitise(html: str, store: StorePicture | None = None, may_use: MayUse | None = None) -> Sanitised:
     """Cleans `html`. `store` takes the bytes of a pasted picture and returns its address (/files/…) here.
 
     `store` raises UnusablePicture for what is no picture or too large; without `store` pasted pictures are lost,
-    and named.
+    and named. `may_use` answers whether a file of the site, given by its digest, may stand here; without it all may.
     """
     result = Sanitised("")
     cleaned = _cleaner.clean(printable(html))
     # Those written as references. Not just taken away, lest what stands round them grow together to something new.
     cleaned = _unprintable.sub(" ", cleaned)
-    cleaned = _tag.sub(lambda match: _rewrite(match, store, result.lost), cleaned)
+    cleaned = _tag.sub(lambda match: _rewrite(match, store, may_use, result.lost), cleaned)
     result.html = _empty.sub("", cleaned).strip()
     return result
 
@@ -95,10 +96,10 @@ def printable(text: str) -> str:
     return _unprintable.sub("", text)
 
 
-def _rewrite(match: re.Match, store: StorePicture | None, lost: list[str]) -> str:
+def _rewrite(match: re.Match, store: StorePicture | None, may_use: MayUse | None, lost: list[str]) -> str:
     tag, attributes = match[1], dict(_attribute.findall(match[2]))
     if tag == "img":
-        return _picture(attributes, store, lost)
+        return _picture(attributes, store, may_use, lost)
     side = ""
     style, align = attributes.pop("style", ""), attributes.pop("align", "").lower()
     if found := re.search(r"text-align:\s*(\w+)", style, re.IGNORECASE):
@@ -114,15 +115,22 @@ def _rewrite(match: re.Match, store: StorePicture | None, lost: list[str]) -> st
     # Browsers pass over blanks and control characters here, so they do not hide it from us either.
     if tag == "a" and _blanks.sub("", unescape(attributes.get("href", ""))).lower().startswith("data:"):
         del attributes["href"]
+    if tag == "a" and _is_forbidden(attributes.get("href", ""), may_use):
+        lost.append(_("A link to a file was left out, because the file belongs to a text that you may not see."))
+        del attributes["href"]
     return _written(tag, attributes)
 
 
-def _picture(attributes: dict[str, str], store: StorePicture | None, lost: list[str]) -> str:
+def _picture(attributes: dict[str, str], store: StorePicture | None, may_use: MayUse | None, lost: list[str]) -> str:
     source = unescape(attributes.pop("src", "")).strip()
     name = unescape(attributes.get("alt", "")) or _("without a name")
     for measure in ("width", "height"):
         if not _numeric.fullmatch(attributes.get(measure, "")):
             attributes.pop(measure, None)
+    if _is_forbidden(source, may_use):
+        text = _("The picture “%(name)s” was left out, because it belongs to a text that you may not see.")
+        lost.append(text % {"name": name})
+        return ""
     if found := _data.fullmatch(source):
         try:
             source = store(_decoded(found)) if store else ""
@@ -137,6 +145,11 @@ def _picture(attributes: dict[str, str], store: StorePicture | None, lost: list[
         return ""
     attributes.setdefault("alt", "")
     return _written("img", {"src": source, **attributes})
+
+
+def _is_forbidden(address: str, may_use: MayUse | None) -> bool:
+    found = _own_file.fullmatch(address)
+    return bool(found and may_use and not may_use(found[1]))
 
 
 def _decoded(found: re.Match) -> bytes:
@@ -159,12 +172,18 @@ def plain_text(html: str) -> str:
     return unescape(_markup.sub("", _breaking.sub("\n", html)))
 
 
+_named = re.compile(r"/files/([0-9a-f]{64})\.")
 _attribute_of_file = re.compile(r'((?:src|href)=")(/files/([0-9a-f]{64})\.)')
 
 
 def file_digests(html: str) -> list[str]:
     """Digests of the site's own files that sanitised HTML shows or links to, in order, each once."""
     return list(dict.fromkeys(digest for _name, _address, digest in _attribute_of_file.findall(html)))
+
+
+def files_named(html: str) -> set[str]:
+    """Digests of the site's own files that any HTML, sanitised or not, may be showing or linking to."""
+    return set(_named.findall(html))
 
 
 def with_files_under(html: str, folder: str) -> str:
