@@ -55,7 +55,7 @@ def check_attachments(draft: Revision, wanted: list[Attached], by: User) -> None
         raise ValidationError(_("The same file is attached twice. Remove one of the two."))
     check_usable(draft, [one.file for one in wanted], by)
     for one in wanted:
-        Attachment(revision=draft, file=one.file, **_words(one)).full_clean(validate_unique=False)
+        Attachment(revision=draft, file=one.file, **_words(one)).clean_fields()
 
 
 def put_attachments(draft: Revision, wanted: list[Attached]) -> None:
