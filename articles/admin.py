@@ -138,7 +138,7 @@ class ArticleAdmin(admin.ModelAdmin):
     def article_or_404(self, request: HttpRequest, object_id: str) -> Article:
         """Raises Http404, also for an article of a department that the person has nothing to do with… as NotAllowed."""
         pk = int(object_id) if str(object_id).isdecimal() else 0
-        article = get_object_or_404(Article.objects.select_related("department"), pk=pk)
+        article = get_object_or_404(Article.objects.select_related("department", "in_charge"), pk=pk)
         permissions.check_see(request.user, article.department)
         return article
 

@@ -36,7 +36,9 @@ def usable_in(draft: Revision | None, digests: Collection[str], by: User) -> set
     asked, present = set(digests), set()
     if draft and asked:
         present = set(draft.attachments.filter(file__digest__in=asked).values_list("file__digest", flat=True))
-        present |= {draft.cover.digest} & asked if draft.cover_id else set()
+        # Asked of the database: a form may have put another cover into the object already.
+        covers = Revision.objects.filter(pk=draft.pk, cover__digest__in=asked)
+        present |= set(covers.values_list("cover__digest", flat=True))
     return present | (usable(by, asked - present) if asked - present else set())
 
 

@@ -59,9 +59,10 @@ def save_draft(
     """Saves a draft over the save numbered `version`, which the person started from.
 
     `content` may hold any of CONTENT_FIELDS, `columns` (departments) and `attachments` (list of Attached: all that
-    there are to be). The body is sanitised, pasted pictures become files. `is_automatic`: nobody pressed a button.
-    Returns a sentence for each thing that was lost. Raises StaleDraft when somebody saved in between or the draft has
-    been submitted, and ValidationError when the body is too long or a file is not the person's to use.
+    there are to be). The body is sanitised, pasted pictures become files. `is_automatic`: nobody pressed a button;
+    when nothing has changed, nothing is saved. Returns a sentence for each thing that was lost.
+    Raises StaleDraft when somebody saved in between or the draft has been submitted, and ValidationError when the body
+    is too long or a file is not the person's to use.
     """
     if unknown := set(content) - {*CONTENT_FIELDS, "columns", "attachments"}:
         raise TypeError(f"a draft has no {sorted(unknown)}")
@@ -74,6 +75,8 @@ def save_draft(
         attaching.check_usable(draft, [cover], by)
     if "attachments" in content:
         attaching.check_attachments(draft, content["attachments"], by)
+    if is_automatic and version > 1 and _says_already(draft, values, content, version):
+        return lost
     values.update(version=version + 1, saved_at=timezone.now(), saved_by=by, saved_by_name=by.full_name)
     guarded = Revision.objects.filter(pk=draft.pk, version=version, state=RevisionState.DRAFT)
     if guarded.update(**values) != 1:
@@ -88,6 +91,21 @@ def save_draft(
     add_hand(draft, by)
     _keep_in_history(draft, by, is_automatic)
     return lost
+
+
+def _says_already(draft: Revision, values: dict[str, Any], content: dict[str, Any], version: int) -> bool:
+    """Whether the draft, at this version, says all of this as it is."""
+    now = Revision.objects.select_related("cover").get(pk=draft.pk)
+    if now.version != version or any(getattr(now, name) != value for name, value in values.items()):
+        return False
+    if "columns" in content and {one.pk for one in content["columns"]} - {now.article.department_id} != set(
+        now.column_ids()
+    ):
+        return False
+    draft.refresh_from_db()
+    return "attachments" not in content or attaching.attached_now(now) == [
+        Attached(one.file, one.name.strip(), one.caption.strip()) for one in content["attachments"]
+    ]
 
 
 @transaction.atomic
@@ -174,18 +192,21 @@ def _spell(moment: datetime) -> int:
     return int(moment.timestamp()) // KEPT_EVERY
 
 
-def copy_as_draft(source: Revision, *, by: User, keep_hands: bool, based_on: Revision | None) -> Revision:
-    """A new active draft of the same article with the words of `source`.
+def copy_as_draft(
+    source: Revision, *, by: User, keep_hands: bool, based_on: Revision | None, into: Article | None = None
+) -> Revision:
+    """A new active draft with the words of `source`, of the same article or of another one, `into`.
 
     `keep_hands`: everybody who had a hand in `source` has one in the copy; left out only when `source` is the
     approved text, which nobody's hand is in any more. Inside the caller's transaction.
     """
-    last = Revision.objects.filter(article=source.article_id).aggregate(last=Max("number"))["last"]
+    article = into or source.article
+    last = article.revisions.aggregate(last=Max("number"))["last"] or 0
     words = {name: getattr(source, name) for name in CONTENT_FIELDS}
     if source.summary == summary_of(source.body):
         words["summary"] = ""  # freezing made it from the body, and makes it again from what the body says then
     draft = Revision.objects.create(
-        article=source.article,
+        article=article,
         number=last + 1,
         **words,
         based_on=based_on,

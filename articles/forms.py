@@ -6,14 +6,16 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from articles import drafts
+from articles import attaching, drafts
 from articles.editor import body_widget
+from articles.fields import AttachmentsField, PictureField
 from articles.models import Article, Revision
 from articles.models.revision import CONTENT_FIELDS
 from articles.sanitising import sanitise
 from departments.models import Department
 from departments.permissions import departments_to_draft_in
 
+FIELDS = (*CONTENT_FIELDS, "columns", "attachments")
 MOMENT = "%Y-%m-%dT%H:%M"
 
 
@@ -22,6 +24,8 @@ class DraftForm(forms.ModelForm):
 
     department = forms.ModelChoiceField(label=_("Department"), queryset=Department.objects.none())
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    cover = PictureField(label=_("Cover picture"))
+    attachments = AttachmentsField(label=_("Attachments"))
 
     class Meta:
         model = Revision
@@ -36,6 +40,7 @@ class DraftForm(forms.ModelForm):
             "keywords",
             "dated",
             "columns",
+            "cover",
             "document_number",
             "issuing_body",
             "issued_on",
@@ -43,11 +48,11 @@ class DraftForm(forms.ModelForm):
             "validity",
         )
         widgets = {
-            "title": forms.TextInput(attrs={"class": "wide"}),
-            "subtitle": forms.TextInput(attrs={"class": "wide"}),
             "body": body_widget(),
-            "address": forms.URLInput(attrs={"class": "wide"}),
-            "summary": forms.Textarea(attrs={"rows": 3, "class": "wide"}),
+            "address": forms.URLInput,
+            "summary": forms.Textarea(attrs={"rows": 4}),
+            "author": forms.TextInput(attrs={"list": "known-authors", "autocomplete": "off"}),
+            "source": forms.TextInput(attrs={"list": "known-sources", "autocomplete": "off"}),
             "dated": forms.DateTimeInput(attrs={"type": "datetime-local"}, format=MOMENT),
             "issued_on": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
             "columns": forms.CheckboxSelectMultiple,
@@ -65,6 +70,8 @@ class DraftForm(forms.ModelForm):
             self.fields["department"].queryset = Department.objects.filter(pk=article.department_id)
             self.fields["department"].initial = article.department_id
             self.fields["version"].initial = self.instance.version
+            if self.instance.pk:
+                self.fields["attachments"].initial = attaching.attached_now(self.instance)
         elif len(own := self.fields["department"].queryset[:2]) == 1:
             self.fields["department"].initial = own[0].pk
 
@@ -78,6 +85,5 @@ class DraftForm(forms.ModelForm):
         return body
 
     def content(self) -> dict[str, Any]:
-        """What articles.drafts.save_draft takes."""
-        names = [name for name in self.Meta.fields if name in {*CONTENT_FIELDS, "columns"}]
-        return {name: self.cleaned_data[name] for name in names}
+        """What articles.drafts.save_draft takes, of the fields that are valid."""
+        return {name: self.cleaned_data[name] for name in FIELDS if name in self.cleaned_data}

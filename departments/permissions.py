@@ -154,6 +154,12 @@ def departments_to_draft_in(person: User) -> Any:
     return everything.reached_by(Membership.objects.of(person).filter(role__may_draft=True))
 
 
+def who_drafts_in(department: Department) -> Any:
+    """Active people with a role that writes for the department, by name, as a queryset."""
+    writing = Membership.objects.reaching(department).filter(role__may_draft=True)
+    return User.objects.filter(is_active=True, pk__in=writing.values("person")).order_by("full_name", "pk")
+
+
 def departments_to_see(person: User) -> Any:
     """Departments and columns whose unpublished articles the person may see, as a queryset."""
     everything = Department.objects.holding_articles()

@@ -1,15 +1,23 @@
 """Acts on the text in hand: a new version, parking a draft and taking it up again, discarding."""
 
+from django.db import transaction
+from django.utils.translation import gettext as _
+
 from accounts.models import User
 from articles import drafts
 from articles.models import Article, Revision
 from articles.models.revision import RevisionState
+from departments import permissions
+from departments.models import Department
 from ledger.record import record
 from workflow import notices, previews, rounds
 from workflow.acting import act, given_reason
 from workflow.models import RoundState
 from workflow.states import Public, Text
-from workflow.transitions import Action
+from workflow.transitions import Action, WrongState
+
+# What a copy does not take over: no two documents have these in common.
+ANEW = {"dated": None, "document_number": "", "index_number": "", "issued_on": None}
 
 
 def revise(article: Article, by: User) -> Revision:
@@ -17,6 +25,7 @@ def revise(article: Article, by: User) -> Revision:
     with act(article, Action.REVISE, by):
         published = drafts.live_or_latest(article)
         # Whoever had a hand in words that no leader has approved has one in what is made of them.
+        Article.objects.filter(pk=article.pk).update(in_charge=by)
         draft = drafts.copy_as_draft(
             published.revision, by=by, keep_hands=published.is_emergency, based_on=published.revision
         )
@@ -48,6 +57,39 @@ def take_in(article: Article, by: User) -> None:
             drafts.add_hands(draft, published.revision)  # their words stand in the draft now, and nobody approved them
         article.revisions.filter(pk=draft.pk).update(based_on=published.revision)
         record("article.change_taken_in", article, by=by, revision=draft.number, change=published.revision.number)
+
+
+def hand_draft(article: Article, by: User, to: User, reason: str = "") -> None:
+    """Puts the draft on a colleague's desk and tells them. `reason`: what is still to be done.
+
+    Raises NotAllowed when the colleague does not write for the department.
+    """
+    with act(article, Action.HAND_DRAFT, by):
+        permissions.check_draft(to, article.department)
+        Article.objects.filter(pk=article.pk).update(in_charge=to)
+        article.in_charge = to
+        notices.tell(notices.Event.DRAFT_HANDED, article, by=by, reason=reason, to=to)
+        facts = {"to": to.pk, "to_name": to.full_name, "reason": reason.strip()}
+        record("article.draft_handed", article, by=by, **facts)
+
+
+@transaction.atomic
+def copy_as_new(source: Revision, by: User, department: Department) -> Article:
+    """A new article with the words of `source`, but for ANEW, for a department that the person writes for.
+
+    Whoever had a hand in words that no leader has approved has one in the copy too.
+    """
+    permissions.check_see(by, source.article.department)
+    permissions.check_draft(by, department)
+    if source.expunged_at:
+        raise WrongState(_("This text was expunged; there is nothing to copy."))
+    facts = {"created_by": by, "created_by_name": by.full_name, "in_charge": by}
+    article = Article.objects.create(department=department, **facts)
+    is_approved = source.publications.filter(is_emergency=False).exists()
+    draft = drafts.copy_as_draft(source, by=by, keep_hands=not is_approved, based_on=None, into=article)
+    drafts.save_draft(draft, dict(ANEW), by=by, version=draft.version)
+    record("article.copied", article, by=by, of=source.article_id, revision=source.number, department=department.pk)
+    return article
 
 
 def discard(article: Article, by: User, reason: str = "") -> None:

@@ -9,6 +9,7 @@ from accounts.models import User
 from articles.forms import MOMENT
 from articles.models import Article
 from departments.models import Department
+from departments.permissions import departments_to_draft_in, who_drafts_in
 from workflow.models import Decision
 
 
@@ -69,6 +70,34 @@ class HandOverForm(AskingForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["to"].queryset = User.objects.filter(is_active=True).exclude(pk=self.person.pk)
+
+
+class CopyForm(AskingForm):
+    """For which department the copy of an article is."""
+
+    department = forms.ModelChoiceField(label=_("Department"), queryset=Department.objects.none())
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["department"].queryset = departments_to_draft_in(self.person)
+        self.fields["department"].initial = self.article.department_id
+
+    @classmethod
+    def offered(cls, article: Article, person: User) -> "CopyForm | None":
+        """The form, for somebody who writes for any department."""
+        form = cls(article=article, person=person, prefix=None)
+        return form if form.fields["department"].queryset.exists() else None
+
+
+class HandDraftForm(AskingForm):
+    """To whom of those who write for the department."""
+
+    to = forms.ModelChoiceField(label=_("Hand over to"), queryset=User.objects.none())
+    reason = forms.CharField(label=_("What is still to be done"), max_length=500, required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["to"].queryset = who_drafts_in(self.article.department).exclude(pk=self.person.pk)
 
 
 class ReasonForm(AskingForm):

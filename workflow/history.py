@@ -30,6 +30,8 @@ WORDS = {
     "article.resumed": _("took up the parked draft"),
     "article.change_taken_in": _("took the change of the published text in"),
     "article.handed_over": _("handed the step over"),
+    "article.draft_handed": _("handed the draft over"),
+    "article.copied": _("copied it from another article"),
     "article.expiry_set": _("set an end to the publication"),
     "article.pinned": _("changed how long it stays at the top"),
     "article.moved": _("moved it to another department"),

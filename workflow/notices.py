@@ -41,6 +41,7 @@ TOLD: dict[Event, set[Group]] = {
     Event.UNSCHEDULED: {Group.AUTHORS, Group.APPROVERS, Group.TURN},
     Event.WITHDRAWN: {Group.AUTHORS, Group.APPROVERS},
     Event.HANDED_OVER: set(),  # the person it was handed to
+    Event.DRAFT_HANDED: set(),  # likewise
     Event.EMERGENCY: {Group.SIGNERS, Group.SUPERUSERS},
     Event.EMERGENCY_CONFIRMED: {Group.EMERGENCY_PUBLISHERS},
     Event.EXPUNGING_ASKED: {Group.SIGNERS, Group.SUPERUSERS},
@@ -60,7 +61,7 @@ def tell(
     """Leaves a row for everybody who is told of the act, but for who did it. Inside the transaction of the act.
 
     `round`: the one that the act is about; `publications`: those that it ended or confirmed; `to`: who was handed the
-    step. Three queries, one more when nobody can decide, and to find out who signs off.
+    step, or the draft. Three queries, one more when nobody can decide, and to find out who signs off.
     """
     if round and not Round._meta.get_field("article").is_cached(round):
         round.article = article
@@ -77,7 +78,7 @@ def tell(
         if is_open and len(able) < step.people - step.decided:
             headline = Event.STRANDED
     if to and to.is_active:
-        told[to.pk] = (event, True)
+        told[to.pk] = (event, event == Event.HANDED_OVER)
     told.pop(by.pk, None)
     if headline == Event.STRANDED:
         told |= dict.fromkeys(superusers(), (Event.STRANDED, False))

@@ -12,6 +12,7 @@ from workflow.expunging import may_expunge
 from workflow.forms import (
     EmergencyForm,
     ExpiryForm,
+    HandDraftForm,
     HandOverForm,
     MoveForm,
     PinForm,
@@ -30,6 +31,7 @@ ASKING: dict[Action, type[forms.Form]] = {
     Action.EXPIRE: ExpiryForm,
     Action.PIN: PinForm,
     Action.MOVE: MoveForm,
+    Action.HAND_DRAFT: HandDraftForm,
     Action.HAND_OVER: HandOverForm,
     Action.PUBLISH_IN_EMERGENCY: EmergencyForm,
     Action.CONFIRM_EMERGENCY: SeenForm,

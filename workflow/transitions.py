@@ -25,6 +25,7 @@ class Action(models.TextChoices):
     RESUME = "resume", _("Take up the parked draft")
     TAKE_IN = "take_in", _("The change of the published text is taken in")
     DISCARD = "discard", _("Discard")
+    HAND_DRAFT = "hand_draft", _("Hand the draft to a colleague")
     HAND_OVER = "hand_over", _("Hand over")
     EXPIRE = "expire", _("Set an end")
     PIN = "pin", _("Pin to the top")
@@ -135,6 +136,7 @@ TRANSITIONS = {
             ANY_PUBLIC,
             (Text.DISCARDED, Text.SETTLED, Text.PARKED),
         ),
+        Transition(Action.HAND_DRAFT, Who.DRAFTER, frozenset({*WRITING, Text.PARKED}), ANY_PUBLIC),
         Transition(Action.HAND_OVER, Who.SUPERUSER, frozenset({Text.IN_REVIEW}), ANY_PUBLIC),
         Transition(Action.EXPIRE, Who.SIGNER, IN_USE, frozenset({Public.LIVE})),
         Transition(Action.PIN, Who.SIGNER, IN_USE, frozenset({Public.LIVE, Public.REPLACING})),

@@ -5,10 +5,19 @@ from collections.abc import Callable
 from django.http import HttpResponse
 from django.urls import URLPattern, path
 
+from articles.editing.autosave import autosave, token
+from articles.editing.keywords import keywords
+from articles.editing.uploads import upload
+
 View = Callable[..., HttpResponse]
 
-# Part of the address, which is the name of the view too → the view. Written in lines of their own.
-VIEWS: dict[str, View] = {}
+# Part of the address, which is the name of the view too → the view.
+VIEWS: dict[str, View] = {
+    "autosave": autosave,
+    "keywords": keywords,
+    "token": token,
+    "upload": upload,
+}
 
 
 def urls(admin_view: Callable[[View], View]) -> list[URLPattern]:

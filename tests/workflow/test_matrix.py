@@ -81,6 +81,7 @@ def attempt(action: Action, article: Article, by: Any) -> None:
         Action.APPROVE: (found, {"seen": seen}),
         Action.RETURN: (found, {"seen": seen, "reason": "请改"}),
         Action.HAND_OVER: (step or RoundStep(round=found), {"to": somebody("stranger")}),
+        Action.HAND_DRAFT: (article, {"to": somebody("colleague"), "reason": "请接着写"}),
         Action.UNSCHEDULE: (article, {"reason": "推迟"}),
         Action.WITHDRAW: (article, {"reason": "有误", "notice": "已撤稿"}),
         Action.DISCARD: (article, {"reason": "不再需要"}),

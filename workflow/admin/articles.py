@@ -16,14 +16,20 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 
 from articles import reads
 from articles.admin import ArticleAdmin
-from articles.models import Article
+from articles.models import Article, Revision
 from workflow import previews, review, services, sheet
 from workflow.authority import offers, why_not
+from workflow.forms import CopyForm
 from workflow.history import events
 from workflow.models import ExpungingRequest, PreviewLink
 from workflow.performing import ASKING, DANGEROUS, form_for, perform
 from workflow.states import state_of, states_of
 from workflow.transitions import Action, WrongState
+
+
+def _text_of(article: Article) -> Revision:
+    """The newest wording that was not discarded; of a discarded article, the last there was."""
+    return article.latest_revision() or article.revisions.order_by("-number").first()
 
 
 @admin.register(Article)
@@ -42,6 +48,7 @@ class DeskArticleAdmin(ArticleAdmin):
         view = self.admin_site.admin_view
         return [
             path("<int:pk>/overview/", view(self.overview), name="articles_article_overview"),
+            path("<int:pk>/copy/", view(self.copy), name="articles_article_copy"),
             path("<int:pk>/share/", view(self.share), name="articles_article_share"),
             path("<int:pk>/act/<slug:action>/", view(self.act), name="articles_article_act"),
             path("<int:pk>/publications/<int:number>/sheet/", view(self.sheet), name="articles_article_sheet"),
@@ -86,7 +93,7 @@ class DeskArticleAdmin(ArticleAdmin):
         state = state_of(article)
         open_round = article.rounds.open().select_related("revision").first()
         possible = [action for action in offers(article, state, request.user) if action not in review.DECISIONS]
-        revision = article.latest_revision() or article.revisions.order_by("-number").first()
+        revision = _text_of(article)
         context = {
             **self.admin_site.each_context(request),
             "title": revision.title,
@@ -109,6 +116,7 @@ class DeskArticleAdmin(ArticleAdmin):
                 if action in ASKING
             ],
             "asked": asking,
+            "copying": CopyForm.offered(article, request.user),
             "dangerous": DANGEROUS,
             "events": events(article),
             "may_share": previews.text_in_hand(article) is not None,
@@ -135,6 +143,25 @@ class DeskArticleAdmin(ArticleAdmin):
                 text = gettext("Preview link, usable until %(ends)s; copy it now, it is not shown again: %(address)s")
                 messages.success(request, text % {"ends": ends, "address": address})
         return HttpResponseRedirect(self.overview_url(article))
+
+    def copy(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """A new article with the words of this one, by POST."""
+        article = self.article_or_404(request, pk)
+        form = CopyForm(request.POST or None, article=article, person=request.user)
+        if request.method != "POST" or not form.is_valid():
+            if form.errors:
+                messages.error(request, " ".join(form.errors["department"]))
+            return HttpResponseRedirect(self.overview_url(article))
+        try:
+            made = services.copy_as_new(_text_of(article), by=request.user, department=form.cleaned_data["department"])
+        except WrongState as error:
+            messages.error(request, str(error))
+            return HttpResponseRedirect(self.overview_url(article))
+        messages.success(
+            request,
+            gettext("Copied. This is the new draft; document number, index number and dates are yours to give."),
+        )
+        return HttpResponseRedirect(reverse("admin:articles_article_change", args=[made.pk]))
 
     def act(self, request: HttpRequest, pk: int, action: str) -> HttpResponse:
         """One of the acts of the table on the article, by POST."""

@@ -86,7 +86,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('act', models.UUIDField(help_text='The same for everybody who is told of one act.', verbose_name='act')),
-                ('event', models.CharField(choices=[('submitted', 'submitted it for approval'), ('taken_back', 'took it back'), ('approved', 'approved it'), ('returned', 'returned it for changes'), ('published', 'signed it off'), ('discarded', 'discarded it'), ('unscheduled', 'called off the schedule'), ('withdrawn', 'withdrew it'), ('handed_over', 'handed the step over'), ('emergency', 'published it in emergency, without approval'), ('emergency_confirmed', 'confirmed the emergency publication'), ('expunging_asked', 'asked that it be expunged'), ('stranded', 'waits for somebody who may decide, and there is nobody'), ('overdue', 'waits for longer than its step allows')], max_length=20, verbose_name='event')),
+                ('event', models.CharField(choices=[('submitted', 'submitted it for approval'), ('taken_back', 'took it back'), ('approved', 'approved it'), ('returned', 'returned it for changes'), ('published', 'signed it off'), ('discarded', 'discarded it'), ('unscheduled', 'called off the schedule'), ('withdrawn', 'withdrew it'), ('handed_over', 'handed the step over'), ('draft_handed', 'handed the draft to you'), ('emergency', 'published it in emergency, without approval'), ('emergency_confirmed', 'confirmed the emergency publication'), ('expunging_asked', 'asked that it be expunged'), ('stranded', 'waits for somebody who may decide, and there is nobody'), ('overdue', 'waits for longer than its step allows')], max_length=20, verbose_name='event')),
                 ('asks', models.BooleanField(default=False, verbose_name='asks for a decision')),
                 ('actor_name', models.CharField(blank=True, max_length=50, verbose_name='name then')),
                 ('reason', models.CharField(blank=True, max_length=500, verbose_name='reason')),
@@ -283,7 +283,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='notification',
-            constraint=models.CheckConstraint(condition=models.Q(('event__in', ['submitted', 'taken_back', 'approved', 'returned', 'published', 'discarded', 'unscheduled', 'withdrawn', 'handed_over', 'emergency', 'emergency_confirmed', 'expunging_asked', 'stranded', 'overdue'])), name='event_is_known'),
+            constraint=models.CheckConstraint(condition=models.Q(('event__in', ['submitted', 'taken_back', 'approved', 'returned', 'published', 'discarded', 'unscheduled', 'withdrawn', 'handed_over', 'draft_handed', 'emergency', 'emergency_confirmed', 'expunging_asked', 'stranded', 'overdue'])), name='event_is_known'),
         ),
         migrations.AddConstraint(
             model_name='notification',

@@ -25,6 +25,7 @@ class Event(models.TextChoices):
     UNSCHEDULED = "unscheduled", _("called off the schedule")
     WITHDRAWN = "withdrawn", _("withdrew it")
     HANDED_OVER = "handed_over", _("handed the step over")
+    DRAFT_HANDED = "draft_handed", _("handed the draft to you")
     EMERGENCY = "emergency", _("published it in emergency, without approval")
     EMERGENCY_CONFIRMED = "emergency_confirmed", _("confirmed the emergency publication")
     EXPUNGING_ASKED = "expunging_asked", _("asked that it be expunged")

@@ -1,0 +1,115 @@
+"""Saving by itself: the form sends what stands in it every half minute, and nothing of anybody's is lost by it.
+
+What comes is saved as far as it is valid; what is not, is named, and stays in the form. Over somebody else's newer save
+nothing is saved: the answer brings their text along.
+"""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, JsonResponse
+from django.middleware.csrf import get_token
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from articles import drafts
+from articles.editing.uploads import check_writes
+from articles.forms import DraftForm
+from articles.models import Article, Revision
+from articles.sanitising import plain_text
+from departments import permissions
+
+
+@require_POST
+def autosave(request: HttpRequest) -> JsonResponse:
+    """Saves the form's fields into the draft of `article`, or begins an article where there is none yet.
+
+    Answers 200 {"article", "version", "time", "address", "lost", "errors"}; 409 with what stands there now, when
+    somebody saved or submitted meanwhile; 400 with {"errors": {field: sentence}} when nothing could be saved.
+    """
+    check_writes(request)
+    number = request.POST.get("article", "")
+    if not number:
+        return _begin(request)
+    article = get_object_or_404(Article.objects.select_related("department"), pk=int(number) if _is_id(number) else 0)
+    permissions.check_draft(request.user, article.department)
+    draft = article.active_draft()
+    if draft is None:
+        return _overtaken(article.latest_revision())
+    form = DraftForm(request.POST, instance=draft, person=request.user, article=article)
+    form.is_valid()
+    try:
+        lost = drafts.save_draft(
+            draft, form.content(), by=request.user, version=form.cleaned_data.get("version") or 0, is_automatic=True
+        )
+    except drafts.StaleDraft as error:
+        return _overtaken(error.draft)
+    except ValidationError as error:
+        return _refused(form, error)
+    return _saved(article, draft, form, lost)
+
+
+def _begin(request: HttpRequest) -> JsonResponse:
+    form = DraftForm(request.POST, person=request.user)
+    form.is_valid()
+    content = form.content()
+    department = form.cleaned_data.get("department")
+    if department is None or not content.get("title"):
+        return _refused(form)
+    permissions.check_draft(request.user, department)
+    try:
+        article, lost = drafts.begin_article(department=department, content=content, by=request.user, is_automatic=True)
+    except ValidationError as error:
+        return _refused(form, error)
+    return _saved(article, article.active_draft(), form, lost)
+
+
+def _saved(article: Article, draft: Revision, form: DraftForm, lost: list[str]) -> JsonResponse:
+    return JsonResponse(
+        {
+            "article": article.pk,
+            "version": draft.version,
+            "time": timezone.localtime(draft.saved_at).strftime("%H:%M:%S"),
+            "address": reverse("admin:articles_article_change", args=[article.pk]),
+            "preview": reverse("admin:articles_article_preview", args=[article.pk, draft.number]),
+            "lost": lost,
+            "errors": _errors(form),
+        }
+    )
+
+
+def _overtaken(now: Revision) -> JsonResponse:
+    """`now`: what stands there."""
+    is_draft = now.state == "draft"
+    name, time = now.saved_by_name, timezone.localtime(now.saved_at).strftime("%H:%M:%S")
+    if is_draft:
+        sentence = _("%(name)s saved this draft at %(time)s, while you were writing") % {"name": name, "time": time}
+    else:
+        sentence = _("This article is no longer a draft; nothing was saved.")
+    answer = {"sentence": sentence, "is_draft": is_draft, "version": now.version, "name": name, "time": time}
+    return JsonResponse({**answer, "title": now.title, "text": plain_text(now.body)}, status=409)
+
+
+def _refused(form: DraftForm, error: ValidationError | None = None) -> JsonResponse:
+    errors = _errors(form)
+    if error:
+        errors["body"] = " ".join(error.messages)
+    return JsonResponse({"errors": errors}, status=400)
+
+
+def _errors(form: DraftForm) -> dict[str, str]:
+    return {name: " ".join(found) for name, found in form.errors.items()}
+
+
+def _is_id(number: str) -> bool:
+    return number.isdecimal() and len(number) < 19
+
+
+@require_GET
+def token(request: HttpRequest) -> JsonResponse:
+    """A fresh token for the open form: signing in again in another tab makes the one on the page stale."""
+    answer: dict[str, Any] = {"token": get_token(request), "person": request.user.pk}
+    return JsonResponse(answer, headers={"Cache-Control": "no-store"})
