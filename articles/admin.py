@@ -4,7 +4,7 @@ from typing import Any
 
 from csp.decorators import csp_update
 from django.contrib import admin, messages
-from django.contrib.admin.helpers import AdminErrorList, AdminForm
+from django.contrib.admin.helpers import AdminErrorList
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import ValidationError
 from django.db.models import OuterRef, QuerySet, Subquery
@@ -18,24 +18,12 @@ from django.utils.translation import gettext_lazy as _
 
 from articles import drafts
 from articles.editing.urls import urls as editing_urls
+from articles.editing.wording import words
 from articles.editor import POLICY
 from articles.forms import DraftForm
 from articles.models import Article, Revision
+from articles.remembered import remembered
 from departments import permissions
-
-FIELDSETS = [
-    (None, {"fields": ("department", "title", "subtitle", "body")}),
-    (_("About the text"), {"fields": (("author", "source"), "summary", "keywords")}),
-    (_("Where and when it is shown"), {"fields": ("columns", "dated", "address")}),
-    (
-        _("Official document"),
-        {
-            "fields": (("document_number", "issuing_body"), ("index_number", "issued_on"), "validity"),
-            "classes": ("collapse",),
-            "description": _("Only for documents: they are shown as a table above the text."),
-        },
-    ),
-]
 
 
 class ArticleList(ChangeList):
@@ -190,16 +178,19 @@ class ArticleAdmin(admin.ModelAdmin):
         draft: Revision | None,
         stale: Revision | None,
     ) -> HttpResponse:
-        adminform = AdminForm(form, FIELDSETS, {}, model_admin=self)
         context = {
             **self.admin_site.each_context(request),
             "title": gettext("Edit article") if article else gettext("Write an article"),
             "opts": self.opts,
-            "adminform": adminform,
+            "form": form,
             "errors": AdminErrorList(form, []),
-            "media": self.media + adminform.media,
+            "media": form.media,
+            "words": words(),
+            "remembered": remembered(request.user),
+            "documents": form.departments_with_documents(),
             "article": article,
             "draft": draft,
+            "cover": form.instance.cover,
             "stale": stale,
             **self.form_context(request, article),
         }

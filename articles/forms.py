@@ -86,4 +86,9 @@ class DraftForm(forms.ModelForm):
 
     def content(self) -> dict[str, Any]:
         """What articles.drafts.save_draft takes, of the fields that are valid."""
-        return {name: self.cleaned_data[name] for name in FIELDS if name in self.cleaned_data}
+        files = {name for name in ("cover", "attachments") if name not in self.data}  # left as they are
+        return {name: self.cleaned_data[name] for name in FIELDS if name in self.cleaned_data and name not in files}
+
+    def departments_with_documents(self) -> list[int]:
+        """Ids of the departments to choose from whose articles are official documents."""
+        return list(self.fields["department"].queryset.filter(asks_for_documents=True).values_list("pk", flat=True))

@@ -23,7 +23,7 @@ class DeskConfig(AdminConfig):
 # Parts of the editor that portal.settings switches off; without them collecting takes a third of the time.
 UNUSED_PLUGINS = (
     "autoembed codesnippet devtools docprops easyimage embed embedbase embedsemantic exportpdf flash forms "
-    "iframe iframedialog image2 imagebase language mathjax newpage placeholder preview print save scayt showblocks "
+    "iframe iframedialog imagebase language mathjax newpage placeholder preview print save scayt showblocks "
     "smiley sourcedialog templates uicolor uploadfile uploadimage uploadwidget wsc"
 ).split()
 

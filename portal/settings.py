@@ -235,7 +235,7 @@ CKEDITOR_CONFIGS = {
         "language": "zh-cn",
         "height": 420,
         "width": "100%",
-        "extraPlugins": "divarea",
+        "extraPlugins": "divarea,image2,deskpicture",
         "removePlugins": "elementspath,exportpdf,scayt,wsc,flash,iframe,forms,smiley,about,templates,save,print,"
         "preview,newpage,uploadimage,uploadwidget,uploadfile,filebrowser,image,easyimage,cloudservices,stylesheetparser,resize",
         "toolbar": "article",
@@ -245,16 +245,18 @@ CKEDITOR_CONFIGS = {
             ["Bold", "Italic", "Underline", "Subscript", "Superscript"],
             ["BulletedList", "NumberedList", "Blockquote"],
             ["JustifyLeft", "JustifyCenter", "JustifyRight"],
-            ["Link", "Unlink", "Table", "HorizontalRule"],
+            ["Link", "Unlink", "DeskPicture", "Table", "HorizontalRule"],
             ["PasteText", "RemoveFormat", "Find", "Maximize"],
         ],
         "format_tags": "p;h2;h3;h4",
         # What the sanitiser keeps and no button makes (imported, pasted, written before): without this the editor
         # would silently lose it when an article is opened.
-        "extraAllowedContent": "img[!src,alt,width,height]; pre code s div figure figcaption; "
+        "extraAllowedContent": "img[!src,alt,width,height]; pre code s div figcaption; figure(image); "
         "p h2 h3 h4 td th div figure figcaption li caption(align-left,align-center,align-right,align-justify)",
         # There is no uploader, and the rest is what the sanitiser drops.
         "removeDialogTabs": "link:upload;link:target;link:advanced;table:advanced;tableProperties:advanced",
+        "image2_disableResizer": True,
+        "image2_captionedClass": "image",
         "justifyClasses": ["align-left", "align-center", "align-right", "align-justify"],
         "disableNativeSpellChecker": False,
         "forcePasteAsPlainText": False,

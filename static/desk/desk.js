@@ -8,7 +8,7 @@
 
   document.addEventListener("submit", (event) => {
     const form = event.target;
-    if (!form.matches(ONCE)) return;
+    if (event.defaultPrevented || !form.matches(ONCE)) return;
     if (form.dataset.sent) {
       event.preventDefault();
       return;

@@ -199,7 +199,7 @@ def test_the_form_says_beside_the_field_what_is_wrong_and_keeps_what_was_typed(n
     for field, value in WRONG:
         answer = client.post(page(article), form(article.active_draft(), **{"author": "打好的作者", field: value}))
         assert answer.status_code == 200, field
-        assert set(answer.context["adminform"].form.errors) == {field}
+        assert set(answer.context["form"].errors) == {field}
         assert "打好的作者" in answer.content.decode()
     assert article.active_draft().title == "原题" and article.active_draft().author == ""
 

@@ -32,7 +32,7 @@ def typed(article=None, **words):
 
 
 def errors(response):
-    return set(response.context["adminform"].form.errors)
+    return set(response.context["form"].errors)
 
 
 def listed(client, **query):
@@ -128,7 +128,7 @@ def test_what_cannot_be_saved_is_said_at_its_field_and_everything_typed_is_kept(
         response = drafter.post(ADD, words)
     assert response.status_code == 200
     assert errors(response) == {field}
-    assert str(response.context["adminform"].form.errors[field][0]) in response.content.decode().replace("&#x27;", "'")
+    assert str(response.context["form"].errors[field][0]) in response.content.decode().replace("&#x27;", "'")
     kept = Page(response).fields
     assert kept["summary"] == "摘要"
     for name in ("title", "body", "address", "dated"):
@@ -269,7 +269,7 @@ def test_the_reason_of_a_return_stands_above_the_draft_that_came_back(newsroom, 
 @pytest.mark.parametrize(
     ("text", "public", "offered"),
     [
-        (Text.DRAFT, Public.UNPUBLISHED, {"drafter": {"submit", "discard"}}),
+        (Text.DRAFT, Public.UNPUBLISHED, {"drafter": {"submit", "discard", "hand_draft"}}),
         (Text.IN_REVIEW, Public.UNPUBLISHED, {"drafter": {"take_back", "discard"}, "colleague": {"discard"}}),
         (
             Text.SETTLED,
@@ -364,7 +364,7 @@ def test_a_preview_is_no_read_and_an_unknown_revision_is_not_found(newsroom, as_
 
 def test_a_person_with_two_departments_chooses_one_and_a_person_with_one_finds_it_chosen(newsroom, as_user):
     def chosen(name):
-        form = as_user(name).get(ADD).context["adminform"].form
+        form = as_user(name).get(ADD).context["form"]
         return set(form.fields["department"].queryset), form.fields["department"].initial
 
     assert chosen("drafter") == ({newsroom.department}, newsroom.department.pk)

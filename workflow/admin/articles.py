@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.formats import date_format
@@ -127,19 +127,27 @@ class DeskArticleAdmin(ArticleAdmin):
         return TemplateResponse(request, "admin/articles/article/overview.html", context, status=400 if asking else 200)
 
     def share(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Makes a preview link, or revokes them all, by POST; the address is shown once."""
+        """Makes a preview link, or revokes them all, by POST; the address is shown once.
+
+        Whoever asks for JSON gets {"address", "ends"}, or 409 with {"error"}.
+        """
         article = self.article_or_404(request, pk)
         if request.method == "POST" and "revoke" in request.POST:
             revoked = previews.revoke(article, by=request.user)
             messages.success(request, gettext("Preview links revoked: %(count)d.") % {"count": revoked})
         elif request.method == "POST":
+            asks_for_json = request.get_preferred_type(["text/html", "application/json"]) == "application/json"
             try:
                 link, token = previews.share(article, by=request.user)
             except WrongState as error:
+                if asks_for_json:
+                    return JsonResponse({"error": str(error)}, status=409)
                 messages.error(request, str(error))
             else:
                 address = settings.SITE_URL + reverse("shared-preview", args=[token])
                 ends = date_format(localtime(link.ends_at), "Y-m-d H:i")
+                if asks_for_json:
+                    return JsonResponse({"address": address, "ends": ends}, headers={"Cache-Control": "no-store"})
                 text = gettext("Preview link, usable until %(ends)s; copy it now, it is not shown again: %(address)s")
                 messages.success(request, text % {"ends": ends, "address": address})
         return HttpResponseRedirect(self.overview_url(article))
