@@ -112,4 +112,4 @@ def _is_id(number: str) -> bool:
 def token(request: HttpRequest) -> JsonResponse:
     """A fresh token for the open form: signing in again in another tab makes the one on the page stale."""
     answer: dict[str, Any] = {"token": get_token(request), "person": request.user.pk}
-    return JsonResponse(answer, headers={"Cache-Control": "no-store"})
+    return JsonResponse(answer)

@@ -22,7 +22,7 @@ WORDS = {
     "not_uploaded": _("{name}: {why}"),
     "too_large": _("It is larger than 10 MB."),
     "twice": _("It is attached already."),
-    "name": _("Name"),
+    "name": _("Name of the file"),
     "caption": _("Remark"),
     "remove": _("Remove {name}"),
     "up": _("Move {name} up"),

@@ -166,8 +166,14 @@
     if (!form.dataset.sent && desk.draft.isUnsaved() && !running) desk.draft.save();
   }, EVERY);
   // Who turns to another tab or locks the telephone may not come back to this one.
+  // (Who leaves the page has been asked whether to, and finds the copy when they come back.)
+  let leaving = false;
+  window.addEventListener("beforeunload", () => {
+    leaving = true;
+    setTimeout(() => (leaving = false), 3000);
+  });
   document.addEventListener("visibilitychange", () => {
-    if (document.hidden && !form.dataset.sent && desk.draft.isUnsaved() && !running) desk.draft.save();
+    if (document.hidden && !leaving && !form.dataset.sent && desk.draft.isUnsaved() && !running) desk.draft.save();
   });
 
   // The copy follows the typing by two seconds, for a browser that is closed or a machine that goes off.

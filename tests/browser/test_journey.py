@@ -37,16 +37,6 @@ def write(page, paragraphs):
         page.keyboard.insert_text(paragraph)
 
 
-@pytest.fixture
-def keep(artefacts):
-    """Keeps a picture of the whole page under a name."""
-
-    def screenshot(page, name):
-        page.screenshot(path=artefacts / f"{name}.png", full_page=True)
-
-    return screenshot
-
-
 def decide(page, person, verdict, keep, name):
     """Signs in, opens the first of the queue, reads it in its frame and decides."""
     sign_in(page, person)
