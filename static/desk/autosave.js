@@ -170,6 +170,7 @@
   let leaving = false;
   window.addEventListener("beforeunload", () => {
     leaving = true;
+    if (!form.dataset.sent && desk.draft.isUnsaved()) keep();
     setTimeout(() => (leaving = false), 3000);
   });
   document.addEventListener("visibilitychange", () => {
