@@ -5,16 +5,14 @@ from typing import Any
 from csp.decorators import csp_update
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import AdminErrorList
-from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import ValidationError
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, reverse
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
 
 from articles import drafts
 from articles.editing.urls import urls as editing_urls
@@ -26,42 +24,16 @@ from articles.remembered import remembered
 from departments import permissions
 
 
-class ArticleList(ChangeList):
-    """Attaches to the articles of one page what their columns show, in a fixed number of queries."""
-
-    def get_results(self, request: HttpRequest) -> None:
-        super().get_results(request)
-        self.result_list = list(self.result_list)
-        self.model_admin.attach(self.result_list)
-
-
 class ArticleAdmin(admin.ModelAdmin):
-    """Base of the desk's list of articles. Nothing of an article's state is a field of any form."""
+    """The form of the desk. Nothing of an article's state is a field of it. The list: workflow.admin.article_list."""
 
-    list_display = ("headline", "department", "saved")
-    list_filter = (("department", admin.RelatedOnlyFieldListFilter),)
-    search_fields = ("revisions__title",)
-    search_help_text = _("Words of the title")
-    list_select_related = ("department",)
-    show_full_result_count = False
-    list_per_page = 30
-    ordering = ("-pk",)
     actions = None
     form_template = "admin/articles/article/form.html"
 
     # Who sees what: departments.permissions, not Django's permissions.
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Article]:
-        latest = Revision.objects.filter(article=OuterRef("pk")).exclude(state="discarded").order_by("-number")
-        return (
-            Article.objects.seen_by(request.user)
-            .in_use()
-            .annotate(
-                latest_title=Subquery(latest.values("title")[:1]),
-                latest_saved_at=Subquery(latest.values("saved_at")[:1]),
-                latest_saved_by=Subquery(latest.values("saved_by_name")[:1]),
-            )
-        )
+        return Article.objects.seen_by(request.user).in_use()
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return request.user.is_active
@@ -79,28 +51,8 @@ class ArticleAdmin(admin.ModelAdmin):
         """Articles are discarded, never deleted."""
         return False
 
-    # The list.
-
     def get_urls(self) -> list[URLPattern]:
         return [*editing_urls(self.admin_site.admin_view), *super().get_urls()]
-
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
-        return ArticleList
-
-    def attach(self, articles: list[Article]) -> None:
-        """For subclasses that show more."""
-
-    @admin.display(description=_("title"), ordering="latest_title")
-    def headline(self, article: Article) -> str:
-        return article.latest_title or "–"
-
-    @admin.display(description=_("last saved"), ordering="latest_saved_at")
-    def saved(self, article: Article) -> str:
-        from django.utils.formats import date_format
-        from django.utils.timezone import localtime
-
-        when = date_format(localtime(article.latest_saved_at), "Y-m-d H:i") if article.latest_saved_at else ""
-        return f"{when} {article.latest_saved_by or ''}"
 
     # The form.
 

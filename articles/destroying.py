@@ -6,7 +6,7 @@ from datetime import datetime
 from django.core.files.storage import default_storage
 from django.db import transaction
 
-from articles import publishing, search
+from articles import desk_search, publishing, search
 from articles.models import Article, Attachment, DraftSave, File, Revision
 from articles.models.revision import TEXT_FIELDS, RevisionState
 
@@ -28,6 +28,7 @@ def destroy_words(article: Article, at: datetime) -> list[str]:
     revisions.exclude(state=RevisionState.FROZEN).update(**emptied, state=RevisionState.DISCARDED)
     DraftSave.objects.filter(revision__article=article).delete()
     Attachment.objects.filter(revision__article=article).delete()
+    desk_search.forget(article)
     for publication in article.publications.all():
         search.remove(publication)
         publishing.empty(publication)

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from articles import attaching
+from articles import attaching, desk_search
 from articles.attaching import Attached
 from articles.files import store_picture
 from articles.models import Article, Attachment, Contribution, DraftSave, File, FurtherColumn, Publication, Revision
@@ -88,6 +88,7 @@ def save_draft(
     if "attachments" in content:
         attaching.put_attachments(draft, content["attachments"])
     attaching.attach_what_the_body_shows(draft)
+    desk_search.put(draft)
     add_hand(draft, by)
     _keep_in_history(draft, by, is_automatic)
     return lost
@@ -223,6 +224,7 @@ def copy_as_draft(
     )
     if keep_hands:
         add_hands(draft, source)
+        desk_search.put(draft)  # of what is public, and therefore without hands, the other index knows
     return draft
 
 

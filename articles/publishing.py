@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from accounts.models import User
-from articles import search
+from articles import desk_search, search
 from articles.models import Article, Placement, Publication, Revision, Withdrawal
 from departments.models import Department
 
@@ -87,6 +87,7 @@ def publish(
     for earlier in former:
         if earlier.live_until and earlier.live_until <= now:
             search.remove(earlier)
+    desk_search.forget_once_committed(article)
     return Published(publication, ended)
 
 
@@ -146,6 +147,7 @@ def withdraw(publication: Publication, *, by: User, reason: str, notice: str, at
     """Ends a live publication at once; visitors find `notice` in its place."""
     end(publication, at)
     search.remove(publication)
+    desk_search.put(publication.revision)
     withdrawal = Withdrawal(publication=publication, at=at, by=by, by_name=by.full_name, reason=reason, notice=notice)
     withdrawal.apply_seal()
     withdrawal.save()

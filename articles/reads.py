@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import re
 import secrets
+from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
@@ -87,6 +88,12 @@ def add(article: Article, day, count: int = 1) -> None:
 
 def total(article_id: int) -> int:
     return Read.objects.filter(article=article_id).aggregate(total=Sum("count"))["total"] or 0
+
+
+def totals(articles: Collection[int]) -> dict[int, int]:
+    """Id of each article that was read → its reads. One query."""
+    rows = Read.objects.filter(article__in=articles).values_list("article").annotate(total=Sum("count"))
+    return dict(rows.order_by())
 
 
 class Day(NamedTuple):

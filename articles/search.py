@@ -14,6 +14,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from enum import IntEnum
 from itertools import chain, islice
 from typing import Any
@@ -26,7 +27,6 @@ from articles.models import Publication, Revision
 from articles.sanitising import plain_text
 from articles.variants import simplified
 
-TABLE = "articles_searchpart"
 PART = 4000  # characters
 SMALLEST_PART = 250  # characters; what a tsvector forgets of a part as small as this, nobody looks for
 MOST_OF_A_TOKEN = 256  # times; a tsvector forgets where else in a part it stands, as 00 does in a table of figures
@@ -110,42 +110,63 @@ def _is_crowded(text: str) -> bool:
     return max(Counter(tokens(text)).values(), default=0) > MOST_OF_A_TOKEN
 
 
+@dataclass(frozen=True)
+class Index:
+    """One table of parts. `key`: its column that says whose they are; on SQLite the rowid says it (PARTS)."""
+
+    table: str
+    key: str
+
+    def put(self, pk: int, title: str, revision: Revision) -> None:
+        """Feeds it the words of a text, in the caller's transaction."""
+        of_parts = ((number, tokens(text)) for number, text in parts(title, revision))
+        rows = ((pk, number, found) for number, found in of_parts if found)
+        # Of a very long text the tokens would fill the memory.
+        while together := list(islice(rows, TOGETHER)):
+            self._insert(together)
+
+    def _insert(self, rows: list[tuple[int, int, list[str]]]) -> None:
+        with connection.cursor() as cursor:
+            if connection.vendor == "sqlite":
+                cursor.executemany(
+                    f"INSERT INTO {self.table} (rowid, tokens) VALUES (%s, %s)",
+                    [(pk * PARTS + number, " ".join(found)) for pk, number, found in rows],
+                )
+            else:
+                cursor.executemany(
+                    f"INSERT INTO {self.table} ({self.key}, part, tokens) VALUES (%s, %s, %s::tsvector)",
+                    [
+                        (pk, number, " ".join(f"{token}:{at}" for at, token in enumerate(found, 1)))
+                        for pk, number, found in rows
+                    ],
+                )
+
+    def remove(self, *pks: int) -> None:
+        with connection.cursor() as cursor:
+            for pk in pks:
+                if connection.vendor == "sqlite":
+                    cursor.execute(
+                        f"DELETE FROM {self.table} WHERE rowid BETWEEN %s AND %s", [pk * PARTS, pk * PARTS + PARTS - 1]
+                    )
+                else:
+                    cursor.execute(f"DELETE FROM {self.table} WHERE {self.key} = %s", [pk])
+
+    def clear(self) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(f"DELETE FROM {self.table}")
+
+
+# What was published, by the id of the publication; and what is in hand, by that of the revision, for the desk alone.
+PUBLIC = Index("articles_searchpart", "publication_id")
+IN_HAND = Index("articles_drafttext", "revision_id")
+
+
 def put(publication: Publication, revision: Revision) -> None:
-    """Feeds the index, in the publication's own transaction."""
-    of_parts = ((number, tokens(text)) for number, text in parts(publication.title, revision))
-    rows = ((publication.pk, number, found) for number, found in of_parts if found)
-    # Of a very long text the tokens would fill the memory.
-    while together := list(islice(rows, TOGETHER)):
-        _insert(together)
-
-
-def _insert(rows: list[tuple[int, int, list[str]]]) -> None:
-    with connection.cursor() as cursor:
-        if connection.vendor == "sqlite":
-            cursor.executemany(
-                f"INSERT INTO {TABLE} (rowid, tokens) VALUES (%s, %s)",
-                [(pk * PARTS + number, " ".join(found)) for pk, number, found in rows],
-            )
-        else:
-            cursor.executemany(
-                f"INSERT INTO {TABLE} (publication_id, part, tokens) VALUES (%s, %s, %s::tsvector)",
-                [
-                    (pk, number, " ".join(f"{token}:{at}" for at, token in enumerate(found, 1)))
-                    for pk, number, found in rows
-                ],
-            )
+    PUBLIC.put(publication.pk, publication.title, revision)
 
 
 def remove(*publications: Publication) -> None:
-    with connection.cursor() as cursor:
-        for publication in publications:
-            if connection.vendor == "sqlite":
-                cursor.execute(
-                    f"DELETE FROM {TABLE} WHERE rowid BETWEEN %s AND %s",
-                    [publication.pk * PARTS, publication.pk * PARTS + PARTS - 1],
-                )
-            else:
-                cursor.execute(f"DELETE FROM {TABLE} WHERE publication_id = %s", [publication.pk])
+    PUBLIC.remove(*[publication.pk for publication in publications])
 
 
 def reindex() -> int:
@@ -190,29 +211,33 @@ def is_cut(query: str) -> bool:
     return len(query) > LONGEST_QUERY or len(QUOTED.findall(query)) > MOST_TERMS
 
 
-def matching(rows: QuerySet, wanted: Iterable[str], *, part: Part | None = None, key: str = "pk") -> QuerySet:
-    """Those of `rows` in which every term stands, anywhere or in the one part. `key`: the id of their publication."""
-    return rows.filter(*(_Stands(F(key), phrase=_expression(*_phrase(term)), part=part) for term in wanted))
+def matching(
+    rows: QuerySet, wanted: Iterable[str], *, part: Part | None = None, key: str = "pk", index: Index = PUBLIC
+) -> QuerySet:
+    """Those of `rows` in which every term stands, anywhere or in the one part. `key`: the id that the index has."""
+    phrases = [_expression(*_phrase(term)) for term in wanted]
+    return rows.filter(*(_Stands(F(key), phrase=phrase, part=part, index=index) for phrase in phrases))
 
 
 class _Stands(Func):
-    """Whether the index has the phrase, an `_expression`, under the id of a publication."""
+    """Whether the index has the phrase, an `_expression`, under the id."""
 
     output_field = BooleanField()
     arity = 1
 
-    def __init__(self, publication: F, *, phrase: str, part: Part | None) -> None:
-        super().__init__(publication)
-        self.phrase, self.part = phrase, part
+    def __init__(self, pk: F, *, phrase: str, part: Part | None, index: Index) -> None:
+        super().__init__(pk)
+        self.phrase, self.part, self.index = phrase, part, index
 
     def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> tuple[str, list]:
         narrowed = "" if self.part is None else f" AND rowid %% {PARTS} = %s"
-        found = f"SELECT rowid / {PARTS} FROM {TABLE} WHERE {TABLE} MATCH %s{narrowed}"
+        table = self.index.table
+        found = f"SELECT rowid / {PARTS} FROM {table} WHERE {table} MATCH %s{narrowed}"
         return self._as_sql(compiler, connection, found, **extra)
 
     def as_postgresql(self, compiler: Any, connection: Any, **extra: Any) -> tuple[str, list]:
         narrowed = "" if self.part is None else " AND part = %s"
-        found = f"SELECT publication_id FROM {TABLE} WHERE tokens @@ %s::tsquery{narrowed}"
+        found = f"SELECT {self.index.key} FROM {self.index.table} WHERE tokens @@ %s::tsquery{narrowed}"
         return self._as_sql(compiler, connection, found, **extra)
 
     def _as_sql(self, compiler: Any, connection: Any, found: str, **extra: Any) -> tuple[str, list]:
@@ -235,7 +260,7 @@ def closeness(publications: list[int], wanted: list[str]) -> dict[int, int]:
         if connection.vendor == "postgresql":
             cursor.execute(
                 f"SELECT publication_id, max(ts_rank_cd('{{1,1,1,1}}', tokens, query)) "
-                f"FROM {TABLE}, (SELECT %s::tsquery AS query) asked "
+                f"FROM {PUBLIC.table}, (SELECT %s::tsquery AS query) asked "
                 "WHERE publication_id = ANY(%s) AND tokens @@ query GROUP BY publication_id",
                 [" & ".join(f"({phrase})" for phrase in phrases), publications],
             )
@@ -243,7 +268,7 @@ def closeness(publications: list[int], wanted: list[str]) -> dict[int, int]:
         found = {}
         for closeness, expression in (1, " AND ".join(phrases)), (2, f"NEAR({' '.join(phrases)}, {NEAR})"):
             cursor.execute(
-                f"SELECT DISTINCT rowid / {PARTS} FROM {TABLE} WHERE {TABLE} MATCH %s "
+                f"SELECT DISTINCT rowid / {PARTS} FROM {PUBLIC.table} WHERE {PUBLIC.table} MATCH %s "
                 f"AND rowid / {PARTS} IN (SELECT value FROM json_each(%s))",
                 [expression, json.dumps(publications)],
             )

@@ -139,7 +139,8 @@ def _flush_past_the_guards() -> Iterator[None]:
             guards.drop_all(connection)
             try:
                 with connection.cursor() as cursor:
-                    cursor.execute(f"DELETE FROM {search.TABLE}")
+                    for index in (search.PUBLIC, search.IN_HAND):
+                        cursor.execute(f"DELETE FROM {index.table}")
                 call_command(
                     "flush",
                     verbosity=0,

@@ -289,6 +289,18 @@ class Migration(migrations.Migration):
             index=models.Index(fields=['department', '-id'], name='articles_of_a_department'),
         ),
         migrations.AddIndex(
+            model_name='article',
+            index=models.Index(fields=['in_charge', '-id'], name='articles_on_a_desk'),
+        ),
+        migrations.AddIndex(
+            model_name='article',
+            index=models.Index(condition=models.Q(('discarded_at__isnull', False)), fields=['-id'], name='discarded_articles'),
+        ),
+        migrations.AddIndex(
+            model_name='revision',
+            index=models.Index(fields=['saved_at'], name='revisions_by_save'),
+        ),
+        migrations.AddIndex(
             model_name='placement',
             index=models.Index(fields=['department', '-dated', '-article'], name='listing_of_a_department'),
         ),
@@ -343,6 +355,14 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='publication',
             index=models.Index(fields=['-dated', '-article'], name='newest_publications'),
+        ),
+        migrations.AddIndex(
+            model_name='publication',
+            index=models.Index(fields=['live_from'], name='publications_by_begin'),
+        ),
+        migrations.AddIndex(
+            model_name='publication',
+            index=models.Index(condition=models.Q(('live_until__isnull', False)), fields=['live_until'], name='publications_by_end'),
         ),
         migrations.AddConstraint(
             model_name='publication',

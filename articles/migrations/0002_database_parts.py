@@ -1,4 +1,4 @@
-"""What Django's models cannot say: the exclusion of overlapping publications, and the search index."""
+"""What Django's models cannot say: the exclusion of overlapping publications, and the search indexes."""
 
 from django.db import migrations
 
@@ -21,9 +21,19 @@ SEARCH = {
         )
         """,
         "CREATE INDEX articles_searchpart_tokens ON articles_searchpart USING gin (tokens)",
+        """
+        CREATE TABLE articles_drafttext (
+            revision_id bigint NOT NULL REFERENCES articles_revision (id) ON DELETE CASCADE,
+            part smallint NOT NULL,
+            tokens tsvector NOT NULL,
+            PRIMARY KEY (revision_id, part)
+        )
+        """,
+        "CREATE INDEX articles_drafttext_tokens ON articles_drafttext USING gin (tokens)",
     ],
     "sqlite": [
         "CREATE VIRTUAL TABLE articles_searchpart USING fts5(tokens, tokenize = 'ascii')",
+        "CREATE VIRTUAL TABLE articles_drafttext USING fts5(tokens, tokenize = 'ascii')",
     ],
 }
 
@@ -38,6 +48,7 @@ def build(_apps, schema_editor):
 
 def remove(_apps, schema_editor):
     schema_editor.execute("DROP TABLE articles_searchpart")
+    schema_editor.execute("DROP TABLE articles_drafttext")
     if schema_editor.connection.vendor == "postgresql":
         schema_editor.execute("ALTER TABLE articles_publication DROP CONSTRAINT one_live_publication_an_article")
 

@@ -53,7 +53,11 @@ class Article(models.Model):
         verbose_name = _("article")
         verbose_name_plural = _("articles")
         ordering = ["-pk"]
-        indexes = [models.Index(fields=["department", "-id"], name="articles_of_a_department")]
+        indexes = [
+            models.Index(fields=["department", "-id"], name="articles_of_a_department"),
+            models.Index(fields=["in_charge", "-id"], name="articles_on_a_desk"),
+            models.Index(fields=["-id"], condition=models.Q(discarded_at__isnull=False), name="discarded_articles"),
+        ]
 
     def __str__(self) -> str:
         latest = self.latest_revision()

@@ -83,6 +83,8 @@ class Publication(Sealed):
         ordering = ["article", "number"]
         indexes = [
             models.Index(fields=["-dated", "-article"], name="newest_publications"),
+            models.Index(fields=["live_from"], name="publications_by_begin"),
+            models.Index(fields=["live_until"], condition=Q(live_until__isnull=False), name="publications_by_end"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["article", "number"], name="publication_numbers_of_an_article_differ"),

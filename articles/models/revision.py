@@ -139,6 +139,7 @@ class Revision(models.Model):
         verbose_name = _("revision")
         verbose_name_plural = _("revisions")
         ordering = ["article", "number"]
+        indexes = [models.Index(fields=["saved_at"], name="revisions_by_save")]
         constraints = [
             models.UniqueConstraint(fields=["article", "number"], name="revision_numbers_of_an_article_differ"),
             models.UniqueConstraint(fields=["article"], condition=Q(state="draft"), name="one_active_draft_an_article"),

@@ -22,21 +22,21 @@ LONG = "".join(map(chr, range(0x4E00, 0x9000)))
 def reindex():
     said = StringIO()
     call_command("reindex", stdout=said)
-    return said.getvalue().strip()
+    return said.getvalue().splitlines()[0].strip()
 
 
 def rows():
     """Every row of the index."""
     columns = "rowid, tokens" if connection.vendor == "sqlite" else "publication_id, part, tokens::text"
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {columns} FROM {search.TABLE}")
+        cursor.execute(f"SELECT {columns} FROM {search.PUBLIC.table}")
         return sorted(cursor.fetchall())
 
 
 def spoil():
     """An index of an earlier version, with other tokens; that of one publication is gone altogether."""
     with connection.cursor() as cursor:
-        cursor.execute(f"UPDATE {search.TABLE} SET tokens = '4e00'")
+        cursor.execute(f"UPDATE {search.PUBLIC.table} SET tokens = '4e00'")
     search.remove(Publication.objects.order_by("pk").first())
 
 

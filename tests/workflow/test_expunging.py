@@ -52,9 +52,13 @@ def withdrawn(newsroom):
 
 
 def rows_of_search():
+    """In both indexes."""
+    count = 0
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT COUNT(*) FROM {search.TABLE}")
-        return cursor.fetchone()[0]
+        for index in (search.PUBLIC, search.IN_HAND):
+            cursor.execute(f"SELECT COUNT(*) FROM {index.table}")
+            count += cursor.fetchone()[0]
+    return count
 
 
 def test_two_people_destroy_every_word_file_and_saved_draft_and_the_record_still_holds(

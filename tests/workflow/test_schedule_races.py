@@ -98,17 +98,17 @@ def test_publications_that_race_for_one_article_never_overlap(newsroom, half):
 @pytest.fixture
 def no_search_table(newsroom):
     """The table of the search index is away until the test gives it back."""
-    away = f"{search.TABLE}_away"
+    away = f"{search.PUBLIC.table}_away"
 
     def rename(old, new):
         with connection.cursor() as cursor:
             cursor.execute(f"ALTER TABLE {old} RENAME TO {new}")
 
-    rename(search.TABLE, away)
-    yield partial(rename, away, search.TABLE)
+    rename(search.PUBLIC.table, away)
+    yield partial(rename, away, search.PUBLIC.table)
     with connection.cursor() as cursor:
         if away in connection.introspection.table_names(cursor):
-            cursor.execute(f"ALTER TABLE {away} RENAME TO {search.TABLE}")
+            cursor.execute(f"ALTER TABLE {away} RENAME TO {search.PUBLIC.table}")
 
 
 def broken_half_way(act):

@@ -36,7 +36,7 @@ def errors(response):
 
 
 def listed(client, **query):
-    return set(client.get(LIST, query).context["cl"].result_list)
+    return {row.article for row in client.get(LIST, query).context["rows"]}
 
 
 # The list.

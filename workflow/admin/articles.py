@@ -11,19 +11,19 @@ from django.urls import URLPattern, path, reverse
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 
 from articles import reads
 from articles.admin import ArticleAdmin
 from articles.models import Article, Revision
 from workflow import previews, review, services, sheet
+from workflow.admin import article_list
 from workflow.authority import offers, why_not
 from workflow.forms import CopyForm
 from workflow.history import events
 from workflow.models import ExpungingRequest, PreviewLink
 from workflow.performing import ASKING, DANGEROUS, form_for, perform
-from workflow.states import state_of, states_of
+from workflow.states import state_of
 from workflow.transitions import Action, WrongState
 
 
@@ -34,19 +34,13 @@ def _text_of(article: Article) -> Revision:
 
 @admin.register(Article)
 class DeskArticleAdmin(ArticleAdmin):
-    list_display = ("headline", "department", "state", "saved")
-
-    def attach(self, articles: list[Article]) -> None:
-        for article, state in states_of(articles):
-            article.derived_state = state
-
-    @admin.display(description=_("state"))
-    def state(self, article: Article) -> str:
-        return article.derived_state.label
+    def changelist_view(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
+        return article_list.page(self, request)
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
         return [
+            path("export.csv", view(article_list.export), name="articles_article_export"),
             path("<int:pk>/overview/", view(self.overview), name="articles_article_overview"),
             path("<int:pk>/copy/", view(self.copy), name="articles_article_copy"),
             path("<int:pk>/share/", view(self.share), name="articles_article_share"),

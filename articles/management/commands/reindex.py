@@ -5,11 +5,15 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils.translation import gettext as _
 
-from articles.search import reindex
+from articles import desk_search, search
 
 
 class Command(BaseCommand):
-    help = "Feeds the index of the search anew with what is public or will be. Again and again gives the same."
+    help = (
+        "Feeds the index of the search anew with what is public or will be, and the desk's with the rest. "
+        "Again and again gives the same."
+    )
 
     def handle(self, *_args: Any, **_options: Any) -> None:
-        self.stdout.write(_("%(count)d publications are in the index of the search") % {"count": reindex()})
+        self.stdout.write(_("%(count)d publications are in the index of the search") % {"count": search.reindex()})
+        self.stdout.write(_("%(count)d texts are in the index of the desk") % {"count": desk_search.reindex()})
