@@ -66,10 +66,13 @@ def _cancelled_after(seconds: float, _clock: Clock) -> Iterator[None]:
 
     try:
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("SELECT current_setting('statement_timeout')")
-            before = cursor.fetchone()[0]
             # 0 would mean no bound at all.
-            cursor.execute("SELECT set_config('statement_timeout', %s, true)", [str(max(1, math.ceil(seconds * 1000)))])
+            cursor.execute(
+                "WITH now AS MATERIALIZED (SELECT current_setting('statement_timeout') AS before) "
+                "SELECT before, set_config('statement_timeout', %s, true) FROM now",
+                [str(max(1, math.ceil(seconds * 1000)))],
+            )
+            before = cursor.fetchone()[0]
             yield
             cursor.execute("SELECT set_config('statement_timeout', %s, true)", [before])
     except OperationalError as error:

@@ -92,3 +92,30 @@ class Alarm(models.Model):
             return gettext(self.message) % self.facts if self.message else ""
         except (KeyError, TypeError, ValueError):  # changed in the database, which must not hide the alarm
             return self.message
+
+
+class Run(models.Model):
+    """The last run of a check, or of what makes the backups (ledger.runs)."""
+
+    class Kind(models.TextChoices):
+        VERIFY = "verify", _("verification")
+        PATROL = "patrol", _("patrol")
+        BACKUP = "backup", _("backup")
+
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices, unique=True)
+    at = models.DateTimeField(_("ended"))
+    ok = models.BooleanField(_("all well"))
+    findings = models.PositiveIntegerField(_("findings"), default=0)
+
+    class Meta:
+        verbose_name = _("run of a check")
+        verbose_name_plural = _("runs of checks")
+        ordering = ["kind"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(kind__in=["verify", "patrol", "backup"]), name="run_kind_is_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.at:%Y-%m-%d}"

@@ -87,8 +87,8 @@ def able_to_decide(step: RoundStep) -> set[int]:
 
 def stranded() -> list[Stranded]:
     """Open rounds that wait for nobody (无人可审), oldest first."""
-    house, found = _House(), []
-    for opened in Round.objects.open().in_full():
+    house, found = House(), []
+    for opened in Round.objects.open().in_full().defer("revision__body"):
         step = opened.current_step()
         needed = step.people - opened.decisions_at(step)
         available = len(house.able(step))
@@ -97,7 +97,7 @@ def stranded() -> list[Stranded]:
     return sorted(found, key=lambda stranded: stranded.step.reached_at)
 
 
-class _House:
+class House:
     """Everybody's roles and deputies at once, to answer `able` for many steps. Three queries."""
 
     def __init__(self) -> None:

@@ -50,4 +50,20 @@ class Migration(migrations.Migration):
                 'constraints': [models.CheckConstraint(condition=models.Q(('number__gte', 1)), name='ledger_numbers_begin_at_one')],
             },
         ),
+        migrations.CreateModel(
+            name='Run',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=[('verify', 'verification'), ('patrol', 'patrol'), ('backup', 'backup')], max_length=10, unique=True, verbose_name='kind')),
+                ('at', models.DateTimeField(verbose_name='ended')),
+                ('ok', models.BooleanField(verbose_name='all well')),
+                ('findings', models.PositiveIntegerField(default=0, verbose_name='findings')),
+            ],
+            options={
+                'verbose_name': 'run of a check',
+                'verbose_name_plural': 'runs of checks',
+                'ordering': ['kind'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['verify', 'patrol', 'backup'])), name='run_kind_is_known')],
+            },
+        ),
     ]

@@ -241,6 +241,10 @@ class Migration(migrations.Migration):
                 'constraints': [models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('made_at'))), name='a_preview_link_can_be_used_for_a_while')],
             },
         ),
+        migrations.AddIndex(
+            model_name='round',
+            index=models.Index(fields=['closed_at'], name='rounds_by_close'),
+        ),
         migrations.AddConstraint(
             model_name='round',
             constraint=models.UniqueConstraint(fields=('article', 'number'), name='rounds_of_an_article_are_numbered'),

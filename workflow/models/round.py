@@ -92,6 +92,7 @@ class Round(models.Model):
     class Meta:
         verbose_name = _("round")
         verbose_name_plural = _("rounds")
+        indexes = [models.Index(fields=["closed_at"], name="rounds_by_close")]
         ordering = ["article", "number"]
         constraints = [
             models.UniqueConstraint(fields=["article", "number"], name="rounds_of_an_article_are_numbered"),

@@ -6,17 +6,17 @@ from typing import Any
 from django import template
 from django.conf import settings
 from django.db.models import Q
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from accounts.models import User
-from articles.models import Article, Revision
 from articles.reads import Day
 from articles.sanitising import plain_text
 from ledger.models import Alarm
-from workflow.models import Delivery, Notification, Round
-from workflow.states import Text, states_of
+from workflow import desk_home
+from workflow.models import Delivery, Notification
 
 register = template.Library()
 
@@ -24,36 +24,31 @@ SHOWN = 8
 NOBODY_SENDS_AFTER = timedelta(hours=1)
 
 
+register.simple_tag(desk_home.desk_of)
+register.simple_tag(desk_home.decided_lately)
+
+
 @register.simple_tag
 def waiting_for(person: User) -> dict[str, Any]:
-    """`count` of rounds that the person may decide now, and the first few `rounds`."""
-    awaiting = Round.objects.awaiting(person)
-    first = awaiting.select_related("revision", "article__department")[:SHOWN]
-    return {"count": awaiting.count(), "rounds": list(first)}
+    """`count` of rounds that the person may decide now, and the first few as `rows`."""
+    count, rows = desk_home.waiting_for(person)
+    return {"count": count, "rows": rows}
 
 
 @register.simple_tag
-def work_of(person: User) -> dict[str, list[tuple[Article, Any]]]:
-    """The person's own articles in hand, newest first: `returned`, `drafts`, `in_review`; each (article, title)."""
-    mine = (
-        Article.objects.in_use()
-        .filter(revisions__contributions__person=person)
-        .select_related("department")
-        .distinct()
-        .order_by("-pk")[:50]
-    )
-    found: dict[str, list[tuple[Article, Any]]] = {"returned": [], "drafts": [], "in_review": []}
-    names = {Text.RETURNED: "returned", Text.DRAFT: "drafts", Text.IN_REVIEW: "in_review"}
-    titles = _titles([article.pk for article in mine])
-    for article, state in states_of(mine):
-        if name := names.get(state.text):
-            found[name].append((article, titles.get(article.pk, "")))
-    return {name: rows[:SHOWN] for name, rows in found.items()}
+def month_for(request: HttpRequest) -> dict[str, Any] | None:
+    """The month of a department, "all" or one that `department` of the address names; None for who decides nowhere."""
+    mine = desk_home.departments_to_account_for(request.user)
+    if not mine:
+        return None
+    asked = request.GET.get("department", "")
+    chosen = next((one for one in mine if str(one.pk) == asked), mine[0] if len(mine) == 1 else None)
+    return {"departments": mine, "chosen": chosen, "month": desk_home.month_of([chosen] if chosen else mine)}
 
 
-def _titles(articles: list[int]) -> dict[int, str]:
-    rows = Revision.objects.filter(article__in=articles).exclude(state="discarded").order_by("number")
-    return dict(rows.values_list("article_id", "title"))
+@register.simple_tag
+def health_for(person: User) -> desk_home.Health | None:
+    return desk_home.health() if person.is_superuser else None
 
 
 @register.simple_tag

@@ -10,7 +10,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
 from ledger.exporting import Unreadable, read
-from ledger.models import Entry
+from ledger.models import Entry, Run
+from ledger.runs import note_run
 from ledger.verification import Note, chained, mismatches, noted_heads, snapshot
 
 
@@ -35,8 +36,10 @@ class Command(BaseCommand):
     def check_site(self, given: list[Note]) -> None:
         notes = [*noted_heads(), *given]
         with snapshot():
-            self.report(mismatches(notes))
+            wrong = self.show(mismatches(notes))
             last = Entry.objects.order_by("-number").first()
+        note_run(Run.Kind.VERIFY, ok=not wrong, findings=wrong)
+        self.refuse(wrong)
         self.stdout.write(_("Everything matches. Head of the ledger: %(head)s") % {"head": _words(last)})
 
     def check_export(self, file: Path, given: list[Note]) -> None:
@@ -58,17 +61,21 @@ class Command(BaseCommand):
                 yield f"{file}: is not UTF-8 text"
 
         try:
-            self.report(findings())
+            self.refuse(self.show(findings()))
         except OSError as error:
             raise CommandError(_("%(file)s cannot be read: %(error)s") % {"file": file, "error": error}) from error
         self.stdout.write(_("Everything matches. Head of the ledger: %(head)s") % {"head": _words(last)})
 
-    def report(self, findings: Iterator[str]) -> None:
-        """Prints the findings. Raises CommandError, exit status 1, when there are any."""
+    def show(self, findings: Iterator[str]) -> int:
+        """Prints the findings; returns how many there are."""
         wrong = 0
         for line in findings:
             wrong += 1
             self.stdout.write(line)
+        return wrong
+
+    def refuse(self, wrong: int) -> None:
+        """Raises CommandError, exit status 1, when anything was found."""
         if wrong:
             raise CommandError(_("%(count)d things do not match.") % {"count": wrong}, returncode=1)
 

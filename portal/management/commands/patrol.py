@@ -11,6 +11,8 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from ledger.alarms import raise_alarm
+from ledger.models import Run
+from ledger.runs import note_run
 from portal import identity
 from portal.patrol.fetching import Site, Unreachable
 from portal.patrol.walking import Finding, Patrol
@@ -42,6 +44,7 @@ class Command(BaseCommand):
             findings.append(finding)
             if not finding.is_network:
                 raise_alarm(f"patrol {finding.path}", "%(words)s", words=finding.words[:300])
+        note_run(Run.Kind.PATROL, ok=not findings, findings=len(findings))
         if not findings:
             self.stdout.write(_("%(count)d pages show what was sealed.") % {"count": patrol.pages})
             return

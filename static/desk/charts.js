@@ -1,0 +1,50 @@
+// The month of a department, drawn by Chart.js in the colours of the desk; the tables below say the same.
+"use strict";
+{
+  const figures = JSON.parse(document.getElementById("month-figures").textContent);
+  const holder = document.querySelector(".desk-charts");
+  holder.hidden = false;
+  const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  const names = [...document.querySelectorAll(".desk-table-of-days thead th")].map((one) => one.textContent);
+  const charts = [];
+
+  const options = (whole) => ({
+    animation: false,
+    maintainAspectRatio: false,
+    interaction: { mode: "index", intersect: false },
+    plugins: { legend: { display: !whole, position: "bottom", labels: { color: colour("--body-fg"), boxWidth: 14 } } },
+    scales: {
+      x: { stacked: !whole, grid: { display: false }, ticks: { color: colour("--body-quiet-color"), maxTicksLimit: 8, maxRotation: 0 } },
+      y: { stacked: !whole, beginAtZero: true, grid: { color: colour("--hairline-color") }, ticks: { color: colour("--body-quiet-color"), precision: 0, maxTicksLimit: 5 } },
+    },
+  });
+
+  const draw = () => {
+    for (const chart of charts.splice(0)) chart.destroy();
+    const family = getComputedStyle(document.body).fontFamily;
+    Chart.defaults.font.family = family;
+    const bar = (label, data, name) => ({ label, data, backgroundColor: colour(name), borderWidth: 0 });
+    charts.push(
+      new Chart("chart-work", {
+        type: "bar",
+        data: {
+          labels: figures.days,
+          datasets: [bar(names[1], figures.published, "--desk-good"), bar(names[2], figures.returned, "--desk-warn")],
+        },
+        options: options(false),
+      }),
+      new Chart("chart-reads", {
+        type: "line",
+        data: {
+          labels: figures.days,
+          datasets: [{ label: names[3], data: figures.reads, borderColor: colour("--primary"), backgroundColor: colour("--primary"), borderWidth: 2, pointRadius: 0, tension: 0.3 }],
+        },
+        options: options(true),
+      }),
+    );
+  };
+  draw();
+  // The desk changes its colours while it is open.
+  new MutationObserver(draw).observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
+  window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
+}
