@@ -134,11 +134,7 @@ class Package:
 
 def check_kind(data: bytes) -> None:
     """Raises UnreadableDocument for bytes that are no package, saying what they are where that can be seen."""
-    if len(data) > MOST_BYTES:
-        raise UnreadableDocument(
-            _("The document is larger than %(limit)d MB. Make its pictures smaller, or bring it in parts.")
-            % {"limit": MOST_BYTES // 1024 // 1024}
-        )
+    check_size(len(data))
     if data.startswith(OLE):
         if ENCRYPTED in data:
             raise UnreadableDocument(_protected())
@@ -153,6 +149,15 @@ def check_kind(data: bytes) -> None:
         )
     if not data.startswith(b"PK"):
         raise UnreadableDocument(_("This is no Word document. Bring a .docx file."))
+
+
+def check_size(size: int) -> None:
+    """Raises UnreadableDocument for more than MOST_BYTES bytes."""
+    if size > MOST_BYTES:
+        raise UnreadableDocument(
+            _("The document is larger than %(limit)d MB. Make its pictures smaller, or bring it in parts.")
+            % {"limit": MOST_BYTES // 1024 // 1024}
+        )
 
 
 def _protected() -> str:

@@ -5,10 +5,16 @@ from collections.abc import Callable
 from django.http import HttpResponse
 from django.urls import URLPattern, path
 
+from articles.editing.typeset import typeset
+from articles.editing.word import word
+
 View = Callable[..., HttpResponse]
 
 # Part of the address, which is the name of the view too → the view. Written in lines of their own.
-VIEWS: dict[str, View] = {}
+VIEWS: dict[str, View] = {
+    "typeset": typeset,
+    "word": word,
+}
 
 
 def urls(admin_view: Callable[[View], View]) -> list[URLPattern]:
