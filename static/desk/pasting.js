@@ -54,6 +54,18 @@ if (window.CKEDITOR) {
     return lost;
   };
 
+  // Paragraphs that are pasted with the cursor in the last footnote belong to the text before the notes.
+  const outOfNotes = (editor, data) => {
+    if (!/<(?:p|h[2-4]|[uo]l|table)[\s>]/.test(data.dataValue ?? "")) return;
+    const place = data.range ?? editor.getSelection()?.getRanges()[0];
+    const note = place?.startContainer.getAscendant((one) => /^fn-\d/.test(one.getAttribute?.("id") ?? ""), true);
+    if (!note) return;
+    const list = note.getParent();
+    const rule = list.getPrevious((one) => one.type === window.CKEDITOR.NODE_ELEMENT);
+    data.range = editor.createRange();
+    data.range.moveToPosition(rule?.is("hr") ? rule : list, window.CKEDITOR.POSITION_BEFORE_START);
+  };
+
   const begin = (editor) => {
     editor.pasteTools.register({
       priority: 1, // before the editor's own filter of Word's HTML, which then has nothing to do
@@ -80,8 +92,9 @@ if (window.CKEDITOR) {
       },
       null,
       null,
-      900, // the editor puts it into the text at 1000
+      4, // before the editor's filter, which makes elements of it: their pictures would be asked for
     );
+    editor.on("paste", ({ data }) => outOfNotes(editor, data), null, null, 900); // it comes into the text at 1000
     editor.on("afterPaste", () => {
       if (orderNotes(editor.editable().$)) editor.fire("saveSnapshot");
     });

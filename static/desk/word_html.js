@@ -132,10 +132,6 @@
     }
     for (const rest of page.body.querySelectorAll('[style*="mso-element:footnote-list"], [style*="mso-element:endnote-list"]')) rest.remove();
     if (list.children.length) page.body.append(page.createElement("hr"), list);
-    for (const paragraph of list.querySelectorAll("p")) {
-      const first = paragraph.firstChild;
-      if (first?.nodeType === 3) first.data = first.data.replace(/^[\s\u00a0]+/, "");
-    }
   };
 
   // A paragraph's role, from its tag, its own style or the sheet's word for its class.
@@ -309,6 +305,10 @@
       const data = text.data.replace(between, "").replace(/[\r\n\t]+/g, " ");
       if (!data.trim() && /^(?:body|table|thead|tbody|tfoot|tr|ul|ol)$/.test(text.parentElement.localName) && !data.includes("\u00a0")) text.remove();
       else text.data = data;
+    }
+    for (const note of page.body.querySelectorAll('li[id^="fn-"]')) {
+      const first = page.createTreeWalker(note, NodeFilter.SHOW_TEXT).nextNode();
+      first.data = first.data.replace(/^[\s\u00a0]+/, ""); // between its number and its words
     }
   };
 
