@@ -160,7 +160,7 @@ _chinese = re.compile(f"[{HANZI}{SIGNS}]")
 _hanzi = re.compile(f"[{HANZI}]")
 _after_chinese = re.compile(f"(?<=[{HANZI}”’）】》〕%])[{BLANK}]*([,;:?!])")
 _before_hanzi = re.compile(f"(?<=[0-9A-Za-z)\\]])([,;:?!])(?=[{BLANK}]*[{HANZI}“《（])")
-_full_stop = re.compile(f"(?<=[{HANZI}”’）】》〕])[{BLANK}]*(\\.)(?=[{BLANK}]*(?:[{HANZI}{SIGNS}{BREAK}]|$))")
+_full_stop = re.compile(f"(?<=[{HANZI}”’）】》〕%])[{BLANK}]*(\\.)(?=[{BLANK}]*(?:[{HANZI}{SIGNS}{BREAK}]|$))")
 
 
 def _marks(text: str) -> Iterator[tuple[int, int, str]]:

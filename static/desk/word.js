@@ -46,7 +46,7 @@ window.deskWord = {};
     // Whoever was signed out gets the page to sign in; whoever may not do this, a page that says so.
     if (!isAnswer) throw new Error(response.status < 404 ? words.signed_out : words.broken);
     const answer = await response.json();
-    if (!response.ok) throw new Error(answer.error ?? words.broken);
+    if (!response.ok || answer.error) throw new Error(answer.error ?? words.broken);
     return answer;
   };
 
