@@ -3,6 +3,9 @@
 Works on every save, on the server, and trusts nothing that a browser did. Alignment becomes one of four classes, so
 that public pages need no style attribute; pictures pasted as `data:` addresses become files; what cannot be kept
 is named, not dropped in silence.
+
+Footnotes are the one use of ids: a mark `<a id="fnref-1" href="#fn-1">` and its note `<li id="fn-1">`, with digits only
+and each once, so that no text can take the id of a part of the page, or lead to one.
 """
 
 import base64
@@ -25,13 +28,14 @@ TAGS = {
     *["table", "caption", "thead", "tbody", "tfoot", "tr", "th", "td"],
 }
 ATTRIBUTES = {
-    "a": {"href", "title"},
+    "a": {"href", "title", "id"},
     "img": {"src", "alt", "width", "height"},
     "ol": {"start"},
     "td": {"colspan", "rowspan"},
     "th": {"colspan", "rowspan", "scope"},
     **{tag: {"style", "align"} for tag in ALIGNED if tag not in ("td", "th")},
 }
+ATTRIBUTES["li"] = ATTRIBUTES["li"] | {"id"}
 ATTRIBUTES["td"] = ATTRIBUTES["td"] | {"style", "align"}
 ATTRIBUTES["th"] = ATTRIBUTES["th"] | {"style", "align"}
 CLASSES = {tag: {f"align-{side}" for side in ALIGNMENTS} for tag in ALIGNED}
@@ -56,6 +60,9 @@ _blanks = re.compile(r"[\x00-\x20]")
 # Characters that XML, and so a feed, cannot hold; Word leaves some of them behind.
 _unprintable = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _numeric = re.compile(r"\d{1,4}")
+# The ids that there are, and the only places on the same page that a text leads to.
+_ids = {"a": re.compile(r"fnref-[1-9][0-9]{0,3}"), "li": re.compile(r"fn-[1-9][0-9]{0,3}")}
+_note_link = re.compile(r"#fn(?:ref)?-[1-9][0-9]{0,3}")
 _own_file = re.compile(r"/files/([0-9a-f]{64})\.[a-z0-9]{1,10}")
 _data = re.compile(r"data:image/[a-z0-9.+-]+(;base64)?,(.*)", re.IGNORECASE | re.DOTALL)
 _empty = re.compile(r"(?:<p>(?:\s|&nbsp;|\u00a0|<br>)*</p>\s*)+")
@@ -86,7 +93,8 @@ def sanitise(html: str, store: StorePicture | None = None, may_use: MayUse | Non
     cleaned = _cleaner.clean(printable(html))
     # Those written as references. Not just taken away, lest what stands round them grow together to something new.
     cleaned = _unprintable.sub(" ", cleaned)
-    cleaned = _tag.sub(lambda match: _rewrite(match, store, may_use, result.lost), cleaned)
+    ids: set[str] = set()
+    cleaned = _tag.sub(lambda match: _rewrite(match, store, may_use, result.lost, ids), cleaned)
     result.html = _empty.sub("", cleaned).strip()
     return result
 
@@ -96,7 +104,10 @@ def printable(text: str) -> str:
     return _unprintable.sub("", text)
 
 
-def _rewrite(match: re.Match, store: StorePicture | None, may_use: MayUse | None, lost: list[str]) -> str:
+def _rewrite(
+    match: re.Match, store: StorePicture | None, may_use: MayUse | None, lost: list[str], ids: set[str]
+) -> str:
+    """`ids`: those of the elements before, to which this one's is added."""
     tag, attributes = match[1], dict(_attribute.findall(match[2]))
     if tag == "img":
         return _picture(attributes, store, may_use, lost)
@@ -112,9 +123,17 @@ def _rewrite(match: re.Match, store: StorePicture | None, may_use: MayUse | None
     for name in ("colspan", "rowspan", "start"):
         if name in attributes and not _numeric.fullmatch(attributes[name]):
             del attributes[name]
+    if "id" in attributes:
+        if _ids[tag].fullmatch(attributes["id"]) and attributes["id"] not in ids:
+            ids.add(attributes["id"])
+        else:
+            del attributes["id"]
     # Browsers pass over blanks and control characters here, so they do not hide it from us either.
-    if tag == "a" and _blanks.sub("", unescape(attributes.get("href", ""))).lower().startswith("data:"):
+    target = _blanks.sub("", unescape(attributes.get("href", ""))).lower()
+    if tag == "a" and (target.startswith("data:") or (target.startswith("#") and not _note_link.fullmatch(target))):
         del attributes["href"]
+    elif tag == "a" and target.startswith("#"):
+        attributes["href"] = target
     if tag == "a" and _is_forbidden(attributes.get("href", ""), may_use):
         lost.append(_("A link to a file was left out, because the file belongs to a text that you may not see."))
         del attributes["href"]

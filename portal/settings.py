@@ -252,7 +252,8 @@ CKEDITOR_CONFIGS = {
         # What the sanitiser keeps and no button makes (imported, pasted, written before): without this the editor
         # would silently lose it when an article is opened.
         "extraAllowedContent": "img[!src,alt,width,height]; pre code s div figcaption; figure(image); "
-        "p h2 h3 h4 td th div figure figcaption li caption(align-left,align-center,align-right,align-justify)",
+        "p h2 h3 h4 td th div figure figcaption li caption(align-left,align-center,align-right,align-justify); "
+        "a[id]; li[id]; ol[start]; table caption thead tbody tfoot tr; td th[colspan,rowspan,scope]",
         # There is no uploader, and the rest is what the sanitiser drops.
         "removeDialogTabs": "link:upload;link:target;link:advanced;table:advanced;tableProperties:advanced",
         "image2_disableResizer": True,
@@ -260,8 +261,6 @@ CKEDITOR_CONFIGS = {
         "justifyClasses": ["align-left", "align-center", "align-right", "align-justify"],
         "disableNativeSpellChecker": False,
         "forcePasteAsPlainText": False,
-        "pasteFromWordRemoveFontStyles": True,
-        "pasteFromWordRemoveStyles": True,
     }
 }
 CKEDITOR_BASEPATH = f"{STATIC_URL}ckeditor/ckeditor/"

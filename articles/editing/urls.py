@@ -7,7 +7,9 @@ from django.urls import URLPattern, path
 
 from articles.editing.autosave import autosave, token
 from articles.editing.keywords import keywords
+from articles.editing.typeset import typeset
 from articles.editing.uploads import upload
+from articles.editing.word import word
 
 View = Callable[..., HttpResponse]
 
@@ -16,7 +18,9 @@ VIEWS: dict[str, View] = {
     "autosave": autosave,
     "keywords": keywords,
     "token": token,
+    "typeset": typeset,
     "upload": upload,
+    "word": word,
 }
 
 

@@ -144,7 +144,7 @@
       const needs = !form.dataset.article && wrong.every((name) => name === "title" || name === "department");
       desk.draft.tell(needs ? desk.say("needs") : Object.values(answer.errors).join(" "), needs ? "unsaved" : "problem");
     } else {
-      desk.draft.tell(problem ?? desk.say("broken"), "problem");
+      desk.draft.tell(`${problem ?? desk.say("broken")} ${desk.say("kept_here")}`, "problem");
     }
     return { ok: false };
   };

@@ -4,6 +4,7 @@ import base64
 import io
 
 import pytest
+from django.utils import translation
 from PIL import Image
 
 from tests.ledger.conftest import fresh_record
@@ -34,3 +35,10 @@ def picture(form="PNG", size=(12, 8), colour="red", mode="RGB", **options) -> by
 def pasted(data: bytes, media_type="image/png", name="图") -> str:
     """The element that an editor sends for a pasted picture."""
     return f'<img src="data:{media_type};base64,{base64.b64encode(data).decode()}" alt="{name}">'
+
+
+@pytest.fixture
+def english():
+    """Sentences are compared in the words of the source, whatever the catalogue says."""
+    with translation.override("en"):
+        yield

@@ -11,7 +11,22 @@ from hypothesis import strategies as st
 from articles.sanitising import TAGS, file_digests, plain_text, sanitise
 
 KNOWN_ATTRIBUTES = {
-    *["href", "title", "rel", "src", "alt", "width", "height", "start", "colspan", "rowspan", "scope", "class", "lang"]
+    *[
+        "href",
+        "title",
+        "rel",
+        "src",
+        "alt",
+        "width",
+        "height",
+        "start",
+        "colspan",
+        "rowspan",
+        "scope",
+        "class",
+        "lang",
+        "id",
+    ]
 }
 BLANK = "".join(map(chr, range(0x21)))
 ALIGNED = {"align-left", "align-center", "align-right", "align-justify"}
@@ -62,6 +77,8 @@ def dangers(html: str) -> list[str]:
             found.append(link)
         if tag == "img" and not (attributes.get("src") or "").startswith("/files/"):
             found.append(f"picture {attributes.get('src')}")
+        if "id" in attributes and not re.fullmatch(r"fn-\d{1,4}|fnref-\d{1,4}", attributes["id"] or "", re.ASCII):
+            found.append(f"id {attributes['id']}")
         found += [f"class {name}" for name in (attributes.get("class") or "").split() if name not in ALIGNED]
     return found
 
@@ -130,6 +147,8 @@ HOSTILE = [
     '<img src="//evil.example/x.png" srcset="//evil.example/y.png 2x">',
     '<p class="masthead footer unseen">x</p>',
     '<p id="reads" name="location">x</p>',
+    '<li id="reads">x</li><a id="close" name="print" href="#content">x</a>',
+    '<li id="fn-1x">x</li><a id="fnref-" href="#fn-１">x</a><p id="fn-1">x</p><li id="fnref-1">x</li>',
     '<a title="&quot; onmouseover=&quot;alert(1)" href="/x">x</a>',
     "<a href='/x' title='\"><script>alert(1)</script>'>x</a>",
     '<p title="`onmouseover=alert(1)">x</p>',
@@ -216,6 +235,26 @@ PICTURE = f"/files/{'0' * 64}.png"
 def test_what_an_article_needs_is_kept_as_it_is(html):
     assert sanitise(html).html == html
     assert sanitise(html).lost == []
+
+
+FOOTNOTE = (
+    '<p>正文<sup><a href="#fn-1" id="fnref-1" rel="noopener noreferrer">[1]</a></sup>。</p><hr>'
+    '<ol><li id="fn-1"><p>脚注 <a href="#fnref-1" rel="noopener noreferrer">↑</a></p></li></ol>'
+)
+
+
+def test_a_footnote_keeps_its_mark_and_its_way_back():
+    assert sanitise(FOOTNOTE).html == FOOTNOTE
+    assert sanitise(FOOTNOTE).lost == []
+
+
+def test_an_id_that_stands_twice_is_kept_once():
+    assert sanitise(FOOTNOTE + FOOTNOTE).html.count('id="fn-1"') == 1
+
+
+@pytest.mark.parametrize("target", ["#content", "#", "#_Toc123", "#fn-0", "#fn-1 2x", "#fn-12345", "#FN-１"])
+def test_a_text_leads_to_no_other_place_of_the_page(target):
+    assert sanitise(f'<p><a href="{target}">字</a></p>').html == '<p><a rel="noopener noreferrer">字</a></p>'
 
 
 @pytest.mark.parametrize(

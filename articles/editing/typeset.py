@@ -1,0 +1,28 @@
+"""排版 in the form: the text as it would be set, beside what it is. The form takes it over when its writer says so."""
+
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, JsonResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from articles import typesetting
+from articles.drafts import clean_body
+from departments.permissions import NotAllowed, departments_to_draft_in
+
+
+@require_POST
+def typeset(request: HttpRequest) -> JsonResponse:
+    """From `body` (HTML): {"html", "changes": [{"before", "after", "pieces"}], "lost": sentences}.
+
+    `changes` as articles.typesetting.Change; pictures in the text become files. 400 with {"error"} for a text that is
+    too long.
+    """
+    if not departments_to_draft_in(request.user).exists():
+        raise NotAllowed(_("You do not write for any department. Ask a superuser for the role."))
+    try:
+        before, lost = clean_body(request.POST.get("body", ""), request.user)
+    except ValidationError as error:
+        return JsonResponse({"error": " ".join(error.messages)}, status=400)
+    after = typesetting.typeset(before)
+    found = [vars(change) for change in typesetting.changes(before, after)]
+    return JsonResponse({"html": after, "changes": found, "lost": lost})
