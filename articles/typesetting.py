@@ -21,6 +21,7 @@ NUMERALS = "一二三四五六七八九十百"
 LONGEST_HEADING = 40
 MOST_PASSES = 6
 DEEPEST = 20  # brackets in brackets
+WAY_BACK = "↑"  # from a footnote to its mark
 NEAR = 20  # characters in which something is still beside something else, with blanks between
 
 _token = re.compile(r"(<[^>]*>)")
@@ -234,7 +235,7 @@ def _blanks(text: str) -> Iterator[tuple[int, int, str]]:
                 new = ""
             elif is_of_names or (_article.fullmatch(before) and _hanzi.match(after)):
                 new = "\u3000"
-            elif _is_superfluous(before, after):
+            elif after != WAY_BACK and _is_superfluous(before, after):
                 new = ""
             else:
                 new = " "

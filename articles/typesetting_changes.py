@@ -1,4 +1,4 @@
-"""What setting a text changed (articles.typesetting), paragraph by paragraph, for its writer to see before taking it."""
+"""What setting a text (articles.typesetting) changed, paragraph by paragraph, for its writer to see beforehand."""
 
 import re
 from dataclasses import dataclass

@@ -15,8 +15,8 @@ from departments.permissions import NotAllowed, departments_to_draft_in
 def typeset(request: HttpRequest) -> JsonResponse:
     """From `body` (HTML): {"html", "changes": [{"before", "after", "pieces"}], "lost": sentences}.
 
-    `changes` as articles.typesetting_changes.Change; pictures in the text become files. 400 with {"error"} for a text that is
-    too long.
+    `changes` as articles.typesetting_changes.Change; pictures in the text become files. 400 with {"error"} for a text
+    that is too long.
     """
     if not departments_to_draft_in(request.user).exists():
         raise NotAllowed(_("You do not write for any department. Ask a superuser for the role."))

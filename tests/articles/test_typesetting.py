@@ -81,6 +81,7 @@ def test_what_is_set(before, after):
         "目录......12",
         "“组织”，‘部门’。",
         "张三 (unpaired",
+        '见《要点》。 <a href="#fnref-1">↑</a>',
         "rock 'n' roll",
         "5 &lt; 6 &amp; 7 &gt; 6",
         "𠮷、㐀、々",
