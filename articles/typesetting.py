@@ -7,10 +7,7 @@ levels of headings 一、（一） 1. after GB/T 9704—2012. First lines are in
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from html import escape, unescape
-
-from fast_diff_match_patch import diff
 
 from articles.sanitising import plain_text
 
@@ -24,11 +21,12 @@ NUMERALS = "一二三四五六七八九十百"
 LONGEST_HEADING = 40
 MOST_PASSES = 6
 DEEPEST = 20  # brackets in brackets
+WAY_BACK = "↑"  # from a footnote to its mark
 NEAR = 20  # characters in which something is still beside something else, with blanks between
 
 _token = re.compile(r"(<[^>]*>)")
 _name = re.compile(r"</?([a-z][a-z0-9]*)")
-_block_tag = re.compile(
+block_tag = re.compile(
     r"<(/?)(p|h[2-4]|div|blockquote|pre|hr|ul|ol|li|table|caption|thead|tbody|tfoot|tr|th|td|figure|figcaption)\b[^>]*>"
 )
 # Never touched: addresses, and what stands in <code> and <pre> or is the mark of a footnote.
@@ -85,7 +83,7 @@ def _with_flows_set(html: str) -> str:
     start = 0
     inside_pre = False
     for index, token in [*enumerate(tokens), (len(tokens), "<hr>")]:
-        found = _block_tag.fullmatch(token)
+        found = block_tag.fullmatch(token)
         if not found:
             continue
         if not inside_pre:
@@ -237,7 +235,7 @@ def _blanks(text: str) -> Iterator[tuple[int, int, str]]:
                 new = ""
             elif is_of_names or (_article.fullmatch(before) and _hanzi.match(after)):
                 new = "\u3000"
-            elif _is_superfluous(before, after):
+            elif after != WAY_BACK and _is_superfluous(before, after):
                 new = ""
             else:
                 new = " "
@@ -333,7 +331,7 @@ def _level(block: str) -> int:
 def _blocks(html: str) -> list[str]:
     """The blocks that stand in no other, and what stands between them."""
     found, depth, begin = [], 0, 0
-    for tag in _block_tag.finditer(html):
+    for tag in block_tag.finditer(html):
         if depth == 0 and not tag[1]:
             found.append(html[begin : tag.start()])
             begin = tag.start()
@@ -342,56 +340,3 @@ def _blocks(html: str) -> list[str]:
             found.append(html[begin : tag.end()])
             begin = tag.end()
     return [block for block in (*found, html[begin:]) if block.strip()]
-
-
-# What setting changed, for the person to see.
-
-
-@dataclass(frozen=True)
-class Change:
-    """A paragraph that changed. `before`, `after`: tags of its blocks; `pieces`: ("=", "-" or "+", words) in order."""
-
-    before: str
-    after: str
-    pieces: list[tuple[str, str]]
-
-
-def changes(before: str, after: str) -> list[Change]:
-    """What differs between sanitised HTML and the same, set. Words do not, so paragraphs are found by them."""
-    old, new = _lines(before), _lines(after)
-    matcher = SequenceMatcher(
-        None, [_key(words) for _, words in old], [_key(words) for _, words in new], autojunk=False
-    )
-    found = []
-    for kind, i, j, k, m in matcher.get_opcodes():
-        pairs = zip(old[i:j], new[k:m], strict=True) if kind == "equal" else [(_joined(old[i:j]), _joined(new[k:m]))]
-        for was, now in pairs:
-            if was != now:
-                pieces = [
-                    (operation, words) for operation, words in diff(was[1], now[1], counts_only=False, cleanup="No")
-                ]
-                found.append(Change(was[0], now[0], pieces))
-    return found
-
-
-def _lines(html: str) -> list[tuple[str, str]]:
-    """(tag of the innermost block, its own words) in order."""
-    found, open_tags, begin = [], [""], 0
-    for tag in _block_tag.finditer(html):
-        words = plain_text(html[begin : tag.start()])
-        if words.strip("\n") or (tag[1] and tag[2] in ("p", "h2", "h3", "h4")):
-            found.append((open_tags[-1], words))
-        begin = tag.end()
-        if tag[1] and len(open_tags) > 1:
-            open_tags.pop()
-        elif not tag[1] and tag[2] != "hr":
-            open_tags.append(tag[2])
-    return found
-
-
-def _key(words: str) -> str:
-    return re.sub(r"\W", "", words)
-
-
-def _joined(lines: list[tuple[str, str]]) -> tuple[str, str]:
-    return (lines[0][0] if lines else ""), "\n".join(words for _, words in lines)

@@ -5,8 +5,9 @@ from django.http import HttpRequest, JsonResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from articles import typesetting
 from articles.drafts import clean_body
+from articles.typesetting import typeset as set_text
+from articles.typesetting_changes import changes
 from departments.permissions import NotAllowed, departments_to_draft_in
 
 
@@ -14,8 +15,8 @@ from departments.permissions import NotAllowed, departments_to_draft_in
 def typeset(request: HttpRequest) -> JsonResponse:
     """From `body` (HTML): {"html", "changes": [{"before", "after", "pieces"}], "lost": sentences}.
 
-    `changes` as articles.typesetting.Change; pictures in the text become files. 400 with {"error"} for a text that is
-    too long.
+    `changes` as articles.typesetting_changes.Change; pictures in the text become files. 400 with {"error"} for a text
+    that is too long.
     """
     if not departments_to_draft_in(request.user).exists():
         raise NotAllowed(_("You do not write for any department. Ask a superuser for the role."))
@@ -23,6 +24,6 @@ def typeset(request: HttpRequest) -> JsonResponse:
         before, lost = clean_body(request.POST.get("body", ""), request.user)
     except ValidationError as error:
         return JsonResponse({"error": " ".join(error.messages)}, status=400)
-    after = typesetting.typeset(before)
-    found = [vars(change) for change in typesetting.changes(before, after)]
+    after = set_text(before)
+    found = [vars(change) for change in changes(before, after)]
     return JsonResponse({"html": after, "changes": found, "lost": lost})

@@ -7,7 +7,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from articles.sanitising import plain_text, sanitise
-from articles.typesetting import changes, typeset
+from articles.typesetting import typeset
+from articles.typesetting_changes import changes
 from tests.articles.test_sanitising import dangers
 from tests.articles.test_sanitising import fragments as hostile
 
@@ -80,6 +81,7 @@ def test_what_is_set(before, after):
         "目录......12",
         "“组织”，‘部门’。",
         "张三 (unpaired",
+        '见《要点》。 <a href="#fnref-1">↑</a>',
         "rock 'n' roll",
         "5 &lt; 6 &amp; 7 &gt; 6",
         "𠮷、㐀、々",
@@ -221,3 +223,9 @@ def test_changes_are_shown_by_paragraph_and_place():
 def test_a_text_that_is_set_has_no_changes():
     html = "<h2>一、甲</h2><p>乙，丙。</p>"
     assert changes(html, typeset(html)) == []
+
+
+def test_how_an_editor_breaks_its_lines_is_no_change():
+    html = "<p>甲<br />\n乙</p>\n\n<ul>\n\t<li>丙\n\t<ul>\n\t\t<li>丁</li>\n\t</ul>\n\t</li>\n</ul>\n"
+    cleaned = sanitise(html).html
+    assert changes(cleaned, typeset(cleaned)) == []

@@ -9,6 +9,7 @@ import pytest
 
 from articles.models import File
 from articles.sanitising import sanitise
+from articles.typesetting import typeset
 from articles.word import UnreadableDocument, read_word
 from articles.word_numbering import number
 from tests.articles import word_samples as sample
@@ -370,3 +371,8 @@ def test_a_package_of_no_words_is_an_empty_text(read):
 
 def test_samples_are_packages(drafter):
     assert zipfile.ZipFile(io.BytesIO(notice(picture()))).testzip() is None
+
+
+def test_a_text_that_came_in_well_set_needs_no_setting(read):
+    text = read(notice(picture()))
+    assert typeset(text.html) == text.html
