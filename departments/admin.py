@@ -1,14 +1,16 @@
 """Departments, roles and memberships in the admin; every change goes through departments.services."""
 
+from functools import partial
 from typing import Any
 
 from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 
-from departments import services
+from departments import people_import_views, services
 from departments.models import Department, Membership, Role
 
 
@@ -58,6 +60,15 @@ class MembershipAdmin(admin.ModelAdmin):
     search_fields = ("person__username", "person__full_name")
     list_select_related = ("person", "role", "department")
     autocomplete_fields = ("person",)
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        page = partial(people_import_views.page, self.admin_site)
+        return [
+            path("import/", view(page), name="departments_membership_import"),
+            path("import/template.csv", view(people_import_views.template), name="departments_membership_template"),
+            *super().get_urls(),
+        ]
 
     @admin.display(description=_("where"), ordering="department")
     def where(self, membership: Membership) -> str:

@@ -1,0 +1,227 @@
+"""Bringing in people and their roles from a table (CSV or .xlsx), for superusers: read, judged row by row, then done.
+
+Nothing is believed of a file but its cells: no formula, macro or type. What each row would do is shown before anything
+happens; what is done goes through the services, so that the ledger has every person and every grant.
+"""
+
+import csv
+import io
+import secrets
+import string
+import zipfile
+from dataclasses import dataclass, field
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from openpyxl import load_workbook
+from openpyxl.utils.exceptions import InvalidFileException
+
+from accounts.models import User
+from accounts.services import create_user
+from departments.models import Department, Membership, Role
+from departments.services import grant
+
+MOST_BYTES = 2 * 1024 * 1024
+MOST_UNPACKED = 50 * 1024 * 1024
+MOST_ROWS = 1000
+# Headings, in Chinese as the template has them → fields of a row.
+HEADINGS = {
+    "用户名": "username",
+    "姓名": "full_name",
+    "邮箱": "email",
+    "电话": "phone",
+    "角色": "role",
+    "栏目": "department",
+}
+NEEDED = ("用户名", "姓名")
+WHOLE_SITE = ("", "全站")
+TEMPLATE = "\ufeff用户名,姓名,邮箱,电话,角色,栏目\r\n"
+ALPHABET = "".join(set(string.ascii_letters + string.digits) - set("0O1lI"))
+PASSWORD_LENGTH = 12
+
+
+class UnreadableTable(Exception):
+    """Why the file cannot be taken in, and what to bring instead."""
+
+
+@dataclass
+class Row:
+    """A line of the table. `errors`: why it cannot be done; `does`: what it will do, in words."""
+
+    line: int
+    username: str = ""
+    full_name: str = ""
+    email: str = ""
+    phone: str = ""
+    role: str = ""
+    department: str = ""
+    errors: list[str] = field(default_factory=list)
+    does: list[str] = field(default_factory=list)
+
+
+def read_table(data: bytes) -> list[Row]:
+    """The rows of a CSV (UTF-8 or GB18030) or .xlsx file. Raises UnreadableTable."""
+    if len(data) > MOST_BYTES:
+        raise UnreadableTable(_("The file is larger than 2 MB. Split it."))
+    lines = _xlsx(data) if data.startswith(b"PK") else _csv(data)
+    headings = [cell.strip() for cell in lines[0]] if lines else []
+    if missing := [name for name in NEEDED if name not in headings]:
+        text = _("The first line must hold the headings of the template; missing: %(names)s.")
+        raise UnreadableTable(text % {"names": "、".join(missing)})
+    rows = []
+    for number, cells in enumerate(lines[1:], 2):
+        facts = {HEADINGS[name]: cell.strip() for name, cell in zip(headings, cells, strict=False) if name in HEADINGS}
+        if any(facts.values()):
+            rows.append(Row(number, **facts))
+    if not rows:
+        raise UnreadableTable(_("The table has no rows below its headings."))
+    if len(rows) > MOST_ROWS:
+        raise UnreadableTable(_("The table has more than %(most)d rows. Split it.") % {"most": MOST_ROWS})
+    return rows
+
+
+def _csv(data: bytes) -> list[list[str]]:
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            text = data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        try:
+            return list(csv.reader(io.StringIO(text, newline=""), strict=True))
+        except csv.Error as error:
+            raise UnreadableTable(_("The CSV file is damaged (%(why)s).") % {"why": error}) from error
+    raise UnreadableTable(_("The file is neither .xlsx nor a CSV file in UTF-8 or GB18030. Save it as one of these."))
+
+
+def _xlsx(data: bytes) -> list[list[str]]:
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as package:
+            if sum(info.file_size for info in package.infolist()) > MOST_UNPACKED:
+                raise UnreadableTable(_("The file unpacks to more than 50 MB. Save only the table."))
+        book = load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
+        rows = book.active.iter_rows(max_row=MOST_ROWS + 2, max_col=50, values_only=True)
+        return [[_text(cell) for cell in row] for row in rows]
+    except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, AttributeError, OSError) as error:
+        raise UnreadableTable(_("The .xlsx file cannot be read. Save it anew, or as CSV.")) from error
+
+
+def _text(cell: object) -> str:
+    """A telephone number that a spreadsheet took for a number has no decimals."""
+    if isinstance(cell, float) and cell.is_integer():
+        cell = int(cell)
+    return "" if cell is None else str(cell)
+
+
+@dataclass
+class Plan:
+    """What the rows amount to. `people`: user name → the person to be made; `grants`: (user name, role, department)."""
+
+    rows: list[Row]
+    people: dict[str, User] = field(default_factory=dict)
+    grants: list[tuple[str, Role, Department | None]] = field(default_factory=list)
+
+    @property
+    def is_possible(self) -> bool:
+        return not any(row.errors for row in self.rows)
+
+    @property
+    def does_something(self) -> bool:
+        return bool(self.people or self.grants)
+
+
+def plan(rows: list[Row]) -> Plan:
+    """Judges every row; `errors` and `does` of each are filled in. Four queries."""
+    present = User.objects.in_bulk({row.username for row in rows}, field_name="username")
+    roles = {key: role for role in Role.objects.all() for key in (role.name, role.code)}
+    departments: dict[str, list[Department]] = {}
+    for department in Department.objects.holding_articles():
+        for key in {department.name, department.slug}:
+            departments.setdefault(key, []).append(department)
+    held = set(
+        Membership.objects.filter(person__in=present.values()).values_list("person__username", "role", "department")
+    )
+    made = Plan(rows)
+    for row in rows:
+        _judge_person(row, present, made)
+        _judge_role(row, roles, departments, held, made)
+    return made
+
+
+def _judge_person(row: Row, present: dict[str, User], made: Plan) -> None:
+    known = present.get(row.username) or made.people.get(row.username)
+    if known:
+        if row.full_name and row.full_name != known.full_name:
+            text = _("“%(username)s” is the user name of %(name)s.")
+            row.errors.append(text % {"username": row.username, "name": known.full_name})
+        if not known.is_active:
+            row.errors.append(_("This person is deactivated. Let them in again in the list of people first."))
+        return
+    person = User(username=row.username, full_name=row.full_name, email=row.email, phone=row.phone)
+    try:
+        person.full_clean(exclude=["password"], validate_unique=False)
+    except ValidationError as error:
+        labels = {name: User._meta.get_field(name).verbose_name for name in error.message_dict if name != "__all__"}
+        row.errors += [
+            _("%(field)s: %(why)s") % {"field": labels.get(name, ""), "why": " ".join(found)}
+            for name, found in error.message_dict.items()
+        ]
+        return
+    made.people[row.username] = person
+    row.does.append(_("makes the account"))
+
+
+def _judge_role(
+    row: Row, roles: dict[str, Role], departments: dict[str, list[Department]], held: set, made: Plan
+) -> None:
+    if not row.role:
+        if row.department:
+            row.errors.append(_("A department is named, but no role."))
+        return
+    role = roles.get(row.role)
+    if role is None:
+        text = _("There is no role “%(name)s”; there are: %(names)s.")
+        names = "、".join(dict.fromkeys(role.name for role in roles.values()))
+        row.errors.append(text % {"name": row.role, "names": names})
+    found = [None] if row.department in WHOLE_SITE else departments.get(row.department, [])
+    if not found:
+        row.errors.append(_("There is no department “%(name)s”.") % {"name": row.department})
+    if len(found) > 1:
+        text = _("Several departments are called “%(name)s”. Write the address instead, such as “%(slug)s”.")
+        row.errors.append(text % {"name": row.department, "slug": found[0].slug})
+    if role is None or len(found) != 1:
+        return
+    key = (row.username, role.pk, found[0].pk if found[0] else None)
+    if key in held:
+        row.does.append(_("has this role there already"))
+        return
+    held.add(key)
+    made.grants.append((row.username, role, found[0]))
+    where = found[0] or _("whole site")
+    row.does.append(_("gives the role %(role)s in: %(where)s") % {"role": role, "where": where})
+
+
+@transaction.atomic
+def carry_out(planned: Plan, *, by: User) -> list[tuple[User, str]]:
+    """Makes the people and grants the roles, all or nothing. Returns each new person with their first password.
+
+    The passwords are kept nowhere. Raises ValidationError when somebody made one of the people meanwhile.
+    """
+    if not planned.is_possible:
+        raise ValidationError(_("Some rows cannot be done. Correct the table and bring it again."))
+    made = []
+    for person in planned.people.values():
+        if User.objects.filter(username=person.username).exists():
+            text = _("Somebody made “%(name)s” meanwhile. Bring the table again.")
+            raise ValidationError(text, params={"name": person.username})
+        password = "".join(secrets.choice(ALPHABET) for _place in range(PASSWORD_LENGTH))
+        facts = {"full_name": person.full_name, "email": person.email, "phone": person.phone}
+        made.append((create_user(username=person.username, password=password, by=by, **facts), password))
+    people = User.objects.in_bulk({username for username, _role, _where in planned.grants}, field_name="username")
+    for username, role, department in planned.grants:
+        grant(person=people[username], role=role, department=department, by=by)
+    return made
+
+
+TITLE = gettext_lazy("Import people from a table")

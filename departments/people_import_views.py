@@ -1,0 +1,76 @@
+"""The page on which superusers bring in people from a table: choose, look through, confirm, note the passwords."""
+
+import base64
+import csv
+import io
+from dataclasses import asdict
+
+from django.contrib import admin
+from django.core import signing
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from departments import people_import
+from departments.people_import import Row, UnreadableTable
+from departments.permissions import check_superuser
+
+SALT = "departments.people_import"
+KEPT = 3600  # seconds between looking through and confirming
+
+
+def page(site: admin.AdminSite, request: HttpRequest) -> HttpResponse:
+    check_superuser(request.user)
+    context = {**site.each_context(request), "title": people_import.TITLE}
+    if request.method == "POST":
+        try:
+            context |= _confirmed(request) if "rows" in request.POST else _read(request)
+        except (UnreadableTable, ValidationError) as error:
+            context["error"] = " ".join(error.messages) if isinstance(error, ValidationError) else str(error)
+    request.current_app = site.name
+    status = 400 if "error" in context else 200
+    response = TemplateResponse(request, "admin/departments/membership/import.html", context, status=status)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def template(request: HttpRequest) -> HttpResponse:
+    """An empty table with its headings."""
+    check_superuser(request.user)
+    response = HttpResponse(people_import.TEMPLATE, content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = 'attachment; filename="people.csv"'
+    return response
+
+
+def _read(request: HttpRequest) -> dict:
+    brought = request.FILES.get("table")
+    if brought is None:
+        raise UnreadableTable(_("No file came along. Choose one."))
+    if brought.size > people_import.MOST_BYTES:
+        raise UnreadableTable(_("The file is larger than 2 MB. Split it."))
+    rows = people_import.read_table(brought.read())
+    facts = [{name: value for name, value in asdict(row).items() if name not in ("errors", "does")} for row in rows]
+    planned = people_import.plan(rows)
+    return {"plan": planned, "signed": signing.dumps(facts, salt=SALT, compress=True)}
+
+
+def _confirmed(request: HttpRequest) -> dict:
+    """The rows come back as they were shown: signed, and judged anew, for the world may have changed."""
+    try:
+        facts = signing.loads(request.POST["rows"], salt=SALT, max_age=KEPT)
+    except signing.BadSignature as error:
+        raise UnreadableTable(_("This page is more than an hour old. Bring the table again.")) from error
+    planned = people_import.plan([Row(**row) for row in facts])
+    made = people_import.carry_out(planned, by=request.user)
+    return {"made": made, "granted": len(planned.grants), "done": True, "table": _as_data(made)}
+
+
+def _as_data(made: list[tuple[User, str]]) -> str:
+    """The first passwords as a table to keep, in the address of a link: the server has them no longer."""
+    written = io.StringIO()
+    writer = csv.writer(written)
+    writer.writerow([_("user name"), _("full name"), _("first password")])
+    writer.writerows([person.username, person.full_name, password] for person, password in made)
+    return base64.b64encode(("\ufeff" + written.getvalue()).encode()).decode()
