@@ -31,6 +31,7 @@ WORDS = {
     "article.change_taken_in": _("took the change of the published text in"),
     "article.handed_over": _("handed the step over"),
     "article.draft_handed": _("handed the draft over"),
+    "article.restored": _("put an earlier wording back"),
     "article.copied": _("copied it from another article"),
     "article.expiry_set": _("set an end to the publication"),
     "article.pinned": _("changed how long it stays at the top"),

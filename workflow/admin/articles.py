@@ -22,7 +22,7 @@ from workflow.authority import offers, why_not
 from workflow.forms import CopyForm
 from workflow.history import events
 from workflow.models import ExpungingRequest, PreviewLink
-from workflow.performing import ASKING, DANGEROUS, form_for, perform
+from workflow.performing import ASKING, DANGEROUS, ELSEWHERE, form_for, perform
 from workflow.states import state_of, states_of
 from workflow.transitions import Action, WrongState
 
@@ -92,7 +92,7 @@ class DeskArticleAdmin(ArticleAdmin):
     ) -> HttpResponse:
         state = state_of(article)
         open_round = article.rounds.open().select_related("revision").first()
-        possible = [action for action in offers(article, state, request.user) if action not in review.DECISIONS]
+        possible = [action for action in offers(article, state, request.user) if action not in ELSEWHERE]
         revision = _text_of(article)
         context = {
             **self.admin_site.each_context(request),
@@ -174,7 +174,7 @@ class DeskArticleAdmin(ArticleAdmin):
     def act(self, request: HttpRequest, pk: int, action: str) -> HttpResponse:
         """One of the acts of the table on the article, by POST."""
         article = self.article_or_404(request, pk)
-        if request.method != "POST" or action not in Action.values or action in review.DECISIONS:
+        if request.method != "POST" or action not in Action.values or action in ELSEWHERE:
             return HttpResponseRedirect(self.overview_url(article))
         action = Action(action)
         form = form_for(action, article, request.user, request.POST) if action in ASKING else None
