@@ -36,7 +36,7 @@ def field_changes(old: dict[str, Any], new: dict[str, Any], budget: Budget) -> l
             found.append(FieldChange(_label(name), before, after))
     if old["columns"] != new["columns"]:
         names = dict(Department.objects.filter(pk__in=[*old["columns"], *new["columns"]]).values_list("pk", "name"))
-        before, after = (_("、").join(names.get(pk, str(pk)) for pk in side["columns"]) for side in (old, new))
+        before, after = (_(", ").join(names.get(pk, str(pk)) for pk in side["columns"]) for side in (old, new))
         found.append(FieldChange(_label("columns"), before, after))
     if old["cover"] != new["cover"]:
         before, after = (_("a picture") if side["cover"] else "" for side in (old, new))

@@ -3,6 +3,8 @@
 A deputy, or somebody to whom a step was handed, may have no role there.
 """
 
+from django.shortcuts import get_object_or_404
+
 from accounts.models import User
 from articles.models import Article
 from departments import permissions
@@ -26,3 +28,10 @@ def check_see_text(person: User, article: Article) -> None:
     except NotAllowed:
         if not Round.objects.awaiting(person).filter(article=article).exists():
             raise
+
+
+def round_or_404(person: User, pk: int) -> Round:
+    """The round with all that pages show of it. Raises Http404 and NotAllowed."""
+    found = get_object_or_404(Round.objects.in_full(), pk=pk)
+    check_see_round(person, found)
+    return found

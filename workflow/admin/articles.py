@@ -6,6 +6,7 @@ from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.formats import date_format
@@ -17,12 +18,14 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from articles import reads
 from articles.admin import ArticleAdmin
 from articles.models import Article, Revision
-from workflow import previews, review, services, sheet
+from workflow import previews, remarks, review, services, sheet
+from workflow.admin import history
 from workflow.authority import offers, why_not
 from workflow.forms import CopyForm
-from workflow.history import events
+from workflow.history import story
 from workflow.models import ExpungingRequest, PreviewLink
 from workflow.performing import ASKING, DANGEROUS, ELSEWHERE, form_for, perform
+from workflow.seeing import check_see_text
 from workflow.states import state_of, states_of
 from workflow.transitions import Action, WrongState
 
@@ -54,6 +57,7 @@ class DeskArticleAdmin(ArticleAdmin):
             path("<int:pk>/publications/<int:number>/sheet/", view(self.sheet), name="articles_article_sheet"),
             path("<int:pk>/publications/<int:number>/proof.svg", view(self.code), name="articles_article_sheet_code"),
             path("<int:pk>/revisions/<int:number>/", view(self.preview), name="articles_article_preview"),
+            *history.urls(self.admin_site),
             *super().get_urls(),
         ]
 
@@ -68,7 +72,14 @@ class DeskArticleAdmin(ArticleAdmin):
         decision = (
             returned.decisions.filter(verdict="return").first() if returned and state.text == "returned" else None
         )
-        return {"state": state, "offers": offers(article, state, request.user), "returned": decision}
+        remarked = remarks.for_draft(article)
+        return {
+            "state": state,
+            "offers": offers(article, state, request.user),
+            "returned": decision,
+            "remarks_open": [remark for remark in remarked if not remark.settlement],
+            "remarks_settled": [remark for remark in remarked if remark.settlement],
+        }
 
     def after_save(self, request: HttpRequest, article: Article) -> HttpResponse:
         """“Save and submit” submits what was just saved; a refusal leaves the saved draft on screen with the reason."""
@@ -118,7 +129,7 @@ class DeskArticleAdmin(ArticleAdmin):
             "asked": asking,
             "copying": CopyForm.offered(article, request.user),
             "dangerous": DANGEROUS,
-            "events": events(article),
+            "events": story(article),
             "may_share": previews.text_in_hand(article) is not None,
             "links": PreviewLink.objects.usable().filter(article=article).count(),
             "expunging": ExpungingRequest.objects.filter(article=article).first(),
@@ -196,7 +207,8 @@ class DeskArticleAdmin(ArticleAdmin):
 
     def preview(self, request: HttpRequest, pk: int, number: int) -> HttpResponse:
         """A revision as visitors would see it; framed by the desk's own pages only, and never counted as read."""
-        article = self.article_or_404(request, pk)
+        article = get_object_or_404(Article.objects.select_related("department"), pk=pk)
+        check_see_text(request.user, article)
         return xframe_options_sameorigin(review.preview)(request, article, number)
 
     def sheet(self, request: HttpRequest, pk: int, number: int) -> HttpResponse:
