@@ -7,4 +7,4 @@ class WorkflowConfig(AppConfig):
     verbose_name = _("Review desk")
 
     def ready(self) -> None:
-        from workflow import guards, replaying, verification  # noqa: F401 (importing them registers their checks)
+        from workflow import guards, remarks, replaying, verification  # noqa: F401 (importing them registers what they do)

@@ -10,7 +10,7 @@ from articles.forms import MOMENT
 from articles.models import Article
 from departments.models import Department
 from departments.permissions import departments_to_draft_in, who_drafts_in
-from workflow.models import Decision
+from workflow.models import Decision, Remark
 
 
 class DecisionForm(forms.Form):
@@ -29,6 +29,41 @@ class DecisionForm(forms.Form):
         required=False,
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format=MOMENT),
         help_text=_("Empty: at once."),
+    )
+
+
+class RemarkForm(forms.Form):
+    """A remark on a passage, or a suggestion of other words for it. `kind` says which of the two is meant."""
+
+    field = forms.ChoiceField(label=_("Where"), choices=Remark.Field.choices, initial=Remark.Field.BODY)
+    exact = forms.CharField(
+        label=_("Passage"),
+        max_length=Remark.LONGEST_PASSAGE,
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("Copied from the text, so that it can be found there."),
+    )
+    prefix = forms.CharField(required=False, max_length=200, strip=False, widget=forms.HiddenInput)
+    suffix = forms.CharField(required=False, max_length=200, strip=False, widget=forms.HiddenInput)
+    kind = forms.ChoiceField(
+        label=_("What is meant"),
+        choices=[("text", _("A remark")), ("suggestion", _("Suggest other words"))],
+        initial="text",
+        widget=forms.RadioSelect,
+    )
+    replacement = forms.CharField(
+        label=_("Other words"),
+        required=False,
+        max_length=Remark.LONGEST_REPLACEMENT,
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("Left empty, the passage is to go."),
+    )
+    text = forms.CharField(
+        label=_("Remark"),
+        required=False,
+        max_length=Remark._meta.get_field("text").max_length,
+        widget=forms.Textarea(attrs={"rows": 2}),
     )
 
 

@@ -3,6 +3,17 @@
 from ledger.guards import Guard, append_only, never_removed, register
 
 ROUND, STEP, DECISION = "workflow_round", "workflow_roundstep", "workflow_decision"
+REMARK = "workflow_remark"
+WORDS = ("exact", "prefix", "suffix", "text", "replacement")
+
+_open_round = 'EXISTS (SELECT 1 FROM "workflow_round" r WHERE r."id" = NEW."round_id" AND r."state" = \'open\')'
+_words_changed = " OR ".join(f"{{changed:{name}}}" for name in (*WORDS, "expunged_at"))
+_words_emptied = (
+    " AND ".join(f"NEW.\"{name}\" = ''" for name in WORDS)
+    + ' AND OLD."expunged_at" IS NULL AND NEW."expunged_at" IS NOT NULL AND EXISTS (SELECT 1 FROM "workflow_round" r '
+    'JOIN "articles_revision" v ON v."id" = r."revision_id" '
+    'WHERE r."id" = NEW."round_id" AND v."expunged_at" IS NOT NULL)'
+)
 
 register(
     [
@@ -61,6 +72,37 @@ register(
             'JOIN "workflow_round" r ON r."revision_id" = c."revision_id" '
             'WHERE r."id" = NEW."round_id" AND c."person_id" IN (NEW."person_id", NEW."principal_id"))',
         ),
+        Guard(
+            "remark_while_the_round_is_open",
+            REMARK,
+            "INSERT",
+            "remarks are made while the round is open",
+            f"NOT {_open_round}",
+        ),
+        Guard(
+            "remark_keeps_its_words",
+            REMARK,
+            "UPDATE",
+            "nobody changes what somebody remarked, save for expunging",
+            "{changed:id} OR {changed:round_id} OR {changed:person_id} OR {changed:person_name} OR {changed:at} "
+            f"OR {{changed:field}} OR {{changed:is_suggestion}} OR (({_words_changed}) AND NOT ({_words_emptied}))",
+        ),
+        Guard(
+            "remark_withdrawn_in_time",
+            REMARK,
+            "UPDATE",
+            "a remark is withdrawn once, while the round is open",
+            f'{{changed:withdrawn_at}} AND (OLD."withdrawn_at" IS NOT NULL OR NOT {_open_round})',
+        ),
+        Guard(
+            "remark_settled_once",
+            REMARK,
+            "UPDATE",
+            "what became of a remark is said once",
+            "OLD.\"settlement\" <> '' AND ({changed:settlement} OR {changed:settled_at} OR {changed:settled_by_id} "
+            "OR {changed:settled_by_name})",
+        ),
+        *never_removed(REMARK, ["id"], "remarks"),
         Guard(
             "emergency_stays",
             "workflow_emergency",

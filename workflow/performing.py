@@ -39,6 +39,9 @@ ASKING: dict[Action, type[forms.Form]] = {
 }
 
 
+# Acts that have a page of their own, and no button among the others.
+ELSEWHERE = {Action.APPROVE, Action.RETURN, Action.RESTORE}
+
 # Acts whose buttons warn.
 DANGEROUS = {Action.DISCARD, Action.WITHDRAW, Action.PUBLISH_IN_EMERGENCY, Action.EXPUNGE}
 

@@ -1,9 +1,9 @@
-"""The pipelines that every site begins with."""
+"""The pipelines and quick phrases that every site begins with."""
 
 from django.db import models
 
 from departments.models import Role
-from workflow.models import Pipeline, Step
+from workflow.models import Pipeline, QuickPhrase, Step
 
 # name, description, is default, steps as (name, code of the role)
 PIPELINES = [
@@ -17,6 +17,18 @@ PIPELINES = [
     ),
 ]
 
+# What texts are returned with most often.
+PHRASES = [
+    "请核对日期。",
+    "请核对姓名和职务。",
+    "请核对数据，注明来源。",
+    "请补充附件。",
+    "请补充摘要。",
+    "格式不符合公文规范，请参照模板调整。",
+    "标题过长，请精简。",
+    "错别字和标点请通读改正，见批注。",
+    "图片不清晰，请更换。",
+]
 
 DUE_HOURS = 48
 Model = type[models.Model]
@@ -45,8 +57,15 @@ def facts(name: str) -> dict | None:
     return None
 
 
-def install(role_model: Model = Role, pipeline_model: Model = Pipeline, step_model: Model = Step) -> None:
-    """Makes the missing pipelines. Migrations hand in the models as they were then."""
+def install(
+    role_model: Model = Role,
+    pipeline_model: Model = Pipeline,
+    step_model: Model = Step,
+    phrase_model: Model = QuickPhrase,
+) -> None:
+    """Makes the missing pipelines and phrases. Migrations hand in the models as they were then."""
+    for position, text in enumerate(PHRASES, 1):
+        phrase_model.objects.get_or_create(text=text, defaults={"position": 10 * position})
     roles = {role.code: role for role in role_model.objects.all()}
     for name, description, is_default, steps in PIPELINES:
         pipeline, is_new = pipeline_model.objects.get_or_create(

@@ -1,147 +1,119 @@
-"""The review desk: what waits for whom, the page on which it is decided, and the text as visitors would see it."""
+"""The page on which a text is decided: what it says, what changed, what others said, and the two buttons."""
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from csp.decorators import csp_replace
 from django.contrib import messages
-from django.core.paginator import Paginator
+from django.db.models import Prefetch
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from articles.findings import findings
 from articles.models import Article
-from departments import permissions
-from departments.permissions import NotAllowed, departments_to_see
-from workflow import services
+from workflow import services, standing_in
 from workflow.authority import why_not
-from workflow.forms import DecisionForm
-from workflow.history import events
-from workflow.models import Round, RoundStep
-from workflow.transitions import Action, WrongState
+from workflow.forms import DecisionForm, RemarkForm
+from workflow.models import Decision, QuickPhrase, Remark, Round, RoundStep
+from workflow.queueing import next_after, place_of
+from workflow.seeing import round_or_404
+from workflow.transitions import WrongState
 
-DECISIONS = (Action.APPROVE, Action.RETURN)
-PAGE_SIZE = 30
-NUMBER_SHOWN = 20  # characters; a longer number than any round has was made up
+EARLIER = 10  # rounds of the article whose opinions are shown
+NAMED = 6  # people who could decide that are named
 
 
 @dataclass
 class Progress:
-    """One step of a round in the progress line."""
+    """One step of a round in the progress line. `able`: names of those whose turn it is; `more`: how many besides."""
 
     step: RoundStep
     decisions: list
     is_current: bool
+    able: list[str] = field(default_factory=list)
+    more: int = 0
 
 
 def progress(round: Round) -> list[Progress]:
+    """Each step with its decisions; of the one that waits, who could decide it now."""
     steps = list(round.steps.select_related("role").prefetch_related("decisions"))
-    current = next((step.pk for step in steps if step.passed_at is None), None)
-    return [Progress(step, list(step.decisions.all()), step.pk == current) for step in steps]
+    current = next((step for step in steps if step.passed_at is None), None)
+    line = [Progress(step, list(step.decisions.all()), step is current) for step in steps]
+    for shown in line:
+        if shown.is_current and round.state == "open":
+            shown.step.decided = len(shown.decisions)
+            names = list(standing_in.able(shown.step).order_by("full_name", "pk").values_list("full_name", flat=True))
+            shown.able, shown.more = names[:NAMED], len(names[NAMED:])
+    return line
 
 
-def _rows(rounds: list[Round]) -> list[dict[str, Any]]:
-    """Rounds with the step that each waits at, since when, and whether that is overdue. One query more."""
-    steps = {
-        step.round_id: step
-        for step in RoundStep.objects.filter(round__in=rounds, reached_at__isnull=False, passed_at=None)
-    }
-    now = timezone.now()
-    return [
-        {"round": found, "step": steps.get(found.pk), "overdue": _overdue(steps.get(found.pk), now)} for found in rounds
-    ]
-
-
-def _overdue(step: RoundStep | None, now: datetime) -> bool:
-    return bool(step and step.due_hours and step.reached_at + timedelta(hours=step.due_hours) < now)
-
-
-def queue(request: HttpRequest) -> dict[str, Any]:
-    """What waits for this person, and, below it, what else is in review where they have a role."""
-    related = ("revision", "article__department")
-    mine = Paginator(Round.objects.awaiting(request.user).select_related(*related), PAGE_SIZE)
-    page = mine.get_page(request.GET.get("page"))
-    others = Round.objects.open().exclude(pk__in=Round.objects.awaiting(request.user).values("pk"))
-    if not request.user.is_superuser:
-        others = others.filter(article__department__in=departments_to_see(request.user))
-    others = others.select_related(*related).order_by("-submitted_at")[:PAGE_SIZE]
-    return {
-        "title": _("Waiting for me"),
-        "page": page,
-        "mine": _rows(list(page)),
-        "others": _rows(list(others)),
-    }
-
-
-def approve_many(request: HttpRequest) -> None:
-    """Approves what was ticked, each with the digest that the list showed, and says of each refusal what and why.
-
-    `chosen` holds "<number of the round>:<digest>". Titles are named to those only who may see the article.
-    """
-    chosen = list(dict.fromkeys(request.POST.getlist("chosen")))
-    if not chosen:
-        messages.error(request, _("Nothing was ticked. Tick what you want to approve, then press the button again."))
-        return
-    approved = 0
-    for one in chosen[:PAGE_SIZE]:
-        pk, _colon, seen = one.partition(":")
-        name = _("Submission %(number)s") % {"number": pk[:NUMBER_SHOWN]}
-        try:
-            found = _round_or_404(request, int(pk) if pk.isdecimal() and len(pk) <= NUMBER_SHOWN else 0)
-            name = found.revision.title or name  # an expunged text has none
-            services.approve(found, by=request.user, seen=seen)
-        except Http404:
-            messages.error(request, _("%(name)s: there is no such submission.") % {"name": name})
-        except (NotAllowed, WrongState) as error:
-            messages.error(request, _("%(name)s: %(reason)s") % {"name": name, "reason": error})
-        else:
-            approved += 1
-    if len(chosen) > PAGE_SIZE:
-        text = _("Only the first %(count)d of what was ticked were looked at; tick the others again.")
-        messages.error(request, text % {"count": PAGE_SIZE})
-    if approved:
-        text = ngettext("%(count)d article approved.", "%(count)d articles approved.", approved)
-        messages.success(request, text % {"count": approved})
-
-
-def _round_or_404(request: HttpRequest, pk: int) -> Round:
-    found = get_object_or_404(Round.objects.select_related("revision", "article__department", "submitted_by"), pk=pk)
-    if not Round.objects.awaiting(request.user).filter(pk=pk).exists():  # deputies may be from elsewhere
-        permissions.check_see(request.user, found.article.department)
-    return found
+def earlier_rounds(round: Round) -> list[Round]:
+    """The rounds before it, the newest first, each with `opinions` and `remarks_then`. Three queries."""
+    opinions = Decision.objects.filter(kept_from=None).select_related("step").order_by("decided_at", "pk")
+    return list(
+        Round.objects.filter(article=round.article_id, number__lt=round.number)
+        .select_related("revision")
+        .prefetch_related(
+            Prefetch("decisions", opinions, to_attr="opinions"),
+            Prefetch("remarks", Remark.objects.standing(), to_attr="remarks_then"),
+        )
+        .defer("revision__body")
+        .order_by("-number")[:EARLIER]
+    )
 
 
 def review(request: HttpRequest, pk: int, context: dict[str, Any]) -> HttpResponse:
-    """Shows the text, its history and the two buttons; takes the decision by POST."""
-    found = _round_or_404(request, pk)
+    """Shows the text with all that helps to decide on it; takes the decision by POST."""
+    found = round_or_404(request.user, pk)
     form = DecisionForm(request.POST or None, initial={"seen": found.revision.digest})
-    status = 200
-    if request.method == "POST":
-        if form.is_valid() and _decided(request, found, form):
-            following = Round.objects.awaiting(request.user).first()
-            if following:
-                return HttpResponseRedirect(reverse("admin:workflow_round_review", args=[following.pk]))
-            return HttpResponseRedirect(reverse("admin:workflow_round_changelist"))
-        status = 400
-        found = _round_or_404(request, pk)
-    steps = progress(found)
+    if request.method != "POST":
+        return page(request, found, form, context)
+    if form.is_valid() and _decided(request, found, form):
+        following = next_after(found, request.user)
+        if following:
+            return HttpResponseRedirect(reverse("admin:workflow_round_review", args=[following]))
+        return HttpResponseRedirect(reverse("admin:workflow_round_changelist"))
+    return page(request, round_or_404(request.user, pk), form, context, status=400)
+
+
+def page(
+    request: HttpRequest,
+    found: Round,
+    form: DecisionForm,
+    context: dict[str, Any],
+    *,
+    remarking: RemarkForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """The review page with a form as it was filled in. `remarking`: that of a remark, likewise."""
+    steps, revision = progress(found), found.text()
+    revision.article = found.article
+    earlier = earlier_rounds(found)
+    refusal = why_not(request.user, found) if found.state == "open" else _("This round is closed.")
     context = {
         **context,
-        "title": found.revision.title,
+        "title": revision.title,
         "round": found,
-        "revision": found.revision,
+        "revision": revision,
         "article": found.article,
         "steps": steps,
         "form": form,
         "signs_off": bool(steps) and steps[-1].is_current and len(steps[-1].decisions) + 1 >= steps[-1].step.people,
-        "why_not": why_not(request.user, found) if found.state == "open" else _("This round is closed."),
-        "events": events(found.article),
-        "live": found.article.publications.live().select_related("department").first(),
+        "why_not": refusal,
+        "place": place_of(found, request.user),
+        "phrases": [] if refusal else QuickPhrase.objects.all(),
+        "findings": findings(revision),
+        "remarks": found.remarks.standing(),
+        "remarking": remarking or RemarkForm(),
+        "earlier": earlier,
+        "live": found.article.publications.live().select_related("department", "revision").first(),
+        "last": next((one.revision for one in earlier if one.revision_id != revision.pk), None),
     }
     return TemplateResponse(request, "admin/workflow/round/review.html", context, status=status)
 
@@ -155,12 +127,10 @@ def _decided(request: HttpRequest, found: Round, form: DecisionForm) -> bool:
                 publication = services.approve(
                     found, by=request.user, seen=words["seen"], comment=words["comment"], at=words["at"]
                 )
-                messages.success(request, _outcome(found, publication, words["at"]))
+                said = _outcome(found, publication, words["at"])
             case "return":
                 services.return_for_changes(found, by=request.user, seen=words["seen"], reason=words["comment"])
-                messages.success(
-                    request, _("“%(title)s” was returned to its authors.") % {"title": found.revision.title}
-                )
+                said = _("“%(title)s” was returned to its authors.") % {"title": found.revision.title}
             case _:
                 form.add_error(None, _("Press “Approve” or “Return for changes”."))
                 return False
@@ -173,6 +143,12 @@ def _decided(request: HttpRequest, found: Round, form: DecisionForm) -> bool:
     except WrongState as error:
         form.add_error(None, str(error))
         return False
+    left = place_of(found, request.user).others
+    if left:
+        said += " " + ngettext("%(count)d more waits for you.", "%(count)d more wait for you.", left) % {"count": left}
+    else:
+        said += " " + _("Nothing else waits for you.")
+    messages.success(request, said)
     return True
 
 

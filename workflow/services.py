@@ -4,7 +4,7 @@ All raise NotAllowed for the wrong person (departments.permissions) and WrongSta
 has changed. `seen` is the digest of the revision that the person looked at.
 
     a round            submit, take_back, approve, return_for_changes, hand_over
-    the text in hand   revise, park, resume, take_in, hand_draft, discard; copy_as_new
+    the text in hand   revise, park, resume, take_in, hand_draft, discard, restore; copy_as_new
     what is public     unschedule, withdraw, expire, pin, move
     two people         publish_in_emergency, confirm_emergency, ask_to_expunge, expunge
 """
@@ -15,6 +15,7 @@ from workflow.drafting import copy_as_new, discard, hand_draft, park, resume, re
 from workflow.emergencies import confirm_emergency, publish_in_emergency
 from workflow.expunging import ask_to_expunge, expunge
 from workflow.public_life import expire, move, pin, unschedule, withdraw
+from workflow.restoring import restore
 
 __all__ = [
     "BadTime",
@@ -33,6 +34,7 @@ __all__ = [
     "park",
     "pin",
     "publish_in_emergency",
+    "restore",
     "resume",
     "return_for_changes",
     "revise",

@@ -24,6 +24,7 @@ class Action(models.TextChoices):
     PARK = "park", _("Park the draft")
     RESUME = "resume", _("Take up the parked draft")
     TAKE_IN = "take_in", _("The change of the published text is taken in")
+    RESTORE = "restore", _("Restore an earlier wording")
     DISCARD = "discard", _("Discard")
     HAND_DRAFT = "hand_draft", _("Hand the draft to a colleague")
     HAND_OVER = "hand_over", _("Hand over")
@@ -110,6 +111,15 @@ TRANSITIONS = {
             unless="is_parked",
         ),
         Transition(Action.RESUME, Who.DRAFTER, frozenset({Text.PARKED}), ANY_PUBLIC, (Text.DRAFT, Text.RETURNED)),
+        # Into the draft, as one more save of it; or into a new one, as REVISE begins one.
+        Transition(
+            Action.RESTORE,
+            Who.DRAFTER,
+            frozenset({*WRITING, Text.SETTLED, Text.PARKED}),
+            ANY_PUBLIC,
+            (Text.DRAFT,),
+            moving=frozenset({Text.SETTLED, Text.PARKED}),
+        ),
         Transition(Action.TAKE_IN, Who.DRAFTER, WRITING, EVER_PUBLIC, needs="is_outdated"),
         Transition(
             Action.UNSCHEDULE,

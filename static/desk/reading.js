@@ -20,11 +20,11 @@
   }
 
   const time = document.querySelector(".desk-later input");
-  const button = document.querySelector("button[data-later]");
-  if (time && button) {
-    const now = button.textContent;
+  const label = document.querySelector("[data-later]");
+  if (time && label) {
+    const now = label.textContent;
     const say = () => {
-      button.textContent = time.value ? button.dataset.later : now;
+      label.textContent = time.value ? label.dataset.later.replace("{time}", time.value.replace("T", " ")) : now;
     };
     time.addEventListener("input", say);
     say();

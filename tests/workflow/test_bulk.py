@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from articles.models import Publication
 from tests.newsroom import grant, nothing_changes
-from tests.portal.visitor import Page, visit
+from tests.portal.visitor import visit
 from tests.workflow.acts import approve, edit, mine
 from tests.workflow.newsroom_acts import somebody
 from workflow import services
@@ -23,12 +23,15 @@ def tick(*rounds):
 
 
 def post(client, chosen, **words):
-    """The page that follows, and each message on it as (kind, words)."""
+    """The page that follows, and each message on it as (kind, words): first what the list of refusals names."""
     response = client.post(QUEUE, {"chosen": chosen, **words})
     assert (response.status_code, response["Location"]) == (302, QUEUE)
     page = visit(QUEUE, client)
-    (listed,) = page.all("ul", class_="messagelist") or [Page(client.get("/robots.txt"))]
-    return page, [(line.attributes["class"], line.words) for line in listed.all("li")]
+    refused = [("error", line.words) for box in page.all("section", class_="review-refused") for line in box.all("li")]
+    others = [
+        (line.attributes["class"], line.words) for box in page.all("ul", class_="messagelist") for line in box.all("li")
+    ]
+    return page, refused + others
 
 
 def refusals(said):

@@ -27,6 +27,7 @@ from tests.workflow.newsroom_acts import disable, mark, marks_in, preset, rearra
 from workflow import services, standing_in
 from workflow.authority import why_not
 from workflow.models import Delegation, Emergency, Round
+from workflow.restoring import Wording
 from workflow.transitions import WrongState
 
 pytestmark = pytest.mark.django_db
@@ -169,6 +170,14 @@ class AnyOrder(RuleBasedStateMachine):
     @rule(which=ARTICLES, who=WRITERS)
     def resumes(self, which, who):
         self.attempt(article := self.article(which), services.resume, article, by=self.person(who))
+
+    @rule(which=ARTICLES, who=WRITERS, back=st.integers(0, 9))
+    def restores(self, which, who, back):
+        article = self.article(which)
+        earlier = list(article.revisions.filter(expunged_at=None).select_related("cover").order_by("number"))
+        if earlier:
+            source = Wording(earlier[-1 - back % len(earlier)])
+            self.attempt(article, services.restore, article, by=self.person(who), source=source)
 
     @rule(which=ARTICLES, who=WRITERS)
     def takes_in(self, which, who):

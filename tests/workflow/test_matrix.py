@@ -18,6 +18,7 @@ from tests.newsroom import IMPOSSIBLE, Newsroom, everything, grant, person
 from workflow import services
 from workflow.authority import check_may, offers
 from workflow.models import Round, RoundStep
+from workflow.restoring import Wording
 from workflow.states import Public, State, Text, state_of
 from workflow.transitions import TRANSITIONS, Action, Who, WrongState, check_possible
 
@@ -91,6 +92,7 @@ def attempt(action: Action, article: Article, by: Any) -> None:
         Action.PUBLISH_IN_EMERGENCY: (article, {"seen": draft.compute_digest() if draft else seen, "reason": "急"}),
         Action.CONFIRM_EMERGENCY: (article, {"seen": seen}),
         Action.EXPUNGE: (article, {"seconded_by": second, "reason": "依法销毁"}),
+        Action.RESTORE: (article, {"source": Wording(article.revisions.select_related("cover").first())}),
     }
     about, words = asked.get(action, (article, {}))
     service = services.return_for_changes if action == Action.RETURN else getattr(services, action)
@@ -164,6 +166,7 @@ def leads_to(transition: Any, before: State, after: State, step: str) -> bool:
     """Whether the table says that the act can lead there. A side that it names may also stay as it was, not both."""
     sides = [(before.text, after.text, transition.to_text), (before.public, after.public, transition.to_public)]
     stays = not (transition.to_text or transition.to_public) or before.text in transition.to_text
+    stays = stays or before.text not in transition.moving
     moved = after != before or stays or (transition.action == Action.APPROVE and step == "reviewer")
     return moved and all(now in (then, *possible) for then, now, possible in sides)
 

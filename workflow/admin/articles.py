@@ -6,6 +6,7 @@ from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.formats import date_format
@@ -16,13 +17,14 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from articles import reads
 from articles.admin import ArticleAdmin
 from articles.models import Article, Revision
-from workflow import previews, review, services, sheet
-from workflow.admin import article_list
+from workflow import previews, remarks, review, services, sheet
+from workflow.admin import article_list, history
 from workflow.authority import offers, why_not
 from workflow.forms import CopyForm
-from workflow.history import events
+from workflow.history import story
 from workflow.models import ExpungingRequest, PreviewLink
-from workflow.performing import ASKING, DANGEROUS, form_for, perform
+from workflow.performing import ASKING, DANGEROUS, ELSEWHERE, form_for, perform
+from workflow.seeing import check_see_text
 from workflow.states import state_of
 from workflow.transitions import Action, WrongState
 
@@ -48,6 +50,7 @@ class DeskArticleAdmin(ArticleAdmin):
             path("<int:pk>/publications/<int:number>/sheet/", view(self.sheet), name="articles_article_sheet"),
             path("<int:pk>/publications/<int:number>/proof.svg", view(self.code), name="articles_article_sheet_code"),
             path("<int:pk>/revisions/<int:number>/", view(self.preview), name="articles_article_preview"),
+            *history.urls(self.admin_site),
             *super().get_urls(),
         ]
 
@@ -62,7 +65,14 @@ class DeskArticleAdmin(ArticleAdmin):
         decision = (
             returned.decisions.filter(verdict="return").first() if returned and state.text == "returned" else None
         )
-        return {"state": state, "offers": offers(article, state, request.user), "returned": decision}
+        remarked = remarks.for_draft(article)
+        return {
+            "state": state,
+            "offers": offers(article, state, request.user),
+            "returned": decision,
+            "remarks_open": [remark for remark in remarked if not remark.settlement],
+            "remarks_settled": [remark for remark in remarked if remark.settlement],
+        }
 
     def after_save(self, request: HttpRequest, article: Article) -> HttpResponse:
         """“Save and submit” submits what was just saved; a refusal leaves the saved draft on screen with the reason."""
@@ -86,7 +96,7 @@ class DeskArticleAdmin(ArticleAdmin):
     ) -> HttpResponse:
         state = state_of(article)
         open_round = article.rounds.open().select_related("revision").first()
-        possible = [action for action in offers(article, state, request.user) if action not in review.DECISIONS]
+        possible = [action for action in offers(article, state, request.user) if action not in ELSEWHERE]
         revision = _text_of(article)
         context = {
             **self.admin_site.each_context(request),
@@ -112,7 +122,7 @@ class DeskArticleAdmin(ArticleAdmin):
             "asked": asking,
             "copying": CopyForm.offered(article, request.user),
             "dangerous": DANGEROUS,
-            "events": events(article),
+            "events": story(article),
             "may_share": previews.text_in_hand(article) is not None,
             "links": PreviewLink.objects.usable().filter(article=article).count(),
             "expunging": ExpungingRequest.objects.filter(article=article).first(),
@@ -168,7 +178,7 @@ class DeskArticleAdmin(ArticleAdmin):
     def act(self, request: HttpRequest, pk: int, action: str) -> HttpResponse:
         """One of the acts of the table on the article, by POST."""
         article = self.article_or_404(request, pk)
-        if request.method != "POST" or action not in Action.values or action in review.DECISIONS:
+        if request.method != "POST" or action not in Action.values or action in ELSEWHERE:
             return HttpResponseRedirect(self.overview_url(article))
         action = Action(action)
         form = form_for(action, article, request.user, request.POST) if action in ASKING else None
@@ -190,7 +200,8 @@ class DeskArticleAdmin(ArticleAdmin):
 
     def preview(self, request: HttpRequest, pk: int, number: int) -> HttpResponse:
         """A revision as visitors would see it; framed by the desk's own pages only, and never counted as read."""
-        article = self.article_or_404(request, pk)
+        article = get_object_or_404(Article.objects.select_related("department"), pk=pk)
+        check_see_text(request.user, article)
         return xframe_options_sameorigin(review.preview)(request, article, number)
 
     def sheet(self, request: HttpRequest, pk: int, number: int) -> HttpResponse:

@@ -1,14 +1,15 @@
 """The queue of what waits for somebody, and the review page."""
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 
 from departments import permissions
-from workflow import review, sheet, standing_in
-from workflow.models import Round
+from workflow import queueing, review, sheet, standing_in
+from workflow.admin import remarks
+from workflow.models import QuickPhrase, Round
 from workflow.performing import form_for
 from workflow.transitions import Action
 
@@ -40,15 +41,32 @@ class RoundAdmin(admin.ModelAdmin):
             path("<int:pk>/review/", view(self.review), name="workflow_round_review"),
             path("<int:pk>/sheet/", view(self.sheet), name="workflow_round_sheet"),
             path("<int:pk>/sheet/proof.svg", view(sheet.code_of_round), name="workflow_round_sheet_code"),
+            *remarks.urls(self.admin_site),
         ]
 
     def queue(self, request: HttpRequest) -> HttpResponse:
         if request.method == "POST":
-            review.approve_many(request)
+            self._approve_many(request)
             return HttpResponseRedirect(request.path)
-        context = {**self.admin_site.each_context(request), "opts": self.opts, **review.queue(request)}
+        context = {**self.admin_site.each_context(request), "opts": self.opts, **queueing.queue(request)}
+        context["refused"] = [said for said in messages.get_messages(request) if said.extra_tags == "refused"]
         request.current_app = self.admin_site.name
         return TemplateResponse(request, "admin/workflow/round/queue.html", context)
+
+    def _approve_many(self, request: HttpRequest) -> None:
+        if "chosen" not in request.POST:
+            text = _("Nothing was ticked. Tick what you want to approve, then press the button again.")
+            messages.error(request, text)
+            return
+        done = queueing.approve_many(request)
+        for name, reason in done.refused:
+            # The page lists these by themselves (queue.html).
+            messages.error(request, _("%(name)s: %(reason)s") % {"name": name, "reason": reason}, extra_tags="refused")
+        if done.left_over:
+            text = _("Only the first %(count)d of what was ticked were looked at; tick the others again.")
+            messages.error(request, text % {"count": queueing.PAGE_SIZE})
+        if done.approved:
+            messages.success(request, done.sentence)
 
     def review(self, request: HttpRequest, pk: int) -> HttpResponse:
         request.current_app = self.admin_site.name
@@ -72,3 +90,11 @@ class RoundAdmin(admin.ModelAdmin):
     def sheet(self, request: HttpRequest, pk: int) -> HttpResponse:
         request.current_app = self.admin_site.name
         return sheet.of_round(request, pk, self.admin_site.each_context(request))
+
+
+@admin.register(QuickPhrase)
+class QuickPhraseAdmin(admin.ModelAdmin):
+    """常用语, for superusers to keep."""
+
+    list_display = ("text", "position")
+    list_editable = ("position",)

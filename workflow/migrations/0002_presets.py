@@ -1,4 +1,4 @@
-"""The pipelines that every site begins with."""
+"""The pipelines and quick phrases that every site begins with."""
 
 from django.db import migrations
 
@@ -10,6 +10,7 @@ def install(apps, _schema_editor):
         apps.get_model("departments", "Role"),
         apps.get_model("workflow", "Pipeline"),
         apps.get_model("workflow", "Step"),
+        apps.get_model("workflow", "QuickPhrase"),
     )
 
 

@@ -5,6 +5,7 @@ from workflow.models.emergency import Emergency, ExpungingRequest
 from workflow.models.notification import Channel, Delivery, DeliveryState, Event, Notification
 from workflow.models.pipeline import Pipeline, PipelineChoice, Step
 from workflow.models.preview import PreviewLink
+from workflow.models.remark import QuickPhrase, Remark
 from workflow.models.round import Decision, Round, RoundState, RoundStep, Verdict
 
 __all__ = [
@@ -20,6 +21,8 @@ __all__ = [
     "Pipeline",
     "PipelineChoice",
     "PreviewLink",
+    "QuickPhrase",
+    "Remark",
     "Round",
     "RoundState",
     "RoundStep",

@@ -1,0 +1,124 @@
+"""Two wordings of an article compared, and an earlier one put back into the draft."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.admin import AdminSite
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from articles.differences import differences
+from articles.models import Article, DraftSave
+from departments import permissions
+from workflow import services
+from workflow.authority import offers
+from workflow.history import MOST_SAVES
+from workflow.restoring import Wording, wording
+from workflow.seeing import check_see_text
+from workflow.states import state_of
+from workflow.transitions import Action, WrongState
+
+Choice = tuple[str, str]  # key of a wording, its name
+
+
+def urls(site: AdminSite) -> list[URLPattern]:
+    """For the addresses of an article. Names: articles_article_compare, articles_article_restore."""
+
+    def page(request: HttpRequest, pk: int) -> HttpResponse:
+        request.current_app = site.name
+        return compare(request, pk, site.each_context(request))
+
+    return [
+        path("<int:pk>/compare/", site.admin_view(page), name="articles_article_compare"),
+        path("<int:pk>/restore/", site.admin_view(restore), name="articles_article_restore"),
+    ]
+
+
+def _article_or_404(pk: int) -> Article:
+    return get_object_or_404(Article.objects.select_related("department", "in_charge"), pk=pk)
+
+
+def compare(request: HttpRequest, pk: int, context: dict[str, Any]) -> HttpResponse:
+    """What changed `from` one wording `to` another, by their keys; without them, the last two. `part`: that alone."""
+    article = _article_or_404(pk)
+    check_see_text(request.user, article)
+    groups = _choices(article)
+    old, new = _asked(request, article, [key for _name, choices in groups for key, _label in choices if "." not in key])
+    context = {
+        **context,
+        "title": _("Compare wordings"),
+        "opts": Article._meta,
+        "article": article,
+        "groups": groups,
+        "old": old,
+        "new": new,
+        "found": differences(old.content(), new.content()) if old and new else None,
+        "restorable": _restorable(request, article, old),
+    }
+    if "part" in request.GET:
+        return TemplateResponse(request, "admin/articles/article/_differences.html", context)
+    return TemplateResponse(request, "admin/articles/article/compare.html", context)
+
+
+def _asked(request: HttpRequest, article: Article, revisions: list[str]) -> tuple[Wording | None, Wording | None]:
+    """`revisions`: keys of all there are, the newest first."""
+    keys = [request.GET.get("from", ""), request.GET.get("to", "")]
+    if not any(keys) and revisions:
+        keys = [revisions[min(1, len(revisions) - 1)], revisions[0]]
+    old, new = (wording(article, key) for key in keys)
+    return old, new
+
+
+def _choices(article: Article) -> list[tuple[str, list[Choice]]]:
+    """Every revision with the saves that were kept of it, the newest first. Two queries."""
+    revisions = article.revisions.filter(expunged_at=None).order_by("-number")
+    saves: dict[int, list[Choice]] = {}
+    rows = DraftSave.objects.filter(revision__article=article, revision__expunged_at=None).order_by("-at", "-version")
+    for number, version, at, name in rows.values_list("revision__number", "version", "at", "person_name")[:MOST_SAVES]:
+        label = _("save %(save)d: %(time)s, %(name)s") % {"save": version, "time": _time(at), "name": name}
+        saves.setdefault(number, []).append((f"{number}.{version}", label))
+    groups = []
+    for found in revisions.only("number", "state", "saved_at", "saved_by_name"):
+        name = _("revision %(number)d") % {"number": found.number}
+        facts = {"state": found.get_state_display(), "time": _time(found.saved_at), "name": found.saved_by_name}
+        label = _("%(state)s, %(time)s, %(name)s") % facts
+        groups.append((name, [(str(found.number), f"{name}: {label}"), *saves.get(found.number, [])]))
+    return groups
+
+
+def _time(moment: Any) -> str:
+    return date_format(localtime(moment), "m-d H:i")
+
+
+def _restorable(request: HttpRequest, article: Article, old: Wording | None) -> Wording | None:
+    """The earlier of the two, where the person may put it back; the draft itself is there already."""
+    if old is None or (old.save is None and old.revision.state == "draft"):
+        return None
+    return old if Action.RESTORE in offers(article, state_of(article), request.user) else None
+
+
+@require_POST
+def restore(request: HttpRequest, pk: int) -> HttpResponse:
+    """Puts `wording`, a key, into the draft."""
+    article = _article_or_404(pk)
+    permissions.check_see(request.user, article.department)
+    source = wording(article, request.POST.get("wording", ""))
+    if source is None:
+        messages.error(request, _("There is no such wording. Choose another one."))
+        return HttpResponseRedirect(reverse("admin:articles_article_compare", args=[article.pk]))
+    try:
+        _draft, lost = services.restore(article, by=request.user, source=source)
+    except WrongState as error:
+        messages.error(request, str(error))
+        return HttpResponseRedirect(reverse("admin:articles_article_compare", args=[article.pk]))
+    text = _("The draft says again what %(wording)s said. What stood in it before is in the history.")
+    messages.success(request, text % {"wording": source.name})
+    for sentence in lost:
+        messages.warning(request, sentence)
+    return HttpResponseRedirect(reverse("admin:articles_article_change", args=[article.pk]))

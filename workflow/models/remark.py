@@ -1,0 +1,113 @@
+"""Remarks 批注: what somebody says about a passage of a text under review, and phrases 常用语 to return texts with."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from articles.models import Article
+from articles.passages import Quote
+from workflow.models.round import Round, RoundState
+
+
+class RemarkQuerySet(models.QuerySet["Remark"]):
+    def standing(self) -> "RemarkQuerySet":
+        """Neither withdrawn by who wrote them nor destroyed."""
+        return self.filter(withdrawn_at=None, expunged_at=None)
+
+    def given_back_with(self, article: Article) -> "RemarkQuerySet":
+        """Those that the authors got with the texts that came back to them since the last approved one."""
+        approved = Round.objects.filter(article=article, state=RoundState.APPROVED).order_by("-number")
+        came_back = Round.objects.filter(article=article, state__in=[RoundState.RETURNED, RoundState.TAKEN_BACK])
+        last = approved.values_list("number", flat=True).first()
+        return self.standing().filter(round__in=came_back.filter(number__gt=last or 0))
+
+
+class Remark(models.Model):
+    """Anchored to a passage of the frozen revision that its round is about. Words that nobody changes.
+
+    `exact`, `prefix`, `suffix`: the passage and what stands round it (articles.passages). A suggestion says what is to
+    stand in its place: `replacement`, which is "" where the passage is to go.
+    """
+
+    class Field(models.TextChoices):
+        TITLE = "title", _("title")
+        BODY = "body", _("body")
+
+    class Settlement(models.TextChoices):
+        TAKEN = "taken", _("taken over")
+        DONE = "done", _("dealt with")
+
+    LONGEST_PASSAGE = 500
+    LONGEST_REPLACEMENT = 200
+    MOST = 200  # remarks on one round
+
+    round = models.ForeignKey(Round, on_delete=models.PROTECT, related_name="remarks", verbose_name=_("round"))
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name=_("person")
+    )
+    person_name = models.CharField(_("name then"), max_length=50)
+    at = models.DateTimeField(_("at"), default=timezone.now)
+    field = models.CharField(_("where"), max_length=10, choices=Field.choices, default=Field.BODY)
+    exact = models.CharField(_("passage"), max_length=LONGEST_PASSAGE, blank=True)
+    prefix = models.CharField(_("before it"), max_length=40, blank=True)
+    suffix = models.CharField(_("after it"), max_length=40, blank=True)
+    text = models.CharField(_("remark"), max_length=1000, blank=True)
+    is_suggestion = models.BooleanField(_("suggests other words"), default=False)
+    replacement = models.CharField(_("suggested words"), max_length=LONGEST_REPLACEMENT, blank=True)
+    withdrawn_at = models.DateTimeField(_("withdrawn"), null=True)
+    settlement = models.CharField(_("what became of it"), max_length=10, blank=True, choices=Settlement.choices)
+    settled_at = models.DateTimeField(_("settled"), null=True)
+    settled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("settled by")
+    )
+    settled_by_name = models.CharField(_("settled by"), max_length=50, blank=True)
+    expunged_at = models.DateTimeField(_("expunged"), null=True)
+
+    objects = RemarkQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("remark")
+        verbose_name_plural = _("remarks")
+        ordering = ["at", "pk"]
+        constraints = [
+            models.CheckConstraint(condition=Q(field__in=["title", "body"]), name="a_remark_is_on_title_or_body"),
+            models.CheckConstraint(
+                condition=Q(expunged_at__isnull=False) | ~Q(exact="") & (~Q(text="") | Q(is_suggestion=True)),
+                name="a_remark_says_something_about_a_passage",
+            ),
+            models.CheckConstraint(
+                condition=Q(is_suggestion=True) | Q(replacement=""), name="only_a_suggestion_has_other_words"
+            ),
+            models.CheckConstraint(
+                condition=Q(settlement="", settled_at=None, settled_by=None, settled_by_name="")
+                | Q(settlement__in=["taken", "done"], settled_at__isnull=False, settled_by__isnull=False),
+                name="a_settled_remark_says_by_whom",
+            ),
+            models.CheckConstraint(
+                condition=Q(withdrawn_at=None) | Q(settlement=""), name="what_was_withdrawn_is_not_settled"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person_name}: {self.exact[:20]}"
+
+    @property
+    def quote(self) -> Quote:
+        return Quote(self.exact, self.prefix, self.suffix)
+
+
+class QuickPhrase(models.Model):
+    """A sentence that leaders put into the reason of a return with one click. Superusers keep the list."""
+
+    text = models.CharField(_("phrase"), max_length=100, unique=True)
+    position = models.PositiveSmallIntegerField(_("position"), default=0, help_text=_("Small numbers come first."))
+
+    class Meta:
+        verbose_name = _("quick phrase")
+        verbose_name_plural = _("quick phrases")
+        ordering = ["position", "pk"]
+
+    def __str__(self) -> str:
+        return self.text
