@@ -1,7 +1,7 @@
 // Asking the server from a form: with its token, which is renewed when somebody signed in again in another tab, and with
 // plain answers for what can go wrong. Used by the scripts of the form that drafters write in.
 "use strict";
-window.desk = {};
+window.desk = window.desk || {};
 {
   // The words of the page, by their names in articles/editing/wording.py; {name} in them is filled in.
   const words = JSON.parse(document.getElementById("writing-words").textContent);

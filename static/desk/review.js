@@ -1,6 +1,7 @@
 // On the review page: what changed stands behind its tab, quick phrases go into the reason, and the keyboard decides and
 // goes through the queue, also while the text in the frame has the focus. No shortcut is a single letter (WCAG 2.1.4).
 "use strict";
+window.desk = window.desk || {};
 {
   const form = document.getElementById("decision-form");
   const reason = document.getElementById("id_comment");
