@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import User
 from articles.forms import MOMENT
@@ -60,7 +61,7 @@ class RemarkForm(forms.Form):
         help_text=_("Left empty, the passage is to go."),
     )
     text = forms.CharField(
-        label=_("Remark"),
+        label=pgettext_lazy("on a passage", "Remark"),
         required=False,
         max_length=Remark._meta.get_field("text").max_length,
         widget=forms.Textarea(attrs={"rows": 2}),

@@ -180,9 +180,18 @@ def _as_one(run: list[Event]) -> Event:
         newest.words = ngettext("saved the draft %(count)d time", "saved the draft %(count)d times", count)
     newest.words %= {"count": count}
     newest.notes = [gettext("revision %(number)d") % {"number": newest.revision}]
-    if oldest.before:
-        newest.compared = (f"{newest.revision}.{oldest.before}", f"{newest.revision}.{newest.version}")
+    newest.compared = _changed_by(newest, oldest)
     return newest
+
+
+def _changed_by(newest: _Saved, oldest: _Saved) -> tuple[str, str] | None:
+    """From the wording before the oldest of a run of saves to the newest; None where nothing stood before."""
+    revision, to = newest.revision, f"{newest.revision}.{newest.version}"
+    if oldest.before:
+        return f"{revision}.{oldest.before}", to
+    if revision > 1:
+        return str(revision - 1), to
+    return (f"{revision}.{oldest.version}", to) if newest is not oldest else None
 
 
 def _notes(entry: Entry) -> list[str]:

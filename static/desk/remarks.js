@@ -126,11 +126,10 @@
     problem("");
     suit();
     dialog.append(form);
-    dialog.classList.add("is-quoting");
     dialog.showModal();
     const first = field(kind === "suggestion" ? "replacement" : "text");
     first.focus();
-    if (kind === "suggestion") first.select();
+    field("exact").readOnly = true; // what was marked; written by hand, it can be corrected
     bar.hidden = true;
   };
 
@@ -164,7 +163,7 @@
       else home.open = false;
     });
     dialog.addEventListener("close", () => {
-      dialog.classList.remove("is-quoting");
+      field("exact").readOnly = false;
       home.append(form);
     });
     form.addEventListener("change", suit);

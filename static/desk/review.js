@@ -53,6 +53,8 @@ window.desk = window.desk || {};
   const phrases = document.querySelector(".review-phrases");
   if (phrases) {
     phrases.hidden = false;
+    // The reason keeps the focus: on a phone the phrases are there only as long as it has it.
+    phrases.addEventListener("pointerdown", (event) => event.preventDefault());
     phrases.addEventListener("click", (event) => {
       const phrase = event.target.closest(".review-phrase");
       if (!phrase) return;

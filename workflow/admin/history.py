@@ -84,11 +84,19 @@ def _choices(article: Article) -> list[tuple[str, list[Choice]]]:
         label = _("save %(save)d: %(time)s, %(name)s") % {"save": version, "time": _time(at), "name": name}
         saves.setdefault(number, []).append((f"{number}.{version}", label))
     groups = []
-    for found in revisions.only("number", "state", "saved_at", "saved_by_name"):
+    for found in revisions.only("article", "number", "state", "saved_at", "saved_by_name"):
         name = _("revision %(number)d") % {"number": found.number}
         facts = {"state": found.get_state_display(), "time": _time(found.saved_at), "name": found.saved_by_name}
         label = _("%(state)s, %(time)s, %(name)s") % facts
-        groups.append((name, [(str(found.number), f"{name}: {label}"), *saves.get(found.number, [])]))
+        groups.append(
+            (
+                name,
+                [
+                    (str(found.number), _("%(name)s: %(label)s") % {"name": name, "label": label}),
+                    *saves.get(found.number, []),
+                ],
+            )
+        )
     return groups
 
 
