@@ -6,7 +6,14 @@ from axes.utils import reset
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from django.contrib.auth.forms import (
+    AdminPasswordChangeForm,
+    ReadOnlyPasswordHashField,
+    ReadOnlyPasswordHashWidget,
+    UserChangeForm,
+    UserCreationForm,
+)
+from django.contrib.auth.hashers import is_password_usable
 from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -24,7 +31,23 @@ class PersonCreationForm(UserCreationForm):
         field_classes: dict[str, type[forms.Field]] = {}
 
 
+class PasswordSet(ReadOnlyPasswordHashWidget):
+    """Says whether there is a password, where Django would show how it is hashed."""
+
+    def get_context(self, name: str, value: str | None, attrs: dict | None) -> dict[str, Any]:
+        context = super().get_context(name, value, attrs)
+        is_set = bool(value) and is_password_usable(value)
+        context["summary"] = [{"label": _("A password is set.") if is_set else _("No password is set.")}]
+        return context
+
+
 class PersonChangeForm(UserChangeForm):
+    password = ReadOnlyPasswordHashField(
+        label=_("Password"),
+        widget=PasswordSet,
+        help_text=_("Nobody can look it up; set another one when it is forgotten. The ledger has that it was set."),
+    )
+
     class Meta:
         model = User
         fields = "__all__"

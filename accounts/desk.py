@@ -15,10 +15,14 @@ from django.utils.translation import gettext_noop
 from accounts import services
 from accounts.models import User
 
-# Words of Django's own that our catalogue says otherwise: a full-width colon behind the labels of forms, and no blanks
-# between Chinese words. `makemessages` keeps only what stands in our sources.
+# Words of Django's own that our catalogue says otherwise: a full-width colon behind the labels of forms, no blanks
+# between Chinese words, and the desk as the root of everything. `makemessages` keeps only what stands in our sources.
 DJANGOS_WORDS = (
     gettext_noop(":"),
+    gettext_noop("Home"),  # the root of its breadcrumbs
+    gettext_noop("Change history: %s"),
+    gettext_noop(" By %(filter_title)s "),
+    gettext_noop("Filter"),
     gettext_noop("Add %s"),
     gettext_noop("Change %s"),
     gettext_noop("View %s"),

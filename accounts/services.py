@@ -3,9 +3,23 @@
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from ledger import wording
 from ledger.record import record
+
+wording.tell(
+    "person",
+    _("People"),
+    {
+        "person.created": _("made the person"),
+        "person.changed": _("changed facts of the person"),
+        "person.password_changed": _("changed the own password"),
+        "person.password_reset": _("reset the password of the person"),
+        "person.unlocked": _("unlocked the sign-in of the person"),
+    },
+)
 
 # Changes of these stand in the ledger, with the value before and after. Sign-in times and the like do not.
 RECORDED = ("username", "full_name", "email", "phone", "is_active", "is_superuser")

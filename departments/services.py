@@ -3,10 +3,32 @@
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from departments.models import Department, FormerSlug, Membership, Role
+from ledger import wording
 from ledger.record import record
+
+wording.tell(
+    "department",
+    gettext_lazy("Departments"),
+    {
+        "department.created": gettext_lazy("made the department"),
+        "department.changed": gettext_lazy("changed the department"),
+        "department.deleted": gettext_lazy("deleted the department"),
+    },
+)
+wording.tell(
+    "role",
+    gettext_lazy("Roles"),
+    {
+        "role.created": gettext_lazy("made the role"),
+        "role.changed": gettext_lazy("changed the role"),
+        "role.granted": gettext_lazy("granted a role"),
+        "role.revoked": gettext_lazy("revoked a role"),
+    },
+)
 
 
 @transaction.atomic

@@ -17,6 +17,7 @@ from departments import permissions
 from feedback import handling
 from feedback.forms import AnswerForm
 from feedback.models import Letter, LetterState, receipt_in
+from ledger import wording
 from ledger.models import Entry
 from workflow.transitions import WrongState
 
@@ -24,11 +25,6 @@ ACTS = {
     LetterState.ANSWERED: _("Send the answer"),
     LetterState.IN_HAND: _("Take in hand"),
     LetterState.CLOSED: _("Close without an answer"),
-}
-HAPPENED = {
-    "letter.taken_in_hand": _("took it in hand"),
-    "letter.answered": _("answered it"),
-    "letter.closed": _("closed it without an answer"),
 }
 
 
@@ -126,7 +122,7 @@ class LetterAdmin(admin.ModelAdmin):
             "form": form,
             "acts": [(state, ACTS[state]) for state in letter.next_states] if status != 409 else [],
             "events": [
-                {"time": entry.time, "name": entry.actor_name, "words": HAPPENED.get(entry.verb, entry.verb)}
+                {"time": entry.time, "name": entry.actor_name, "words": wording.of_verb(entry.verb)}
                 for entry in entries.order_by("-number")[:50]
             ],
         }

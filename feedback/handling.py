@@ -3,11 +3,13 @@
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from departments import permissions
 from departments.models import Department
 from feedback.models import NEXT, Letter, LetterState
+from ledger import wording
 from ledger.record import record
 from workflow.transitions import WrongState
 
@@ -16,6 +18,21 @@ VERBS = {
     LetterState.ANSWERED: "letter.answered",
     LetterState.CLOSED: "letter.closed",
 }
+wording.tell(
+    "letter",
+    gettext_lazy("Letters"),
+    {
+        "letter.taken_in_hand": gettext_lazy("took it in hand"),
+        "letter.answered": gettext_lazy("answered it"),
+        "letter.closed": gettext_lazy("closed it without an answer"),
+    },
+)
+# Recorded by feedback.forgetting, which only a command loads.
+wording.tell(
+    "letters",
+    gettext_lazy("Forgetting who wrote"),
+    {"letters.forgotten": gettext_lazy("forgot who wrote settled letters")},
+)
 
 
 class AnswerMissing(WrongState):

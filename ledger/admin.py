@@ -1,11 +1,15 @@
 """The ledger and its alarms in the admin: to read, never to write."""
 
+from functools import cached_property
 from typing import Any
 
 from django.contrib import admin
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from ledger import wording
 from ledger.models import Alarm, Entry
 
 
@@ -22,13 +26,58 @@ class ReadOnlyAdmin(admin.ModelAdmin):
         return False
 
 
+class AreaFilter(admin.SimpleListFilter):
+    """What an entry is about, by the first part of its verb: Django's own filter would look through every entry to
+    find which verbs there are."""
+
+    title = _("what it is about")
+    parameter_name = "area"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return wording.areas()
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Entry]) -> QuerySet[Entry]:
+        chosen = self.value()
+        return queryset.filter(verb__startswith=f"{chosen}.") if chosen in dict(wording.areas()) else queryset
+
+
+class EntryPaginator(Paginator):
+    """Entries are numbered without a gap, so the highest number says how many there are in all."""
+
+    @cached_property
+    def count(self) -> int:
+        if self.object_list.query.where:
+            return self.object_list.count()
+        return Entry.objects.order_by("-number").values_list("number", flat=True).first() or 0
+
+
 @admin.register(Entry)
 class EntryAdmin(ReadOnlyAdmin):
-    list_display = ("number", "time", "actor_name", "verb", "object_type", "object_id")
-    list_filter = ("verb", "object_type")
+    list_display = ("number", "time", "who", "act", "thing")
+    list_filter = (AreaFilter,)
     search_fields = ("actor_name", "object_id")
+    search_help_text = _("Name of who did it, or number of the thing")
     ordering = ("-number",)
+    sortable_by = ()  # by anything but the number it would sort the whole ledger
+    paginator = EntryPaginator
     show_full_result_count = False
+    fieldsets = (
+        (None, {"fields": ("number", "time", "who", "act", "thing")}),
+        (_("As it was signed"), {"fields": ("verb", "object_type", "object_id", "data")}),
+        (_("Chain"), {"fields": ("previous", "hash", "key", "signature")}),
+    )
+
+    @admin.display(description=_("actor"))
+    def who(self, entry: Entry) -> str:
+        return entry.actor_name or str(_("the system"))
+
+    @admin.display(description=_("act"))
+    def act(self, entry: Entry) -> str:
+        return wording.of_verb(entry.verb)
+
+    @admin.display(description=_("object"))
+    def thing(self, entry: Entry) -> str:
+        return wording.of_thing(entry.object_type, entry.object_id)
 
 
 @admin.register(Alarm)

@@ -4,6 +4,7 @@ from django.db import models
 from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
+from ledger import wording
 from ledger.canonical import canonical, sha256
 
 SCHEMA = 1
@@ -42,7 +43,8 @@ class Entry(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.number} {self.verb} {self.object_type} {self.object_id}"
+        words = wording.of_verb(self.verb), wording.of_thing(self.object_type, self.object_id)
+        return " · ".join([str(self.number), *words])
 
     def statement(self) -> dict:
         """What the hash is taken over."""

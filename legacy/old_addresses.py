@@ -12,15 +12,26 @@ from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from articles.models import Article, Publication
 from departments.models import RESERVED_SLUGS, Department
 from departments.permissions import check_superuser
+from ledger import wording
 from ledger.record import record
 from legacy.addresses import asked_for, normalise
 from legacy.decoding import decode
 from legacy.models import OldAddress
+
+wording.tell(
+    "old_address",
+    gettext_lazy("Old addresses"),
+    {
+        "old_address.created": gettext_lazy("set the old address"),
+        "old_address.deleted": gettext_lazy("deleted the old address"),
+    },
+)
 
 KEPT = 3600  # seconds that a browser keeps the answer: unbounded, an address set wrongly could not be set right
 

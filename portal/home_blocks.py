@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from ledger import wording
 from ledger.models import Entry
 from ledger.record import record
 from ledger.verification import check
@@ -12,6 +14,11 @@ from portal.home import default_blocks
 from portal.models import HomeBlock
 
 SAVED, REMOVED = "home_block.saved", "home_block.removed"
+wording.tell(
+    "home_block",
+    _("Blocks of the home page"),
+    {SAVED: _("saved the block of the home page"), REMOVED: _("removed the block of the home page")},
+)
 
 
 @transaction.atomic

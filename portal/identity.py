@@ -3,14 +3,19 @@
 from collections.abc import Iterator
 
 from django.db import transaction
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from accounts.models import User
+from ledger import wording
 from ledger.alarms import raise_alarm
 from ledger.models import Entry
 from ledger.record import record
 from ledger.verification import check
 from portal.models import WORDS, Identity
+
+wording.tell(
+    "identity", gettext_lazy("Identity of the site"), {"identity.changed": gettext_lazy("changed the identity")}
+)
 
 LOOKED_AT = 10  # versions to look back for one whose seal holds
 

@@ -13,41 +13,50 @@ from django.utils.translation import gettext_lazy as _
 
 from articles.models import Article, DraftSave
 from articles.rows import moment_of
+from ledger import wording
 from ledger.models import Entry
 from workflow.models import Decision
 
-# Verb of the ledger → what a reader is told.
-WORDS = {
-    "article.begun": _("began the article"),
-    "article.imported": _("imported the article"),
-    "article.submitted": _("submitted it for approval"),
-    "article.taken_back": _("took it back"),
-    "article.approved": _("approved it"),
-    "article.returned": _("returned it for changes"),
-    "article.published": _("signed it off: published"),
-    "article.scheduled": _("signed it off: scheduled"),
-    "article.unscheduled": _("called off the schedule"),
-    "article.withdrawn": _("withdrew it"),
-    "article.discarded": _("discarded it"),
-    "article.revision_begun": _("began a new version"),
-    "article.parked": _("parked the draft"),
-    "article.resumed": _("took up the parked draft"),
-    "article.change_taken_in": _("took the change of the published text in"),
-    "article.handed_over": _("handed the step over"),
-    "article.draft_handed": _("handed the draft over"),
-    "article.restored": _("put an earlier wording back"),
-    "article.copied": _("copied it from another article"),
-    "article.expiry_set": _("set an end to the publication"),
-    "article.pinned": _("changed how long it stays at the top"),
-    "article.moved": _("moved it to another department"),
-    "article.published_in_emergency": _("published it in emergency, without approval"),
-    "article.emergency_confirmed": _("confirmed the emergency publication"),
-    "article.expunging_asked": _("asked that it be expunged"),
-    "article.expunged": _("expunged it"),
-    "preview.shared": _("shared a preview link"),
-    "preview.revoked": _("revoked the preview links"),
-}
-
+wording.tell(
+    "article",
+    _("Articles"),
+    {
+        "article.begun": _("began the article"),
+        "article.imported": _("imported the article"),
+        "article.submitted": _("submitted it for approval"),
+        "article.taken_back": _("took it back"),
+        "article.approved": _("approved it"),
+        "article.returned": _("returned it for changes"),
+        "article.published": _("signed it off: published"),
+        "article.scheduled": _("signed it off: scheduled"),
+        "article.unscheduled": _("called off the schedule"),
+        "article.withdrawn": _("withdrew it"),
+        "article.discarded": _("discarded it"),
+        "article.revision_begun": _("began a new version"),
+        "article.parked": _("parked the draft"),
+        "article.resumed": _("took up the parked draft"),
+        "article.change_taken_in": _("took the change of the published text in"),
+        "article.handed_over": _("handed the step over"),
+        "article.draft_handed": _("handed the draft over"),
+        "article.restored": _("put an earlier wording back"),
+        "article.copied": _("copied it from another article"),
+        "article.expiry_set": _("set an end to the publication"),
+        "article.pinned": _("changed how long it stays at the top"),
+        "article.moved": _("moved it to another department"),
+        "article.published_in_emergency": _("published it in emergency, without approval"),
+        "article.emergency_confirmed": _("confirmed the emergency publication"),
+        "article.expunging_asked": _("asked that it be expunged"),
+        "article.expunged": _("expunged it"),
+    },
+)
+wording.tell(
+    "preview",
+    _("Preview links"),
+    {
+        "preview.shared": _("shared a preview link"),
+        "preview.revoked": _("revoked the preview links"),
+    },
+)
 
 # Verbs that tell of a decision, whose opinion stands with it and not in the ledger.
 DECIDED = {"article.approved", "article.returned", "article.published", "article.scheduled"}
@@ -105,7 +114,7 @@ def events(article: Article) -> list[Event]:
             number=entry.number,
             time=entry.time,
             name=entry.actor_name or str(_("the system")),
-            words=str(WORDS.get(entry.verb, entry.verb)),
+            words=wording.of_verb(entry.verb),
             step=entry.data.get("step", ""),
             opinion=opinions.get((entry.data.get("round"), entry.actor_id), "")
             if entry.verb in DECIDED

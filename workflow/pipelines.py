@@ -3,11 +3,24 @@
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from departments.models import Department
+from ledger import wording
 from ledger.record import record
 from workflow.models import Pipeline, PipelineChoice
+
+wording.tell(
+    "pipeline",
+    gettext_lazy("Pipelines"),
+    {
+        "pipeline.created": gettext_lazy("made the pipeline"),
+        "pipeline.changed": gettext_lazy("changed the pipeline"),
+        "pipeline.deleted": gettext_lazy("deleted the pipeline"),
+        "pipeline.chosen": gettext_lazy("chose the pipeline of the department"),
+    },
+)
 
 
 def _steps(pipeline: Pipeline) -> list[dict]:

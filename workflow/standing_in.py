@@ -7,13 +7,24 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from departments.models import Membership
 from departments.permissions import NotAllowed
+from ledger import wording
 from ledger.record import record
 from workflow.models import Delegation, Round, RoundStep
 from workflow.transitions import WrongState
+
+wording.tell(
+    "delegation",
+    gettext_lazy("Delegations"),
+    {
+        "delegation.granted": gettext_lazy("named a deputy"),
+        "delegation.revoked": gettext_lazy("revoked the delegation"),
+    },
+)
 
 
 @transaction.atomic

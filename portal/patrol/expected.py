@@ -9,6 +9,7 @@ from django.contrib.staticfiles import finders
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from articles import leaving
 from articles.metadata import Told
@@ -38,7 +39,7 @@ class Frame:
 
 def frame() -> Frame:
     site = identity.current()
-    menu = [("/", _("Home"))]
+    menu = [("/", pgettext("public site", "Home"))]
     allowed = site.straight_hosts
     outside = set()
     for entry in navigation():
@@ -127,7 +128,7 @@ def article(publication: Publication) -> Article:
         title=" - ".join(names),
         heading=one_line(publication.title),
         date=timezone.localtime(publication.dated).strftime("%Y-%m-%d"),
-        crumbs=[("/", _("Home")), *((found.get_absolute_url(), found.name) for found in sealed)],
+        crumbs=[("/", pgettext("public site", "Home")), *((found.get_absolute_url(), found.name) for found in sealed)],
         prose=None if publication.address else events_of(shown),
         downloads=[found.file.get_absolute_url() for found in attachments if found.kind == "download"],
         outside=frozenset(outside | ({leaving.led(publication.address, site.straight_hosts)} - {""})),

@@ -124,7 +124,7 @@ def test_a_footer_that_says_and_leads_to_all_that_it_can_passes(patrol, newsroom
 
 COPYRIGHT = "{{ name }}{% endblocktranslate %}</span>{% endif %}\n      {% if site.technical_support"
 META = '<meta charset="utf-8">'
-MENU = '{% translate "Home" %}</a></li>'
+MENU = '{% translate "Home" context "public site" %}</a></li>'
 BRAND = '<span{% content_language %}>{{ site.name|default:_("Qianfa") }}</span>'
 FOOTER = '{% translate "Staff sign-in" %}</a>'
 

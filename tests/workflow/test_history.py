@@ -10,13 +10,13 @@ from accounts.models import User
 from accounts.services import change_user
 from departments import services as departments
 from departments.models import Membership
+from ledger import wording
 from ledger.verification import mismatches
 from tests.newsroom import person
 from tests.portal.visitor import visit
 from tests.workflow.acts import approve, edit, give_back
 from tests.workflow.newsroom_acts import DAY, entries, somebody, stand_in
 from workflow import services
-from workflow.history import WORDS
 from workflow.models import Decision, Emergency, Round
 
 pytestmark = pytest.mark.django_db
@@ -146,4 +146,4 @@ def test_the_history_runs_from_the_newest_to_the_oldest_and_tells_each_entry_onc
     page = visit(f"/admin/articles/article/{lived.pk}/overview/", as_user("admin"))
     times = [found.attributes["datetime"] for found in page.one("section", class_="desk-history").all("time")]
     assert times == sorted(times, reverse=True)
-    assert {entry.verb for entry in entries(lived)} <= WORDS.keys()
+    assert {entry.verb for entry in entries(lived)} <= wording.verbs().keys()

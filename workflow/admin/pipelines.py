@@ -6,7 +6,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Field, QuerySet
 from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
@@ -26,12 +26,22 @@ class StepsFormSet(BaseInlineFormSet):
             raise ValidationError(_("A pipeline needs at least one step in use; the last one signs off."))
 
 
-class StepInline(admin.TabularInline):
+class StepInline(admin.StackedInline):
+    """A step is one line where there is room, and its fields stand below each other on a telephone."""
+
     model = Step
     formset = StepsFormSet
     extra = 0
     min_num = 1
-    fields = ("position", "name", "role", "people", "due_hours", "is_active")
+    classes = ("desk-steps",)
+    fieldsets = ((None, {"fields": (("position", "name", "role", "people", "due_hours", "is_active"),)}),)
+
+    def formfield_for_dbfield(self, db_field: Field, request: HttpRequest, **kwargs: Any) -> Any:
+        """Roles are picked here and made on their own page."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name == "role":
+            field.widget.can_add_related = field.widget.can_change_related = field.widget.can_view_related = False
+        return field
 
 
 @admin.register(Pipeline)

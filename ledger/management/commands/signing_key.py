@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from ledger import keys
 from ledger.record import Thing, record
 
-KIND = "ledger.key"  # what the ledger calls a key
+KIND = "ledger.key"  # what the ledger calls a key (ledger.wording)
 
 
 class Command(BaseCommand):
