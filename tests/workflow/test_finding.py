@@ -185,7 +185,8 @@ def test_more_than_are_counted_are_said_to_be_more(newsroom, as_user, monkeypatc
 def queries(client, **asked):
     with CaptureQueriesContext(connection) as counted:
         assert client.get(LIST, asked).status_code == 200
-    return len(counted)
+    # Outside of a test, the transaction round a bounded search is no savepoint of another one.
+    return sum("SAVEPOINT" not in query["sql"] for query in counted)
 
 
 def test_the_list_takes_fewer_than_fifteen_queries_however_many_articles(newsroom, as_user):
