@@ -42,20 +42,23 @@ def browser(newsroom, chromium) -> Iterator[Browser]:
 
 @pytest.fixture
 def visit(browser, live_server) -> Iterator[Callable[..., Page]]:
-    """Opens a page in a context of its own; whatever a browser complains of (script, policy, files) fails the test."""
+    """Opens a page in a context of its own; whatever a browser complains of (script, policy, files) fails the test.
+
+    `expected`: parts of complaints that belong to the story.
+    """
     complaints: list[str] = []
     contexts = []
 
-    def complain(page: Page, said: ConsoleMessage) -> None:
-        if said.type in ("error", "warning"):
+    def complain(page: Page, said: ConsoleMessage, expected: tuple[str, ...]) -> None:
+        if said.type in ("error", "warning") and not any(part in said.text for part in expected):
             complaints.append(f"{page.url}: {said.type}: {said.text}")
 
-    def failed(request: Request) -> None:
+    def failed(request: Request, expected: tuple[str, ...]) -> None:
         # What a page was still loading (its icon) when it was left for another is given up, and that is no fault.
-        if request.failure != "net::ERR_ABORTED":
+        if not any(part in request.failure for part in ("net::ERR_ABORTED", *expected)):
             complaints.append(f"{request.url}: {request.failure}")
 
-    def open_page(width: int = 1280, height: int = 900, **options: Any) -> Page:
+    def open_page(width: int = 1280, height: int = 900, expected: tuple[str, ...] = (), **options: Any) -> Page:
         context = browser.new_context(
             base_url=live_server.url,
             user_agent=VISITOR,
@@ -68,11 +71,21 @@ def visit(browser, live_server) -> Iterator[Callable[..., Page]]:
         page = context.new_page()
         page.set_default_timeout(20_000)
         page.on("pageerror", lambda error: complaints.append(f"{page.url}: {error}"))
-        page.on("console", lambda said: complain(page, said))
-        page.on("requestfailed", failed)
+        page.on("console", lambda said: complain(page, said, expected))
+        page.on("requestfailed", lambda request: failed(request, expected))
         return page
 
     yield open_page
     for context in contexts:
         context.close()
     assert complaints == []
+
+
+@pytest.fixture
+def keep(artefacts):
+    """Keeps a picture of the whole page under a name."""
+
+    def screenshot(page, name):
+        page.screenshot(path=artefacts / f"{name}.png", full_page=True)
+
+    return screenshot
