@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
+from articles.drafts import summary_of
 from articles.models import Attachment, Revision
 from articles.models.revision import Validity
 from articles.pieces import Budget, Piece, between
@@ -29,7 +30,9 @@ class FieldChange:
 
 def field_changes(old: dict[str, Any], new: dict[str, Any], budget: Budget) -> list[FieldChange]:
     """Each field that differs, in the order of the form. The wordings as articles.differences takes them."""
-    found = [_text(name, old[name], new[name], budget) for name in TEXTS if old[name] != new[name]]
+    made = all(side["summary"] in ("", summary_of(side["body"])) for side in (old, new))
+    texts = [name for name in TEXTS if not (made and name == "summary")]  # nobody wrote it: it follows the body
+    found = [_text(name, old[name], new[name], budget) for name in texts if old[name] != new[name]]
     for name in ("dated", *DOCUMENT):
         before, after = _said(name, old[name]), _said(name, new[name])
         if before != after:

@@ -122,6 +122,14 @@ def test_the_other_fields_are_told_as_old_and_new():
     }  # fmt: skip
 
 
+def test_a_summary_that_was_made_from_the_body_is_no_change_of_its_own():
+    old = wording(FIRST, summary="三月十二日上午九时，在东郊林场集合。")
+    new = wording(SECOND, summary="请自带手套，工具由林场准备。")
+    assert differences(old, new).fields == []
+    (field,) = differences(old, {**new, "summary": "手写的摘要。"}).fields
+    assert field.label == "摘要"
+
+
 def test_columns_cover_and_attachments_are_told_too(newsroom):
     row = {"digest": "a" * 64, "kind": "download", "name": "报名表", "caption": "", "position": 0}
     inline = {**row, "digest": "c" * 64, "kind": "inline"}
