@@ -1,7 +1,8 @@
 """Bringing in people and their roles from a table (CSV or .xlsx), for superusers: read, judged row by row, then done.
 
-Nothing is believed of a file but its cells: no formula, macro or type. What each row would do is shown before anything
-happens; what is done goes through the services, so that the ledger has every person and every grant.
+Nothing is believed of a file but its cells: a formula or a macro is refused, a type ignored. What each row would do is
+shown before anything happens; what is done goes through the services, so that the ledger has every person and every
+grant.
 """
 
 import csv
@@ -9,8 +10,10 @@ import io
 import secrets
 import string
 import zipfile
+import zlib
 from dataclasses import dataclass, field
 
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -19,7 +22,8 @@ from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
 from accounts.models import User
-from accounts.services import create_user
+from accounts.services import record_new_user
+from accounts.spreadsheets import BEGINS_A_FORMULA
 from departments.models import Department, Membership, Role
 from departments.services import grant
 
@@ -40,6 +44,14 @@ WHOLE_SITE = ("", "全站")
 TEMPLATE = "\ufeff用户名,姓名,邮箱,电话,角色,栏目\r\n"
 ALPHABET = "".join(set(string.ascii_letters + string.digits) - set("0O1lI"))
 PASSWORD_LENGTH = 12
+# 57 signs, 12 places: 70 bits by chance are not guessed, so that the stretching which weak passwords need (0.2 s each,
+# minutes for a table, within the transaction) is left to the first sign-in, when Django hashes anew.
+ITERATIONS = 10_000
+# What openpyxl and the modules beneath it raise for damaged, encrypted or odd packages (seen by feeding it thousands).
+DAMAGED = (
+    *(zipfile.BadZipFile, InvalidFileException, zlib.error, SyntaxError, EOFError, OSError, RuntimeError),
+    *(AttributeError, LookupError, OverflowError, TypeError, ValueError),
+)
 
 
 class UnreadableTable(Exception):
@@ -72,8 +84,11 @@ def read_table(data: bytes) -> list[Row]:
         raise UnreadableTable(text % {"names": "、".join(missing)})
     rows = []
     for number, cells in enumerate(lines[1:], 2):
-        facts = {HEADINGS[name]: cell.strip() for name, cell in zip(headings, cells, strict=False) if name in HEADINGS}
+        known = ((name, cell) for name, cell in zip(headings, cells, strict=False) if name in HEADINGS)
+        # Names of two Hanzi are often set wide with an ideographic space: any space is one space.
+        facts = {HEADINGS[name]: " ".join(cell.split()) for name, cell in known}
         if any(facts.values()):
+            facts["username"] = User.normalize_username(facts.get("username", ""))
             rows.append(Row(number, **facts))
     if not rows:
         raise UnreadableTable(_("The table has no rows below its headings."))
@@ -98,12 +113,14 @@ def _csv(data: bytes) -> list[list[str]]:
 def _xlsx(data: bytes) -> list[list[str]]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as package:
+            if any(name.lower().endswith("vbaproject.bin") for name in package.namelist()):
+                raise UnreadableTable(_("The file holds macros. Save it as .xlsx without them, or as CSV."))
             if sum(info.file_size for info in package.infolist()) > MOST_UNPACKED:
                 raise UnreadableTable(_("The file unpacks to more than 50 MB. Save only the table."))
-        book = load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
+        book = load_workbook(io.BytesIO(data), read_only=True, keep_links=False)
         rows = book.active.iter_rows(max_row=MOST_ROWS + 2, max_col=50, values_only=True)
         return [[_text(cell) for cell in row] for row in rows]
-    except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, AttributeError, OSError) as error:
+    except DAMAGED as error:
         raise UnreadableTable(_("The .xlsx file cannot be read. Save it anew, or as CSV.")) from error
 
 
@@ -133,7 +150,7 @@ class Plan:
 
 def plan(rows: list[Row]) -> Plan:
     """Judges every row; `errors` and `does` of each are filled in. Four queries."""
-    present = User.objects.in_bulk({row.username for row in rows}, field_name="username")
+    present = User.objects.in_bulk({row.username for row in rows if row.username.isprintable()}, field_name="username")
     roles = {key: role for role in Role.objects.all() for key in (role.name, role.code)}
     departments: dict[str, list[Department]] = {}
     for department in Department.objects.holding_articles():
@@ -144,9 +161,22 @@ def plan(rows: list[Row]) -> Plan:
     )
     made = Plan(rows)
     for row in rows:
+        if _is_odd(row):
+            continue
         _judge_person(row, present, made)
         _judge_role(row, roles, departments, held, made)
     return made
+
+
+def _is_odd(row: Row) -> bool:
+    """Cells that hold no plain text; nothing else of the row is looked at, and no such text reaches the database."""
+    for heading, name in HEADINGS.items():
+        cell = getattr(row, name)
+        begins_formula = cell.startswith(BEGINS_A_FORMULA) and not (name == "phone" and cell.startswith("+"))
+        if begins_formula or not cell.isprintable():
+            text = _("%(field)s: a formula or signs that are no text. Put plain text there.")
+            row.errors.append(text % {"field": heading})
+    return bool(row.errors)
 
 
 def _judge_person(row: Row, present: dict[str, User], made: Plan) -> None:
@@ -216,8 +246,9 @@ def carry_out(planned: Plan, *, by: User) -> list[tuple[User, str]]:
             text = _("Somebody made “%(name)s” meanwhile. Bring the table again.")
             raise ValidationError(text, params={"name": person.username})
         password = "".join(secrets.choice(ALPHABET) for _place in range(PASSWORD_LENGTH))
-        facts = {"full_name": person.full_name, "email": person.email, "phone": person.phone}
-        made.append((create_user(username=person.username, password=password, by=by, **facts), password))
+        hasher = PBKDF2PasswordHasher()
+        person.password = hasher.encode(password, hasher.salt(), iterations=ITERATIONS)
+        made.append((record_new_user(person, by=by), password))
     people = User.objects.in_bulk({username for username, _role, _where in planned.grants}, field_name="username")
     for username, role, department in planned.grants:
         grant(person=people[username], role=role, department=department, by=by)

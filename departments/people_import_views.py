@@ -13,6 +13,7 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from accounts.spreadsheets import defused
 from departments import people_import
 from departments.people_import import Row, UnreadableTable
 from departments.permissions import check_superuser
@@ -72,5 +73,5 @@ def _as_data(made: list[tuple[User, str]]) -> str:
     written = io.StringIO()
     writer = csv.writer(written)
     writer.writerow([_("user name"), _("full name"), _("first password")])
-    writer.writerows([person.username, person.full_name, password] for person, password in made)
+    writer.writerows(map(defused, (person.username, person.full_name, password)) for person, password in made)
     return base64.b64encode(("\ufeff" + written.getvalue()).encode()).decode()

@@ -1,9 +1,13 @@
 """People and roles from a table: looked through first, then done all or nothing, each an entry of the ledger."""
 
+import base64
 import io
+import re
+import zipfile
 
 import openpyxl
 import pytest
+from django.conf.global_settings import PASSWORD_HASHERS
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
@@ -46,7 +50,8 @@ def xlsx(rows, formula=None):
     return out.getvalue()
 
 
-def test_new_people_get_accounts_roles_and_a_password_that_is_shown_once(newsroom, admin):
+def test_new_people_get_accounts_roles_and_a_password_that_is_shown_once(newsroom, admin, settings):
+    settings.PASSWORD_HASHERS = PASSWORD_HASHERS
     table = f"{HEAD}wang,王一,w@example.org,010 1234567,拟稿人,组织建设\nwang,王一,,,审核人,全站\nli,李二,,,,\n"
     page = bring(admin, table)
     assert not User.objects.filter(username="wang").exists()
@@ -126,6 +131,74 @@ def test_a_formula_in_a_cell_is_not_run_but_taken_for_nothing(newsroom, admin):
     rows = [["用户名", "姓名"], ["wang", "王一"]]
     page = bring(admin, xlsx(rows, formula='=HYPERLINK("http://example.org")'), "people.xlsx")
     assert not page.context["plan"].is_possible
+    assert "公式" in page.content.decode()
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "@SUM(A1)", "-2", "＝1", "王\0一", "王\u200b一"])
+def test_a_cell_that_is_no_plain_text_is_named_before_anything_happens(newsroom, admin, cell):
+    with nothing_changes():
+        page = bring(admin, f"{HEAD}wang,{cell},,,,\n")
+        assert not page.context["plan"].is_possible and "公式" in page.content.decode()
+        page = bring(admin, f"{HEAD}wa\0ng,王一,,,,\n")
+        assert not page.context["plan"].is_possible
+
+
+def repacked(data, change):
+    """The package `data` with each member as `change(name, content)` returns it; None leaves it out."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as before, zipfile.ZipFile(out, "w") as after:
+        for name in before.namelist():
+            if (content := change(name, before.read(name))) is not None:
+                after.writestr(name, content)
+    return out.getvalue()
+
+
+def test_a_file_with_macros_is_refused(newsroom, admin):
+    book = xlsx([["用户名", "姓名"], ["wang", "王一"]])
+    out = io.BytesIO(book)
+    with zipfile.ZipFile(out, "a") as package:
+        package.writestr("xl/vbaProject.bin", b"x")
+    with nothing_changes():
+        page = bring(admin, out.getvalue(), "people.xlsm")
+    assert page.status_code == 400 and "宏" in page.content.decode()
+
+
+@pytest.mark.parametrize(
+    "part", ["[Content_Types].xml", "xl/workbook.xml", "xl/worksheets/sheet1.xml", "xl/_rels/workbook.xml.rels"]
+)
+def test_a_damaged_workbook_is_refused_with_words(newsroom, admin, part):
+    book = xlsx([["用户名", "姓名"], ["wang", "王一"]])
+    cut = repacked(book, lambda name, content: content[: len(content) // 2] if name == part else content)
+    gone = repacked(book, lambda name, content: None if name == part else content)
+    with nothing_changes():
+        for data in (cut, gone):
+            page = bring(admin, data, "people.xlsx")
+            assert page.status_code == 400 and "Traceback" not in page.content.decode()
+
+
+def test_a_user_name_typed_wide_is_the_same_user_name(newsroom, admin):
+    page = bring(admin, f"{HEAD}ｗａｎｇ,王　一,,,拟稿人,组织建设\nwang,王一,,,,\n")
+    assert "属于" in page.content.decode()
+    page = bring(admin, f"{HEAD}ｗａｎｇ,王　一,,,拟稿人,组织建设\n")
+    confirm(admin, page)
+    assert User.objects.get(username="wang").full_name == "王 一"
+
+
+def test_the_first_password_is_hashed_in_full_at_the_first_sign_in(newsroom, admin, settings):
+    settings.PASSWORD_HASHERS = PASSWORD_HASHERS
+    done = confirm(admin, bring(admin, f"{HEAD}wang,王一,,,拟稿人,组织建设\n"))
+    before = User.objects.get(username="wang").password
+    ((_person, password),) = done.context["made"]
+    assert not User.objects.get(username="wang").check_password("something else")
+    assert User.objects.get(username="wang").check_password(password)
+    after = User.objects.get(username="wang").password
+    assert int(after.split("$")[1]) > int(before.split("$")[1])
+
+
+def test_the_passwords_can_be_saved_as_a_table(newsroom, admin):
+    done = confirm(admin, bring(admin, f"{HEAD}wang,王一,,,,\n")).content.decode()
+    table = base64.b64decode(re.search(r"data:text/csv;base64,([^\"]+)", done)[1]).decode("utf-8-sig")
+    assert [line.split(",")[:2] for line in table.splitlines()[1:]] == [["wang", "王一"]]
 
 
 @pytest.mark.parametrize(

@@ -227,6 +227,16 @@ def test_the_table_for_other_programs_holds_what_was_found_and_runs_no_formula(n
     assert "植树" in only and "读书" not in only
 
 
+def test_a_search_that_takes_too_long_gives_no_half_table_but_says_so(newsroom, as_user, monkeypatch):
+    from workflow.admin import article_list
+
+    newsroom.draft(title="植树")
+    monkeypatch.setattr(article_list, "SECONDS_OF_EXPORT", 0)
+    answer = as_user("drafter").get(EXPORT, {"q": "植树", "state": "draft"}, follow=True)
+    address, _status = answer.redirect_chain[-1]
+    assert address.startswith(LIST) and "state=draft" in address and "用时过长" in answer.content.decode()
+
+
 def test_a_long_table_is_made_in_pieces_and_lacks_nothing(newsroom, as_user, monkeypatch):
     from workflow.admin import article_list
 
@@ -234,6 +244,10 @@ def test_a_long_table_is_made_in_pieces_and_lacks_nothing(newsroom, as_user, mon
     for number in range(5):
         newsroom.draft(title=f"稿{number}")
     rows = list(csv.reader(io.StringIO(as_user("drafter").get(EXPORT).getvalue().decode())))
+    assert [row[1] for row in rows[1:]] == [f"稿{number}" for number in reversed(range(5))]
+    newsroom.draft(title="别的")
+    text = as_user("drafter").get(EXPORT, {"q": "稿"}).getvalue().decode()
+    rows = list(csv.reader(io.StringIO(text)))
     assert [row[1] for row in rows[1:]] == [f"稿{number}" for number in reversed(range(5))]
 
 

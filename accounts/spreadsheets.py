@@ -1,0 +1,11 @@
+"""Texts on their way into a table that a spreadsheet will open."""
+
+from typing import Any
+
+# What spreadsheets take for the beginning of a formula, its full-width forms in East Asian locales included.
+BEGINS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+
+def defused(cell: Any) -> Any:
+    """A text that a spreadsheet would run as a formula gets an apostrophe in front (OWASP, CSV injection)."""
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(BEGINS_A_FORMULA) else cell
