@@ -67,6 +67,7 @@ def _screens(newsroom: Newsroom, things: LivedIn) -> dict[str, Screen]:
         # Writing
         "articles": Screen("drafter", article),
         "articles that were not found": Screen("drafter", f"{article}?q=没有这样的稿件"),
+        "articles narrowed by what makes no sense": Screen("drafter", f"{article}?state=nonsense&since=2014-02-30"),
         "new article": Screen("drafter", f"{article}add/"),
         "draft": Screen("drafter", f"{article}{things.draft.pk}/change/"),
         "returned draft": Screen("drafter", f"{article}{things.returned.pk}/change/"),
@@ -74,6 +75,8 @@ def _screens(newsroom: Newsroom, things: LivedIn) -> dict[str, Screen]:
         "overview of a draft": Screen("drafter", f"{article}{things.draft.pk}/overview/"),
         "overview in review": Screen("drafter", f"{article}{things.waiting.article_id}/overview/"),
         "overview of what is public": Screen("publisher", f"{article}{things.live.pk}/overview/"),
+        "comparison": Screen("drafter", f"{article}{things.returned.pk}/compare/"),
+        "import of people": Screen("admin", "/admin/departments/membership/import/"),
         "preview": Screen("drafter", f"{article}{things.draft.pk}/revisions/{draft.number}/"),
         # Deciding
         "queue": Screen("reviewer", "/admin/workflow/round/"),
