@@ -109,6 +109,8 @@ def _screens(newsroom: Newsroom, things: LivedIn) -> dict[str, Screen]:
         "new pipeline": Screen("admin", "/admin/workflow/pipeline/add/"),
         "pipelines of departments": Screen("admin", "/admin/workflow/pipelinechoice/"),
         "new pipeline of a department": Screen("admin", "/admin/workflow/pipelinechoice/add/"),
+        "quick phrases": Screen("admin", "/admin/workflow/quickphrase/"),
+        "new quick phrase": Screen("admin", "/admin/workflow/quickphrase/add/"),
         "delegations": Screen("publisher", "/admin/workflow/delegation/"),
         "new delegation": Screen("publisher", "/admin/workflow/delegation/add/"),
         "deliveries": Screen("admin", "/admin/workflow/delivery/"),
