@@ -97,4 +97,3 @@ class QuickPhraseAdmin(admin.ModelAdmin):
     """常用语, for superusers to keep."""
 
     list_display = ("text", "position")
-    list_editable = ("position",)
