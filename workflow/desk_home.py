@@ -104,7 +104,7 @@ def _say_where_it_waits(in_review: list[Work]) -> None:
 def _published_lately(person: User) -> list[tuple[Publication, int]]:
     """What of the person's is public, newest first, with its reads."""
     live = Publication.objects.live().filter(article__in_charge=person).select_related("department")
-    found = list(live.defer("sign_offs").order_by("-article_id")[:SHOWN])
+    found = list(live.defer("sign_offs").order_by("-live_from", "-pk")[:SHOWN])
     reads = totals([publication.article_id for publication in found])
     return [(publication, reads.get(publication.article_id, 0)) for publication in found]
 
