@@ -7,7 +7,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from articles.models import File
+from articles.models import File, Upload
 from ledger.models import Entry
 from portal import identity
 from portal.models import Identity
@@ -119,6 +119,7 @@ def test_the_first_picture_is_the_picture_of_the_article(newsroom, site):
     made = File.objects.create(
         uploaded_by=newsroom.drafter, digest="a" * 64, extension="png", size=1, media_type="image/png"
     )
+    Upload.objects.create(file=made, person=newsroom.drafter)
     page = visit(newsroom.published(body=f'<p><img src="{made.get_absolute_url()}" alt=""></p>').get_absolute_url())
     wanted = f"http://testserver{made.get_absolute_url()}"
     assert dict(tags(page))["Image"] == wanted == graph(page)["og:image"] == told(page)["image"][0]
