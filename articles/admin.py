@@ -58,8 +58,7 @@ class ArticleAdmin(admin.ModelAdmin):
 
     @method_decorator(csp_update(POLICY))
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: dict | None = None) -> HttpResponse:
-        if not self.has_add_permission(request):
-            raise permissions.NotAllowed(gettext("You do not write for any department. Ask a superuser for the role."))
+        permissions.check_draft_somewhere(request.user)
         return self._form(request, None, None)
 
     @method_decorator(csp_update(POLICY))

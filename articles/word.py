@@ -109,7 +109,7 @@ def _rewritten(package: Package) -> tuple[Structure, io.BytesIO]:
     styles = parts.get("styles", ElementTree.Element(f"{{{namespace}}}styles"))
     for name in STYLES:
         styles.append(
-            ElementTree.fromstring(_style.format(w=namespace, key=name.replace(" ", "-"), name=name))  # noqa: S314 (ours)
+            ElementTree.fromstring(_style.format(w=namespace, key=name.replace(" ", "-"), name=name))  # noqa: S314 (our own text)
         )
     written = {
         package.main: main,

@@ -56,6 +56,12 @@ def check_draft(person: User, department: Department) -> None:
         raise NotAllowed(_("You do not write for %(department)s.") % {"department": department})
 
 
+def check_draft_somewhere(person: User) -> None:
+    """Write for any department at all."""
+    if not departments_to_draft_in(person).exists():
+        raise NotAllowed(_("You do not write for any department. Ask a superuser for the role."))
+
+
 def check_see(person: User, department: Department) -> None:
     """See unpublished articles of the department: everyone with any role that reaches it."""
     check_signed_in(person)

@@ -8,6 +8,7 @@ import statistics
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.core.cache import cache
 from django.db.models import OuterRef, Q, QuerySet, Subquery, Sum
@@ -21,6 +22,7 @@ from departments.models import Department, Membership
 from ledger.models import Run
 from workflow import standing_in
 from workflow.models import Decision, Delivery, Round, RoundState, RoundStep, Step, Verdict
+from workflow.queueing import Waiting, with_steps
 from workflow.states import State, Text, states_of
 
 SHOWN = 8  # of each list
@@ -28,7 +30,6 @@ LOOKED_AT = 60  # of the newest articles on somebody's desk
 MONTH = 30  # days
 KEPT = 300  # seconds
 NAMES = 3  # of people who could decide
-DUE_SOON = timedelta(hours=4)
 # A column in which nothing appeared for so long is named to superusers.
 STALE_AFTER = timedelta(days=90)
 RUN_EVERY = timedelta(days=2)  # checks and backups
@@ -112,36 +113,11 @@ def _published_lately(person: User) -> list[tuple[Publication, int]]:
 # --- Those who decide ---
 
 
-@dataclass
-class Waiting:
-    """A round that waits for somebody's decision; `due`: "", "soon" or "overdue"."""
-
-    round: Round
-    step: RoundStep | None
-    due: str
-
-
 def waiting_for(person: User) -> tuple[int, list[Waiting]]:
     """(how many wait for the person, the first few, oldest first)."""
     awaiting = Round.objects.awaiting(person)
     rounds = list(awaiting.select_related("revision", "article__department").defer("revision__body")[:SHOWN])
     return awaiting.count(), with_steps(rounds)
-
-
-def with_steps(rounds: list[Round]) -> list[Waiting]:
-    """Each with the step that it waits at, since when, and whether that is due. One query."""
-    open_steps = RoundStep.objects.filter(round__in=rounds, reached_at__isnull=False, passed_at=None)
-    steps = {step.round_id: step for step in open_steps}
-    now = timezone.now()
-    return [Waiting(one, steps.get(one.pk), due(steps.get(one.pk), now)) for one in rounds]
-
-
-def due(step: RoundStep | None, now: datetime) -> str:
-    """ "soon" within DUE_SOON of the end of the step's time, "overdue" after it, "" else."""
-    if step is None or not step.due_hours:
-        return ""
-    end = step.reached_at + timedelta(hours=step.due_hours)
-    return "overdue" if end < now else "soon" if end - DUE_SOON < now else ""
 
 
 def decided_lately(person: User) -> list[tuple[Decision, State]]:
@@ -248,20 +224,24 @@ class RunShown:
 
 def health() -> Health:
     """At most KEPT old, but for the runs, which are read afresh."""
-    found = cache.get_or_set("desk-health", _health, KEPT)
     runs = {run.kind: run for run in Run.objects.all()}
     now = timezone.now()
-    found.runs = {}
+    shown = {}
     for kind in Run.Kind:
         run = runs.get(kind)
-        found.runs[kind.value] = RunShown(str(kind.label), run, run is None or run.at < now - RUN_EVERY)
-    return found
+        shown[kind.value] = RunShown(str(kind.label), run, run is None or run.at < now - RUN_EVERY)
+    return Health(**cache.get_or_set("desk-health", _figures, KEPT), runs=shown)
 
 
-def _health() -> Health:
+def _figures() -> dict[str, Any]:
     now = timezone.now()
     given_up = Delivery.objects.given_up().filter(next_attempt_at__gte=now - timedelta(days=7))
-    return Health(stale_columns(now), overdue(now).count(), len(standing_in.stranded()), given_up.count(), {})
+    return {
+        "stale": stale_columns(now),
+        "overdue": overdue(now).count(),
+        "stranded": len(standing_in.stranded()),
+        "undelivered": given_up.count(),
+    }
 
 
 def stale_columns(now: datetime) -> list[tuple[Department, datetime | None]]:

@@ -19,39 +19,49 @@ from workflow.seeing import round_or_404
 from workflow.transitions import WrongState
 
 PAGE_SIZE = 30
+DUE_SOON = timedelta(hours=4)
 NUMBER_SHOWN = 20  # characters; a longer number than any round has was made up
 
 
-def rows(rounds: list[Round]) -> list[dict[str, Any]]:
-    """Rounds with the step that each waits at, since when, and whether that is overdue. One query more."""
-    steps = {
-        step.round_id: step
-        for step in RoundStep.objects.filter(round__in=rounds, reached_at__isnull=False, passed_at=None)
-    }
+@dataclass
+class Waiting:
+    """An open round and the step that it waits at; `due`: "", "soon" or "overdue"."""
+
+    round: Round
+    step: RoundStep | None
+    due: str
+
+
+def with_steps(rounds: list[Round]) -> list[Waiting]:
+    """Each with the step that it waits at, since when, and whether that is due. One query."""
+    open_steps = RoundStep.objects.filter(round__in=rounds, reached_at__isnull=False, passed_at=None)
+    steps = {step.round_id: step for step in open_steps}
     now = timezone.now()
-    return [
-        {"round": found, "step": steps.get(found.pk), "overdue": _overdue(steps.get(found.pk), now)} for found in rounds
-    ]
+    return [Waiting(one, steps.get(one.pk), due(steps.get(one.pk), now)) for one in rounds]
 
 
-def _overdue(step: RoundStep | None, now: datetime) -> bool:
-    return bool(step and step.due_hours and step.reached_at + timedelta(hours=step.due_hours) < now)
+def due(step: RoundStep | None, now: datetime) -> str:
+    """ "soon" within DUE_SOON of the end of the step's time, "overdue" after it, "" else."""
+    if step is None or not step.due_hours:
+        return ""
+    end = step.reached_at + timedelta(hours=step.due_hours)
+    return "overdue" if end < now else "soon" if end - DUE_SOON < now else ""
 
 
 def queue(request: HttpRequest) -> dict[str, Any]:
     """What waits for this person, and, below it, what else is in review where they have a role."""
     related = ("revision", "article__department")
-    mine = Paginator(Round.objects.awaiting(request.user).select_related(*related), PAGE_SIZE)
+    mine = Paginator(Round.objects.awaiting(request.user).select_related(*related).defer("revision__body"), PAGE_SIZE)
     page = mine.get_page(request.GET.get("page"))
     others = Round.objects.open().exclude(pk__in=Round.objects.awaiting(request.user).values("pk"))
     if not request.user.is_superuser:
         others = others.filter(article__department__in=departments_to_see(request.user))
-    others = others.select_related(*related).order_by("-submitted_at")[:PAGE_SIZE]
+    others = others.select_related(*related).defer("revision__body").order_by("-submitted_at")[:PAGE_SIZE]
     return {
         "title": _("Waiting for me"),
         "page": page,
-        "mine": rows(list(page)),
-        "others": rows(list(others)),
+        "mine": with_steps(list(page)),
+        "others": with_steps(list(others)),
     }
 
 

@@ -1,5 +1,5 @@
 """What the form that drafters write in asks the server while they write: uploads, saves by itself, help with the text.
 
-Each module has its views and a list `urls`, which stand under admin/articles/article/editing/. All are for people who
-write for some department, and answer in JSON: what was asked for, or {"error": a sentence for the person}.
+The views stand in `urls.VIEWS`, under admin/articles/article/editing/. All are for people who write for some department
+and answer in JSON: what was asked for, or {"error": a sentence for the person}.
 """

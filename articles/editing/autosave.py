@@ -16,7 +16,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from articles import drafts
-from articles.editing.uploads import check_writes
 from articles.forms import DraftForm
 from articles.models import Article, Revision
 from articles.sanitising import plain_text
@@ -30,7 +29,7 @@ def autosave(request: HttpRequest) -> JsonResponse:
     Answers 200 {"article", "version", "time", "address", "lost", "errors"}; 409 with what stands there now, when
     somebody saved or submitted meanwhile; 400 with {"errors": {field: sentence}} when nothing could be saved.
     """
-    check_writes(request)
+    permissions.check_draft_somewhere(request.user)
     number = request.POST.get("article", "")
     if not number:
         return _begin(request)

@@ -6,8 +6,8 @@ from functools import cache
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_POST
 
-from articles.editing.uploads import check_writes
 from articles.sanitising import plain_text, sanitise
+from departments.permissions import check_draft_somewhere
 
 SUGGESTED = 8
 LONGEST = 60_000  # characters that are looked at
@@ -23,7 +23,7 @@ COMMON = frozenset(
 @require_POST
 def keywords(request: HttpRequest) -> JsonResponse:
     """From `title` and `body` (HTML): {"keywords": the words, best first}."""
-    check_writes(request)
+    check_draft_somewhere(request.user)
     body = plain_text(sanitise(request.POST.get("body", "")).html)
     return JsonResponse({"keywords": suggested(request.POST.get("title", "")[:500], body)})
 

@@ -2,13 +2,13 @@
 
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, JsonResponse
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from articles.drafts import clean_body
+from articles.editing.answers import refused
 from articles.typesetting import typeset as set_text
 from articles.typesetting_changes import changes
-from departments.permissions import NotAllowed, departments_to_draft_in
+from departments.permissions import check_draft_somewhere
 
 
 @require_POST
@@ -18,12 +18,11 @@ def typeset(request: HttpRequest) -> JsonResponse:
     `changes` as articles.typesetting_changes.Change; pictures in the text become files. 400 with {"error"} for a text
     that is too long.
     """
-    if not departments_to_draft_in(request.user).exists():
-        raise NotAllowed(_("You do not write for any department. Ask a superuser for the role."))
+    check_draft_somewhere(request.user)
     try:
         before, lost = clean_body(request.POST.get("body", ""), request.user)
     except ValidationError as error:
-        return JsonResponse({"error": " ".join(error.messages)}, status=400)
+        return refused(" ".join(error.messages))
     after = set_text(before)
     found = [vars(change) for change in changes(before, after)]
     return JsonResponse({"html": after, "changes": found, "lost": lost})
