@@ -7,4 +7,4 @@ class ArticlesConfig(AppConfig):
     verbose_name = _("Articles")
 
     def ready(self) -> None:
-        from articles import guards, verification  # noqa: F401 (importing them registers their checks)
+        from articles import guards, verification, versions  # noqa: F401 (importing them registers what they say)

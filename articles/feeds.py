@@ -12,7 +12,7 @@ from django.utils.feedgenerator import Atom1Feed
 from django.utils.translation import gettext as _
 from django.views.decorators.http import conditional_page, require_safe
 
-from articles import listing
+from articles import listing, versions
 from articles.models import Publication
 from departments.models import Department
 
@@ -112,10 +112,10 @@ def _revalidated(response: HttpResponse) -> HttpResponse:
 @require_safe
 @conditional_page
 def site(request: HttpRequest) -> HttpResponse:
-    return _revalidated(_site(request))
+    return versions.shows(_revalidated(_site(request)), versions.EVERYTHING)
 
 
 @require_safe
 @conditional_page
 def department(request: HttpRequest, slug: str) -> HttpResponse:
-    return _revalidated(_department(request, slug=slug))
+    return versions.shows(_revalidated(_department(request, slug=slug)), versions.EVERYTHING)

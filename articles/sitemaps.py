@@ -12,6 +12,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from articles import versions
 from articles.models import Publication
 from departments.models import Department
 
@@ -88,14 +89,15 @@ def site_map(request: HttpRequest) -> HttpResponse:
     """One file while everything fits in it, else the index of the files."""
     maps = {section: kind() for section, kind in SITEMAPS.items()}
     if sum(found.paginator.count for found in maps.values()) <= MOST:
-        return sitemap(request, maps)
+        return versions.shows(sitemap(request, maps), versions.EVERYTHING)
     files = [
         f"{settings.SITE_URL}{reverse('sitemap-section', args=[section])}?p={number}"
         for section, found in maps.items()
         for number in found.paginator.page_range
     ]
     context = {"sitemaps": [SitemapIndexItem(location) for location in files]}
-    return TemplateResponse(request, "sitemap_index.xml", context, content_type="application/xml")
+    index = TemplateResponse(request, "sitemap_index.xml", context, content_type="application/xml")
+    return versions.shows(index, versions.EVERYTHING)
 
 
 @require_safe

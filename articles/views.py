@@ -21,7 +21,7 @@ from django.utils.translation import gettext_noop
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
-from articles import files, listing, reads, searching
+from articles import files, listing, reads, searching, versions
 from articles import proof as proving
 from articles.filters import ListingFilter
 from articles.languages import localised
@@ -74,7 +74,7 @@ def department(request: HttpRequest, slug: str) -> HttpResponse:
         "publications": listing.shown(page),
         "children": children,
     }
-    return render(request, "articles/department.html", context)
+    return versions.shows(render(request, "articles/department.html", context), here.pk)
 
 
 class Found(NamedTuple):
@@ -121,7 +121,7 @@ def article(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         "replaced": publication.replaced(),
         "reads": reads.total(pk),
     }
-    return render(request, "articles/article.html", context)
+    return versions.shows(render(request, "articles/article.html", context), publication.department_id)
 
 
 @require_safe
@@ -217,7 +217,8 @@ def search(request: HttpRequest) -> HttpResponse:
         answer = searching.answer(request.GET)
     except (PageNotAnInteger, EmptyPage) as error:
         raise Http404(_("There is no such page.")) from error
-    return render(request, "articles/search.html", vars(answer) | {"shortened": answer.shortened})
+    page = render(request, "articles/search.html", vars(answer) | {"shortened": answer.shortened})
+    return versions.shows(page, versions.EVERYTHING)
 
 
 @csrf_exempt  # visitors hold no token; the origin is checked instead, and a read changes nothing else

@@ -7,7 +7,7 @@ Django as IntegrityError on both databases.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -33,11 +33,38 @@ class Guard:
     def statements(self, vendor: str) -> list[str]:
         if self.only and self.only != vendor:
             return []
-        when = _spell(self.when, vendor)
+        when = spell(self.when, vendor)
         return _sqlite(self, when) if vendor == "sqlite" else _postgresql(self, when)
 
+    def definition(self, vendor: str) -> str:
+        """What the database says of the trigger when it stands as written."""
+        statements = self.statements(vendor)
+        level = "STATEMENT" if self.event == "TRUNCATE" else "ROW"
+        return statements[0] if vendor == "sqlite" else told(statements[0], self, "BEFORE", level)
 
-def _spell(when: str, vendor: str) -> str:
+
+class Trigger(Protocol):
+    """What can be registered here: a Guard, or another trigger whose absence would be as bad."""
+
+    name: str
+    table: str
+    event: str
+
+    def statements(self, vendor: str) -> list[str]: ...
+
+    def definition(self, vendor: str) -> str: ...
+
+
+def told(function: str, trigger: "Trigger", timing: str, level: str) -> str:
+    """How `_installed` tells of a trigger of PostgreSQL whose function was made by this statement."""
+    return (
+        f"{trigger.table}: CREATE TRIGGER {PREFIX}{trigger.name} {timing} {trigger.event} FOR EACH {level} "
+        f"EXECUTE FUNCTION {PREFIX}{trigger.name}() O {function.split('$guard$')[1]}"
+    )
+
+
+def spell(when: str, vendor: str) -> str:
+    """A condition in the words of the database."""
     differs = "IS NOT" if vendor == "sqlite" else "IS DISTINCT FROM"
     while "{changed:" in when:
         before, _, rest = when.partition("{changed:")
@@ -75,13 +102,13 @@ def _postgresql(guard: Guard, when: str) -> list[str]:
 
 @dataclass
 class _Registry:
-    guards: dict[str, Guard] = field(default_factory=dict)
+    guards: dict[str, Trigger] = field(default_factory=dict)
 
 
 _registry = _Registry()
 
 
-def register(guards: Iterable[Guard]) -> None:
+def register(guards: Iterable[Trigger]) -> None:
     for guard in guards:
         _registry.guards[guard.name] = guard
 
@@ -137,7 +164,7 @@ def _installed(connection: BaseDatabaseWrapper) -> dict[str, str]:
         return {name: sql for name, sql in cursor.fetchall() if name.startswith(PREFIX)}
 
 
-def _expected(connection: BaseDatabaseWrapper) -> dict[str, Guard]:
+def _expected(connection: BaseDatabaseWrapper) -> dict[str, Trigger]:
     tables = set(connection.introspection.table_names())
     return {
         PREFIX + guard.name: guard
@@ -146,25 +173,11 @@ def _expected(connection: BaseDatabaseWrapper) -> dict[str, Guard]:
     }
 
 
-def _holds(guard: Guard, definition: str, vendor: str) -> bool:
-    """Whether the definition found in the database is the one that we would write."""
-    statements = guard.statements(vendor)
-    if vendor == "sqlite":
-        return definition == statements[0]
-    body, level = statements[0].split("$guard$")[1], "STATEMENT" if guard.event == "TRUNCATE" else "ROW"
-    return definition == (
-        f"{guard.table}: CREATE TRIGGER {PREFIX}{guard.name} BEFORE {guard.event} FOR EACH {level} "
-        f"EXECUTE FUNCTION {PREFIX}{guard.name}() O {body}"
-    )
-
-
 def missing(connection: BaseDatabaseWrapper) -> list[str]:
     """Names of guards that are absent, disabled or not as written, for the tables that exist."""
     found = _installed(connection)
     return sorted(
-        name
-        for name, guard in _expected(connection).items()
-        if name not in found or not _holds(guard, found[name], connection.vendor)
+        name for name, guard in _expected(connection).items() if found.get(name) != guard.definition(connection.vendor)
     )
 
 

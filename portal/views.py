@@ -12,7 +12,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 from redis.exceptions import RedisError
 
-from articles import leaving
+from articles import leaving, versions
 from ledger.record import read_head
 from legacy import old_addresses
 from portal.home import blocks
@@ -22,14 +22,15 @@ logger = logging.getLogger(__name__)
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    return render(request, "portal/home.html", {"blocks": blocks()})
+    return versions.shows(render(request, "portal/home.html", {"blocks": blocks()}), versions.EVERYTHING)
 
 
 @require_safe
 def robots(_request: HttpRequest) -> HttpResponse:
     lines = ["User-agent: *", "Disallow: /admin/", "Disallow: /search/", "Disallow: /reads/"]
     lines += ["Disallow: /leave/", "Disallow: /preview/", "Disallow: /feedback/?", ""]
-    return HttpResponse("\n".join([*lines, f"Sitemap: {settings.SITE_URL}/sitemap.xml", ""]), content_type="text/plain")
+    lines += [f"Sitemap: {settings.SITE_URL}/sitemap.xml", ""]
+    return versions.shows(HttpResponse("\n".join(lines), content_type="text/plain"))
 
 
 @require_safe

@@ -7,3 +7,10 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
 application = get_wsgi_application()
+
+from django.conf import settings  # noqa: E402 (settings can be read only now)
+
+if settings.PAGE_CACHE:
+    from portal.pages.serving import KeptPages
+
+    application = KeptPages(application)

@@ -41,6 +41,7 @@ ENVIRONMENT = {
     "FEEDBACK_PER_VISITOR": "5",
     "LEDGER_HEAD_FILE": str(VAR / "ledger-head.json"),
     "LOG_LEVEL": "INFO",
+    "PAGE_CACHE": "1",
     "REDIS_URL": "",
     "SEAL_SITE": "tests",
     "SECRET_KEY": secrets.token_urlsafe(50),
@@ -165,7 +166,10 @@ def _nothing_remembered() -> None:
     """An empty cache for each test. (Failed sign-ins are rows, which go with the test's transaction or flush.)"""
     from django.core.cache import cache
 
+    from articles import versions
+
     cache.clear()
+    versions.forget()
 
 
 @pytest.fixture(scope="session")

@@ -284,6 +284,24 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'withdrawals',
             },
         ),
+        migrations.CreateModel(
+            name='ContentVersion',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('scope', models.BigIntegerField(verbose_name='scope')),
+                ('slot', models.BigIntegerField(verbose_name='slot')),
+                ('token', models.BigIntegerField(verbose_name='token')),
+            ],
+            options={
+                'verbose_name': 'content version',
+                'verbose_name_plural': 'content versions',
+                'constraints': [models.UniqueConstraint(fields=('scope', 'slot'), name='a_transaction_has_one_part_in_a_version')],
+            },
+        ),
+        migrations.AddIndex(
+            model_name='placement',
+            index=models.Index(condition=models.Q(('pinned_until__isnull', False)), fields=['pinned_until'], name='placements_by_pin'),
+        ),
         migrations.AddIndex(
             model_name='article',
             index=models.Index(fields=['department', '-id'], name='articles_of_a_department'),

@@ -5,10 +5,12 @@ from articles.models.file import File, Rendition, Upload
 from articles.models.publication import Placement, Publication, Withdrawal
 from articles.models.reads import Read, RecentRead
 from articles.models.revision import Attachment, Contribution, DraftSave, FurtherColumn, Revision
+from articles.models.versions import ContentVersion
 
 __all__ = [
     "Article",
     "Attachment",
+    "ContentVersion",
     "Contribution",
     "DraftSave",
     "File",

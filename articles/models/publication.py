@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -25,7 +25,9 @@ class PublicationQuerySet(models.QuerySet["Publication"]):
     def live(self, at: datetime | None = None) -> "PublicationQuerySet":
         """Those whose interval holds. What was withdrawn never comes back, whatever its interval says: the seal that it
         had before its withdrawal is still a good one."""
-        return self.filter(live(at), withdrawal=None)
+        # As a question of its own: of a join that must find nothing PostgreSQL believes that it leaves one row, and
+        # then sorts all others for it.
+        return self.filter(live(at), ~Exists(Withdrawal.objects.filter(publication=OuterRef("pk"))))
 
     def scheduled(self, at: datetime | None = None) -> "PublicationQuerySet":
         """Signed off, but not yet live."""
@@ -136,7 +138,7 @@ class Publication(Sealed):
 
 class PlacementQuerySet(models.QuerySet["Placement"]):
     def live(self, at: datetime | None = None) -> "PlacementQuerySet":
-        return self.filter(live(at), publication__withdrawal=None)
+        return self.filter(live(at), ~Exists(Withdrawal.objects.filter(publication=OuterRef("publication"))))
 
     def newest_first(self) -> "PlacementQuerySet":
         # By article_id: a relation would sort by the order of articles, which is another one.
@@ -167,7 +169,10 @@ class Placement(models.Model):
     class Meta:
         verbose_name = _("placement")
         verbose_name_plural = _("placements")
-        indexes = [models.Index(fields=["department", "-dated", "-article"], name="listing_of_a_department")]
+        indexes = [
+            models.Index(fields=["department", "-dated", "-article"], name="listing_of_a_department"),
+            models.Index(fields=["pinned_until"], condition=Q(pinned_until__isnull=False), name="placements_by_pin"),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["publication", "department"], name="one_placement_in_a_department"),
         ]

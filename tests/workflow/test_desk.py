@@ -29,7 +29,7 @@ def seen(waiting, **words):
 
 
 def rows(response, name="mine"):
-    return [row["round"] for row in response.context[name]]
+    return [row.round for row in response.context[name]]
 
 
 # The queue.
@@ -53,11 +53,12 @@ def test_the_queue_lists_what_waits_for_the_person_oldest_first(newsroom, as_use
         assert links == {review_url(one) for one in waiting}, name
 
 
-def test_the_queue_says_what_is_overdue(newsroom, as_user):
-    late, early = newsroom.submitted(), newsroom.submitted()
-    RoundStep.objects.filter(round=late, position=1).update(reached_at=timezone.now() - timedelta(hours=49))
-    listed = {row["round"]: row["overdue"] for row in as_user("reviewer").get(QUEUE).context["mine"]}
-    assert listed == {late: True, early: False}
+def test_the_queue_says_what_is_overdue_and_what_soon_will_be(newsroom, as_user):
+    late, soon, early = newsroom.submitted(), newsroom.submitted(), newsroom.submitted()
+    for waiting, hours in (late, 49), (soon, 45):
+        RoundStep.objects.filter(round=waiting, position=1).update(reached_at=timezone.now() - timedelta(hours=hours))
+    listed = {row.round: row.due for row in as_user("reviewer").get(QUEUE).context["mine"]}
+    assert listed == {late: "overdue", soon: "soon", early: ""}
 
 
 def test_a_visitor_is_asked_to_sign_in_first(newsroom, client):

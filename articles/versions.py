@@ -1,0 +1,217 @@
+"""Versions of what the public pages show, by which a page that was kept is known to be the present one.
+
+Every change of a placement, a publication, a department, the identity and the like changes the version of the scopes
+that show it: by triggers, hence in the transaction of the act, so that nothing is lost between the commit and some hook
+after it. A page is kept with the stamp of its scopes, taken before it was rendered; it is the present one as long as
+that stamp is. The stamp also names the last moment at which something began, ended or ceased to be pinned by itself,
+and the day, because the site is in mourning by days.
+
+Versions are read at most once in each second of the wall clock, so that what they vouch for is never older than that.
+"""
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from django.db import connection
+from django.db.models import Count, Sum
+from django.http import HttpResponse
+from django.utils.timezone import localdate
+
+from articles.models import ContentVersion, Placement
+from ledger.guards import PREFIX, register, spell, told
+
+SITE = 0  # the scope of what every page shows: identity, navigation
+EVERYTHING = -1  # stands for all scopes together: home page, search, feeds
+# How far back moments of beginning and ending stand in a stamp. A page that was kept must be younger.
+BOUNDARIES = timedelta(minutes=30)
+MOST_PARTS = 64  # of a scope; then those of old transactions are cleared away
+TOKENS = 2**48
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A trigger that changes versions. `scopes`: SQL for the scopes of a row OLD or NEW, a query of one column.
+
+    `when`: as in ledger.guards.Guard. PostgreSQL needs version 13 (pg_current_xact_id).
+    """
+
+    name: str
+    table: str
+    event: str
+    scopes: str
+    when: str = "TRUE"
+
+    def statements(self, vendor: str) -> list[str]:
+        when, name = spell(self.when, vendor), PREFIX + self.name
+        if vendor == "sqlite":
+            slot, token = "0", f"abs(random() % {TOKENS})"
+        else:
+            slot, token = "pg_current_xact_id()::text::bigint", f"(random() * {TOKENS - 1})::bigint"
+        insert = (
+            f"INSERT INTO articles_contentversion (scope, slot, token) SELECT found.scope, {slot}, {token} "
+            f"FROM (SELECT DISTINCT scope FROM ({self.scopes}) named WHERE scope IS NOT NULL) found WHERE TRUE "
+            "ON CONFLICT (scope, slot) DO UPDATE SET token = excluded.token"
+        )
+        if vendor == "sqlite":
+            each = f'AFTER {self.event} ON "{self.table}" FOR EACH ROW WHEN {when}'
+            return [f'CREATE TRIGGER "{name}" {each} BEGIN {insert}; END']
+        body = f"BEGIN IF {when} THEN {insert}; END IF; RETURN NULL; END"
+        return [
+            f'CREATE OR REPLACE FUNCTION "{name}"() RETURNS trigger LANGUAGE plpgsql AS $guard${body}$guard$',
+            f'CREATE TRIGGER "{name}" AFTER {self.event} ON "{self.table}" FOR EACH ROW EXECUTE FUNCTION "{name}"()',
+        ]
+
+    def definition(self, vendor: str) -> str:
+        statements = self.statements(vendor)
+        return statements[0] if vendor == "sqlite" else told(statements[0], self, "AFTER", "ROW")
+
+
+def marks(table: str, old: str, new: str, when_updated: str = "TRUE") -> list[Mark]:
+    """For all that can happen to a row. `old`, `new`: scopes by what it was and by what it is, as in Mark."""
+    return [
+        Mark(f"{table}_marks_insert", table, "INSERT", new),
+        Mark(f"{table}_marks_update", table, "UPDATE", f"{old} UNION {new}", when_updated),
+        Mark(f"{table}_marks_delete", table, "DELETE", old),
+    ]
+
+
+def marks_of_site(table: str) -> list[Mark]:
+    """For a table of what every page shows."""
+    return marks(table, f"SELECT {SITE} AS scope", f"SELECT {SITE} AS scope")
+
+
+def _shown_in(publication: str) -> str:
+    """Every department in whose listing the publication stands."""
+    return f'SELECT "department_id" AS scope FROM "articles_placement" WHERE "publication_id" = {publication}'
+
+
+# What a listing counts by (`standing`) changes nothing that is shown.
+_PLACED = ["publication_id", "department_id", "article_id", "dated", "live_from", "live_until", "pinned_until"]
+_own_row = '"department_id" AS scope'
+register(marks_of_site("departments_department"))
+register(
+    marks(
+        "articles_placement",
+        f"SELECT OLD.{_own_row}",
+        f"SELECT NEW.{_own_row}",
+        " OR ".join(f"{{changed:{column}}}" for column in _PLACED),
+    )
+)
+register(
+    marks(
+        "articles_publication",
+        f"SELECT OLD.{_own_row} UNION {_shown_in('OLD.id')}",
+        f"SELECT NEW.{_own_row} UNION {_shown_in('NEW.id')}",
+    )
+)
+register(
+    marks("articles_withdrawal", _shown_in('OLD."publication_id"'), _shown_in('NEW."publication_id"')),
+)
+
+
+@dataclass(frozen=True)
+class Versions:
+    """The versions as they were at `second` of the wall clock (Unix time), with the boundaries that had passed."""
+
+    second: int
+    day: str
+    sums: dict[int, int]
+    boundaries: dict[int, datetime]
+
+    def stamp(self, scopes: Iterable[int]) -> str:
+        """What a page that shows these scopes is kept with; SITE need not be named. Equal stamps, equal content."""
+        named = set(scopes)
+        if EVERYTHING in named:
+            last = max(self.boundaries.values(), default=None)
+            return f"{self.day} all {sum(self.sums.values())} {_spelled(last)}"
+        parts = [f"{self.day} {self.sums.get(SITE, 0)}"]
+        parts += [f"{one} {self.sums.get(one, 0)} {_spelled(self.boundaries.get(one))}" for one in sorted(named)]
+        return ", ".join(parts)
+
+
+def _spelled(moment: datetime | None) -> str:
+    return f"{moment.timestamp():.6f}" if moment else "-"
+
+
+class _Kept:
+    """The versions that this process has read last."""
+
+    versions: Versions | None = None
+
+
+def current() -> Versions:
+    """The present versions, at most as old as the running second of the wall clock.
+
+    Within a transaction they are read afresh and not kept: what it has changed is not yet so for anybody else.
+    """
+    if connection.in_atomic_block:
+        return read()
+    found = _Kept.versions
+    if found is None or found.second != int(time.time()):
+        found = _Kept.versions = read()
+    return found
+
+
+def refresh() -> Versions:
+    """The same, read now. For whoever has met a page that is newer than what `current` knows."""
+    _Kept.versions = read()
+    return _Kept.versions
+
+
+def forget() -> None:
+    """Reads the versions anew at the next use."""
+    _Kept.versions = None
+
+
+def known() -> Versions | None:
+    """What `current` would give, if that needs no look at the database."""
+    found = _Kept.versions
+    return found if found is not None and found.second == int(time.time()) else None
+
+
+def read() -> Versions:
+    """The versions of all scopes. Two queries."""
+    # The second is taken first: what is committed after that may be missing from what is read.
+    now = datetime.fromtimestamp(time.time(), UTC)
+    parts = ContentVersion.objects.values("scope").annotate(version=Sum("token"), parts=Count("id"))
+    sums, crowded = {}, []
+    for row in parts.order_by():
+        sums[row["scope"]] = int(row["version"])
+        if row["parts"] > MOST_PARTS:
+            crowded.append(row["scope"])
+    found = Versions(int(now.timestamp()), localdate(now).isoformat(), sums, _boundaries(now))
+    if crowded and not connection.in_atomic_block:
+        clear(crowded)
+    return found
+
+
+def _boundaries(now: datetime) -> dict[int, datetime]:
+    """Department → the last moment in BOUNDARIES at which something in its listing began, ended or was unpinned."""
+    since = now - BOUNDARIES
+    asked = [
+        Placement.objects.filter(**{f"{column}__gt": since, f"{column}__lte": now}).values_list("department", column)
+        for column in ("publication__live_from", "publication__live_until", "pinned_until")
+    ]
+    last: dict[int, datetime] = {}
+    for department, moment in asked[0].union(*asked[1:]):
+        last[department] = max(moment, last.get(department, moment))
+    return last
+
+
+def clear(scopes: Iterable[int]) -> None:
+    """Takes away the parts of old transactions. The versions change by it, which costs a rendering and nothing else."""
+    for scope in scopes:
+        parts = ContentVersion.objects.filter(scope=scope).order_by("-slot")
+        newest = list(parts.values_list("slot", flat=True)[: MOST_PARTS // 4])
+        ContentVersion.objects.filter(scope=scope, slot__lt=newest[-1]).delete()
+
+
+# --- What a page shows ---
+
+
+def shows(response: HttpResponse, *scopes: int) -> HttpResponse:
+    """Notes on a response which scopes the page shows: those departments, or EVERYTHING. It may then be kept."""
+    response.shown_scopes = frozenset(scopes)
+    return response

@@ -1,0 +1,203 @@
+"""Answers with kept pages, in front of Django; lets Django render what is not kept, each page once at a time.
+
+Only for visitors: whoever carries a session is staff and always gets a page of their own. A page is handed out only
+while its stamp is that of the present versions (articles.versions), which are read at most once in each second of the
+clock; what stands before us (X-Accel-Expires) may keep an answer to the end of that same second. So nothing outlives an
+act by more than a second, there neither.
+"""
+
+import re
+import time
+from collections.abc import Callable, Iterable
+from threading import Lock
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.db import connection
+
+from articles import versions
+from articles.versions import Versions
+from portal.pages.page import NOT_KEPT, Headers, Page, encoding_for
+from portal.pages.stores import LARGEST, RENDERING, Memory, shared
+from portal.proxies import believe
+
+# What is never kept needs no looking for.
+_APART = ("/admin/", "/static/", "/files/", "/reads/", "/healthz", "/readyz", "/preview/", "/feedback/", "/leave/")
+_kept_queries = re.compile(r"(page=[0-9]{1,7})?")  # others would fill the stores with what nobody asks for again
+_ABSENT = ("404", "410")
+LOCKS = 256  # pages share them, so that their number does not grow
+LOOK_AGAIN = 0.01  # seconds, while another process renders
+_OF_THE_REQUEST = ("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_RANGE", "HTTP_ACCEPT_ENCODING")
+
+Environ = dict[str, Any]
+Start = Callable[..., Any]
+Application = Callable[[Environ, Start], Iterable[bytes]]
+
+
+class Other(NamedTuple):
+    """What Django answered when it is no page to keep."""
+
+    status: str
+    headers: Headers
+    body: bytes
+
+
+class KeptPages:
+    """A WSGI application round Django's."""
+
+    def __init__(self, django: Application) -> None:
+        self.django = django
+        self.memory = Memory()
+        self.shared = shared()
+        self.locks = [Lock() for _ in range(LOCKS)]
+        self.session = f"{settings.SESSION_COOKIE_NAME}="
+
+    def __call__(self, environ: Environ, start: Start) -> Iterable[bytes]:
+        believe(environ)
+        if not self.is_for_a_visitor(environ):
+            return self.django(environ, start)
+        if not _kept_queries.fullmatch(environ.get("QUERY_STRING", "")):
+            return self.handed_on(environ, start)
+        key = _key(environ)
+        present = _present()
+        found: Page | Other | None = self.memory.get(key)
+        if found is None or not found.is_present(present):
+            found = self.found_or_rendered(key, environ)
+        elif not found.is_fresh():
+            found = self.renewed(key, environ) or found
+        return _answer(found, environ, start, present.second)
+
+    def is_for_a_visitor(self, environ: Environ) -> bool:
+        return (
+            environ["REQUEST_METHOD"] in ("GET", "HEAD")
+            and not environ["PATH_INFO"].startswith(_APART)
+            and self.session not in environ.get("HTTP_COOKIE", "")
+            and not environ.get("SCRIPT_NAME")
+        )
+
+    def handed_on(self, environ: Environ, start: Start) -> Iterable[bytes]:
+        """Django's own answer, which what stands before us may keep for the second."""
+        second = _present().second
+
+        def begin(status: str, headers: Headers, *rest: Any) -> Any:
+            return start(status, [*headers, _until(status, headers, second)], *rest)
+
+        return self.django(environ, begin)
+
+    def found_or_rendered(self, key: str, environ: Environ) -> Page | Other:
+        """The page from the other store, or rendered now; whoever else wants it waits for this one rendering."""
+        with self._lock(key):
+            page = self.memory.get(key)
+            if page is not None and page.is_present(_present()):
+                return page
+            if self.shared is None:
+                return self.rendered(key, environ)
+            end = time.monotonic() + RENDERING
+            while True:
+                if page := self._from_shared(key):
+                    return page
+                if self.shared.begin(key) or time.monotonic() > end:
+                    break
+                time.sleep(LOOK_AGAIN)
+            try:
+                return self.rendered(key, environ)
+            finally:
+                self.shared.end(key)
+
+    def renewed(self, key: str, environ: Environ) -> Page | Other | None:
+        """The page rendered anew, because it has grown old; None while somebody else is doing that."""
+        lock = self._lock(key)
+        if not lock.acquire(blocking=False):
+            return None
+        try:
+            if self.shared is None:
+                return self.rendered(key, environ)
+            page = self._from_shared(key)
+            if page is not None and page.is_fresh():
+                return page
+            if not self.shared.begin(key):
+                return None
+            try:
+                return self.rendered(key, environ)
+            finally:
+                self.shared.end(key)
+        finally:
+            lock.release()
+
+    def rendered(self, key: str, environ: Environ) -> Page | Other:
+        """What Django answers; kept, if it is a page that may be."""
+        begun: list[Any] = []
+        plain = {name: value for name, value in environ.items() if name not in _OF_THE_REQUEST}
+        # Before the page is rendered: a change in between makes it newer than its stamp, never older.
+        before, rendered_at = _present(), time.time()
+        response = self.django({**plain, "REQUEST_METHOD": "GET"}, lambda *given: begun.extend(given))
+        try:
+            body = b"".join(response)
+        finally:
+            response.close()
+        status, headers = begun[0], begun[1]
+        scopes = getattr(response, "shown_scopes", None)
+        names = {name.lower() for name, _value in headers}
+        if not status.startswith("200") or scopes is None or "set-cookie" in names or len(body) > LARGEST:
+            return Other(status, [*headers, _until(status, headers, before.second)], body)
+        lasting = [(name, value) for name, value in headers if name.lower() not in NOT_KEPT]
+        page = Page(tuple(sorted(scopes)), before.stamp(scopes), rendered_at, lasting, body)
+        self.memory.put(key, page)
+        if self.shared is not None:
+            self.shared.put(key, page)
+        return page
+
+    def _from_shared(self, key: str) -> Page | None:
+        page = self.shared.get(key) if self.shared else None
+        if page is None:
+            return None
+        known = _present()
+        if not page.is_present(known) and page.rendered_at >= known.second:
+            known = _closing(versions.refresh)  # another process knows of something that we do not know yet
+        if not page.is_present(known):
+            return None
+        self.memory.put(key, page)
+        return page
+
+    def _lock(self, key: str) -> Lock:
+        return self.locks[hash(key) % LOCKS]
+
+
+def _key(environ: Environ) -> str:
+    """The address, with scheme and host as the request has them. Only what Django has answered 200 to is ever kept."""
+    query = environ.get("QUERY_STRING", "")
+    return f"{environ['wsgi.url_scheme']}://{environ.get('HTTP_HOST', '')}{environ['PATH_INFO']}?{query}"
+
+
+def _present() -> Versions:
+    return versions.known() or _closing(versions.current)
+
+
+def _closing(read: Callable[[], Versions]) -> Versions:
+    """Outside of Django nobody takes the connection back after the request."""
+    found = read()
+    if not connection.in_atomic_block:
+        connection.close()
+    return found
+
+
+def _until(status: str, headers: Headers, second: int) -> tuple[str, str]:
+    """How long nginx may keep an answer: to the end of the second in which the versions were read, or not at all.
+
+    That there is nothing here is kept too, so that it takes the place of what was there.
+    """
+    kept = status[:3] in ("200", *_ABSENT) and not any(name.lower() == "set-cookie" for name, _value in headers)
+    return "X-Accel-Expires", f"@{second}" if kept else "0"
+
+
+def _answer(found: Page | Other, environ: Environ, start: Start, second: int) -> Iterable[bytes]:
+    if isinstance(found, Other):
+        start(found.status, found.headers)
+        body = found.body
+    elif found.is_unchanged_for(environ):
+        start("304 Not Modified", [*found.unchanged(), ("X-Accel-Expires", f"@{second}")])
+        return []
+    else:
+        headers, body = found.answer(encoding_for(environ.get("HTTP_ACCEPT_ENCODING", "")))
+        start("200 OK", [*headers, ("X-Accel-Expires", f"@{second}")])
+    return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
