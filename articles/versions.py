@@ -6,7 +6,7 @@ after it. A page is kept with the stamp of its scopes, taken before it was rende
 that stamp is. The stamp also names the last moment at which something began, ended or ceased to be pinned by itself,
 and the day, because the site is in mourning by days.
 
-Versions are read at most once in each second of the wall clock, so that what they vouch for is never older than that.
+Versions are read at most twice a second, so that what they vouch for is never older than half a second.
 """
 
 import time
@@ -113,12 +113,17 @@ register(
 
 @dataclass(frozen=True)
 class Versions:
-    """The versions as they were at `second` of the wall clock (Unix time), with the boundaries that had passed."""
+    """The versions as they were at the moment `at` (Unix time), with the boundaries that had passed."""
 
-    second: int
+    at: float
     day: str
     sums: dict[int, int]
     boundaries: dict[int, datetime]
+
+    @property
+    def second(self) -> int:
+        """The second of the wall clock to the end of which nginx may take what they vouch for as the present."""
+        return int(self.at)
 
     def stamp(self, scopes: Iterable[int]) -> str:
         """What a page that shows these scopes is kept with; SITE need not be named. Equal stamps, equal content."""
@@ -141,15 +146,21 @@ class _Kept:
     versions: Versions | None = None
 
 
+def _period(at: float) -> int:
+    """The number of the half second. Each begins a little after the clock's, so that what nginx keeps to the end of a
+    second (its clock knows no less) was never read at the very beginning of that second and is not a whole one old."""
+    return int((at - 0.05) * 2)
+
+
 def current() -> Versions:
-    """The present versions, at most as old as the running second of the wall clock.
+    """The present versions, at most half a second old.
 
     Within a transaction they are read afresh and not kept: what it has changed is not yet so for anybody else.
     """
     if connection.in_atomic_block:
         return read()
-    found = _Kept.versions
-    if found is None or found.second != int(time.time()):
+    found = known()
+    if found is None:
         found = _Kept.versions = read()
     return found
 
@@ -168,12 +179,12 @@ def forget() -> None:
 def known() -> Versions | None:
     """What `current` would give, if that needs no look at the database."""
     found = _Kept.versions
-    return found if found is not None and found.second == int(time.time()) else None
+    return found if found is not None and _period(found.at) == _period(time.time()) else None
 
 
 def read() -> Versions:
     """The versions of all scopes. Two queries."""
-    # The second is taken first: what is committed after that may be missing from what is read.
+    # The moment is taken first: what is committed after it may be missing from what is read.
     now = datetime.fromtimestamp(time.time(), UTC)
     parts = ContentVersion.objects.values("scope").annotate(version=Sum("token"), parts=Count("id"))
     sums, crowded = {}, []
@@ -181,7 +192,7 @@ def read() -> Versions:
         sums[row["scope"]] = int(row["version"])
         if row["parts"] > MOST_PARTS:
             crowded.append(row["scope"])
-    found = Versions(int(now.timestamp()), localdate(now).isoformat(), sums, _boundaries(now))
+    found = Versions(now.timestamp(), localdate(now).isoformat(), sums, _boundaries(now))
     if crowded and not connection.in_atomic_block:
         clear(crowded)
     return found

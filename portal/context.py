@@ -1,11 +1,13 @@
 """What every public page has round its content: identity and navigation."""
 
+from functools import partial
 from typing import Any
 
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_noop
 
+from articles.standing import standing
 from departments.models import Department
 from ledger.alarms import raise_alarm
 from portal import identity
@@ -13,6 +15,10 @@ from portal import identity
 
 def navigation() -> list[Department]:
     """Top entries of the menu in order, each with `entries`, its children; without those whose seal does not hold."""
+    return standing("navigation", _navigation)
+
+
+def _navigation() -> list[Department]:
     shown = []
     for department in Department.objects.shown():
         if department.seal_holds():
@@ -30,4 +36,5 @@ def navigation() -> list[Department]:
 
 def chrome(_request: HttpRequest) -> dict[str, Any]:
     """Context processor. Lazy, so that a page which shows neither asks the database for neither."""
-    return {"site": SimpleLazyObject(identity.current), "navigation": SimpleLazyObject(navigation)}
+    site = partial(standing, "identity", identity.current)
+    return {"site": SimpleLazyObject(site), "navigation": SimpleLazyObject(navigation)}

@@ -173,6 +173,8 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 FILE_UPLOAD_PERMISSIONS = 0o640
+# Where nginx has MEDIA_ROOT as an internal location: it then sends the files that we have said yes to.
+X_ACCEL_REDIRECT = env.str("X_ACCEL_REDIRECT", default="").rstrip("/")
 # A pasted article brings its pictures along as data: addresses; the form's own limits give the clear messages.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 24 * 1024 * 1024
 

@@ -52,6 +52,7 @@ ENVIRONMENT = {
     "TRUSTED_PROXIES": "",
     "VAR_DIR": str(VAR),
     "WEBHOOK_URLS": "",
+    "X_ACCEL_REDIRECT": "",
 }
 os.environ.update(ENVIRONMENT, DJANGO_SETTINGS_MODULE="portal.settings")
 django.setup()

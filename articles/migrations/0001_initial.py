@@ -376,6 +376,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='publication',
+            index=models.Index(condition=models.Q(('cover_digest', ''), _negated=True), fields=['cover_digest'], name='publications_by_cover'),
+        ),
+        migrations.AddIndex(
+            model_name='publication',
             index=models.Index(fields=['live_from'], name='publications_by_begin'),
         ),
         migrations.AddIndex(

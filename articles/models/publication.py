@@ -85,6 +85,7 @@ class Publication(Sealed):
         ordering = ["article", "number"]
         indexes = [
             models.Index(fields=["-dated", "-article"], name="newest_publications"),
+            models.Index(fields=["cover_digest"], condition=~Q(cover_digest=""), name="publications_by_cover"),
             models.Index(fields=["live_from"], name="publications_by_begin"),
             models.Index(fields=["live_until"], condition=Q(live_until__isnull=False), name="publications_by_end"),
         ]

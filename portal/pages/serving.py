@@ -1,9 +1,9 @@
 """Answers with kept pages, in front of Django; lets Django render what is not kept, each page once at a time.
 
 Only for visitors: whoever carries a session is staff and always gets a page of their own. A page is handed out only
-while its stamp is that of the present versions (articles.versions), which are read at most once in each second of the
-clock; what stands before us (X-Accel-Expires) may keep an answer to the end of that same second. So nothing outlives an
-act by more than a second, there neither.
+while its stamp is that of the present versions (articles.versions), which are read twice a second; what stands before
+us (X-Accel-Expires) may keep an answer to the end of the second in which they were read. So nothing outlives an act by
+more than a second, there neither.
 """
 
 import re
@@ -152,7 +152,7 @@ class KeptPages:
         if page is None:
             return None
         known = _present()
-        if not page.is_present(known) and page.rendered_at >= known.second:
+        if not page.is_present(known) and page.rendered_at > known.at:
             known = _closing(versions.refresh)  # another process knows of something that we do not know yet
         if not page.is_present(known):
             return None
@@ -177,7 +177,7 @@ def _closing(read: Callable[[], Versions]) -> Versions:
     """Outside of Django nobody takes the connection back after the request."""
     found = read()
     if not connection.in_atomic_block:
-        connection.close()
+        connection.close_if_unusable_or_obsolete()
     return found
 
 

@@ -1,6 +1,8 @@
 """Scenario 34: a file is a visitor's only while a live publication uses it."""
 
+import os
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 import time_machine
@@ -177,3 +179,49 @@ def test_a_file_that_an_article_uses_is_not_removed(newsroom):
     newsroom.published(**with_picture())
     refused("DELETE FROM articles_attachment")
     assert run("SELECT 1 FROM articles_file") != 0
+
+
+# Where nginx sends the files (X_ACCEL_REDIRECT), the site goes on saying who may have them and checking what they are.
+
+
+@pytest.fixture
+def behind_nginx(settings):
+    settings.X_ACCEL_REDIRECT = "/protected"
+
+
+def test_nginx_is_told_to_send_a_file_only_to_those_who_may_have_it(newsroom, client, behind_nginx):
+    """Scenario 34."""
+    article = newsroom.draft(**with_picture())
+    refused = client.get(address())
+    assert refused.status_code == 404 and "X-Accel-Redirect" not in refused
+    published = newsroom.published(article)
+    answer = client.get(address())
+    assert answer.status_code == 200 and answer.content == b""
+    assert answer["X-Accel-Redirect"] == f"/protected/{File.objects.get().path}"
+    assert answer["Content-Type"] == "image/png" and answer["Cache-Control"] == "public, no-cache"
+    assert client.get(address(), headers={"If-None-Match": answer["ETag"]}).status_code == 304
+    services.withdraw(published.article, by=newsroom.publisher, reason="有误", notice="")
+    assert client.get(address()).status_code == 404
+
+
+@pytest.mark.parametrize("how", ["in place", "with the old date put back", "replaced", "gone"])
+def test_nginx_is_not_told_to_send_a_file_that_was_changed_after_it_was_found_good(newsroom, client, behind_nginx, how):
+    """Scenario 43."""
+    newsroom.published(**with_picture())
+    assert client.get(address()).status_code == 200
+    file = Path(on_disk())
+    before, content = file.stat(), file.read_bytes()
+    if how == "gone":
+        file.unlink()
+    elif how == "replaced":
+        other = file.with_suffix(".new")
+        other.write_bytes(content[:-5] + b"\x00" + content[-4:])
+        other.replace(file)
+    else:
+        with file.open("r+b") as stored:
+            stored.seek(-5, 2)
+            stored.write(b"\x00")
+        if how == "with the old date put back":
+            os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+    answer = client.get(address())
+    assert answer.status_code == 503 and "X-Accel-Redirect" not in answer

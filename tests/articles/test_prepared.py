@@ -1,12 +1,14 @@
 """Queries whose SQL is written once give what the queryset gives."""
 
+from datetime import datetime, timedelta
 from functools import partial
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
-from articles.models import Article, Revision
+from articles.models import Article, Publication, Revision
 from articles.prepared import Prepared
 from tests.ledger.threads import at_once
 
@@ -59,3 +61,18 @@ def test_threads_that_ask_at_once_for_the_first_time_each_get_their_row_over_the
     for _again in range(20):
         drafts = Prepared(lambda pk: Revision.objects.in_full().filter(article=pk, state="draft"))
         assert at_once([partial(title, drafts)] * 4) == ["示例标题"] * 4
+
+
+def test_several_values_each_find_their_place(newsroom):
+    now = timezone.now()
+    live = Prepared(
+        lambda article, at: Publication.objects.live(at).filter(article=article).order_by("-number")[:1], int, datetime
+    )
+    first, second = newsroom.published(title="甲"), newsroom.published(title="乙")
+    later = newsroom.published(title="丙", at=now + timedelta(hours=1))
+    ahead = now + timedelta(hours=2)
+    assert live.first(first.article_id, timezone.now()) == first
+    assert live.first(second.article_id, timezone.now()) == second
+    assert live.first(later.article_id, timezone.now()) is None
+    assert live.first(later.article_id, ahead) == later
+    assert list(live.all(first.article_id, now - timedelta(days=1))) == []
