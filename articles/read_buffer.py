@@ -68,7 +68,8 @@ local note = site .. 'read:' .. article .. ':'
 if visitor ~= '' and redis.call('EXISTS', note .. earlier) == 0
         and redis.call('SET', note .. visitor, '', 'NX', 'PX', window) then
     local number = redis.call('HGET', site .. 'open', day)
-    if number and redis.call('HLEN', site .. 'batch:' .. number) >= tonumber(largest) then
+    if number and redis.call('HLEN', site .. 'batch:' .. number) >= tonumber(largest)
+            and redis.call('HEXISTS', site .. 'batch:' .. number, article) == 0 then
         redis.call('SADD', site .. 'taken', number)
         redis.call('INCR', site .. 'changes')
         number = false

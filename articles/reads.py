@@ -15,7 +15,6 @@ from typing import NamedTuple
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Sum
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -160,9 +159,8 @@ def history(article_id: int, days: int = 30) -> list[Day]:
 
 
 def most_read(*, since: date, most: int = 60) -> list[int]:
-    """Ids of the articles that were read most from a day on, live or not, the most read first."""
-    counted = Read.objects.filter(day__gte=since).values("article").annotate(total=Sum("count"))
-    return list(counted.order_by("-total", "-article").values_list("article", flat=True)[:most])
+    """Ids of the articles that were read most from a day on, live or not, the most read first. See read_rows."""
+    return read_rows.most_read(since, timezone.localdate(), most)
 
 
 def clear_old(at: datetime | None = None) -> int:

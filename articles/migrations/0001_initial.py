@@ -136,7 +136,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'reads',
                 'verbose_name_plural': 'reads',
-                'indexes': [models.Index(fields=['day'], name='reads_of_a_day')],
+                'indexes': [models.Index(fields=['day', '-count'], name='most_read_of_a_day')],
             },
         ),
         migrations.CreateModel(

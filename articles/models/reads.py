@@ -17,7 +17,7 @@ class Read(models.Model):
     class Meta:
         verbose_name = _("reads")
         verbose_name_plural = _("reads")
-        indexes = [models.Index(fields=["day"], name="reads_of_a_day")]
+        indexes = [models.Index(fields=["day", "-count"], name="most_read_of_a_day")]
         constraints = [
             models.UniqueConstraint(fields=["article", "day"], name="one_count_an_article_and_day"),
         ]
