@@ -25,7 +25,7 @@ from articles import files, listing, reads, searching, versions
 from articles import proof as proving
 from articles.filters import ListingFilter
 from articles.languages import localised
-from articles.models import Article, File, Publication, Withdrawal
+from articles.models import File, Publication, Withdrawal
 from articles.presenting import pictures_in
 from articles.related import related
 from departments.models import Department, FormerSlug
@@ -227,10 +227,10 @@ def read(request: HttpRequest, pk: int) -> HttpResponse:
     """Counts a read of a live article and answers {"reads": total}."""
     if not _from_here(request):
         return JsonResponse({"error": "origin"}, status=403)
-    live = get_object_or_404(Article, pk__in=Publication.objects.live().filter(article=pk).values("article"))
-    if reads.counts(request):
-        reads.count_read(live, request)
-    return JsonResponse({"reads": reads.total(pk)})
+    total = reads.count_read(pk, request)
+    if total is None:
+        raise Http404
+    return JsonResponse({"reads": total})
 
 
 def _from_here(request: HttpRequest) -> bool:

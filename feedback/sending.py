@@ -49,10 +49,11 @@ def _network(address: str) -> str:
 
 
 @transaction.atomic
-def send(who: str, form: str, **words: Any) -> Letter:
+def send(who: str, form: str, *, earlier: str = "", **words: Any) -> Letter:
     """Stores a letter and returns it; for the same words in the same form, the letter that is there already.
 
-    `who`: the hash of the visitor; `form`: what tells this form from every other one; `words`: fields of Letter.
+    `who`: the hash of the visitor; `earlier`: theirs at the beginning of WINDOW, which in the first hour of a day is
+    yesterday's; `form`: what tells this form from every other one; `words`: fields of Letter.
     Raises TooMany, and stores nothing then. The bound holds however many processes take letters in: they count one
     after the other, each when all before it have committed.
     """
@@ -62,7 +63,7 @@ def send(who: str, form: str, **words: Any) -> Letter:
     if sent := Letter.objects.filter(sending=sending).first():
         return sent
     clear_old(at)
-    counted = RecentLetter.objects.aggregate(all=Count("pk"), theirs=Count("pk", filter=Q(visitor=who)))
+    counted = RecentLetter.objects.aggregate(all=Count("pk"), theirs=Count("pk", filter=Q(visitor__in=[who, earlier])))
     if counted["theirs"] >= settings.FEEDBACK_PER_VISITOR:
         raise TooMany(by_visitor=True)
     if counted["all"] >= settings.FEEDBACK_PER_HOUR:

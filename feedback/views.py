@@ -44,9 +44,10 @@ def _send(request: HttpRequest) -> HttpResponse:
     form = LetterForm(request.POST)
     if not form.is_valid():
         return _page(request, form, 400)
-    who = sending.visitor(request, timezone.now())
+    now = timezone.now()
+    who, earlier = sending.visitor(request, now), sending.visitor(request, now - sending.WINDOW)
     try:
-        letter = sending.send(who, form.cleaned_data["form"], **form.words())
+        letter = sending.send(who, form.cleaned_data["form"], earlier=earlier, **form.words())
     except sending.TooMany as error:
         said = _(
             "You have sent several letters within the last hour. Please send this one later; the text stands below."

@@ -196,3 +196,26 @@ def newsroom(db):
     from tests.newsroom import Newsroom
 
     return Newsroom.open()
+
+
+@pytest.fixture(scope="session")
+def redis_server():
+    """A Redis of this process's own. Tests that use it carry the mark `redis`."""
+    from tests.redis_server import own_server
+
+    with own_server() as server:
+        yield server
+
+
+@pytest.fixture
+def reads_in_redis(redis_server, settings):
+    """The site counts reads in an empty Redis; the client to look into it with."""
+    from articles import read_buffer
+
+    read_buffer._opened.cache_clear()  # a Redis that was left alone after a failure is asked again
+    settings.REDIS_URL = redis_server.url
+    client = read_buffer.buffer().client
+    client.flushall()
+    yield client
+    client.close()
+    read_buffer._opened.cache_clear()

@@ -131,12 +131,12 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('day', models.DateField(verbose_name='day')),
                 ('count', models.PositiveIntegerField(default=0, verbose_name='reads')),
-                ('article', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reads', to='articles.article', verbose_name='article')),
+                ('article', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='reads', to='articles.article', verbose_name='article')),
             ],
             options={
                 'verbose_name': 'reads',
                 'verbose_name_plural': 'reads',
-                'indexes': [models.Index(fields=['day'], name='reads_of_a_day')],
+                'indexes': [models.Index(fields=['day', '-count'], name='most_read_of_a_day')],
             },
         ),
         migrations.CreateModel(
@@ -145,11 +145,33 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('visitor', models.CharField(max_length=32, verbose_name='visitor')),
                 ('at', models.DateTimeField(db_index=True, verbose_name='at')),
-                ('article', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='articles.article', verbose_name='article')),
+                ('article', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='articles.article', verbose_name='article')),
             ],
             options={
                 'verbose_name': 'recent read',
                 'verbose_name_plural': 'recent reads',
+            },
+        ),
+        migrations.CreateModel(
+            name='ReadTotal',
+            fields=[
+                ('article', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='read_total', serialize=False, to='articles.article', verbose_name='article')),
+                ('count', models.PositiveBigIntegerField(default=0, verbose_name='reads')),
+            ],
+            options={
+                'verbose_name': 'reads in all',
+                'verbose_name_plural': 'reads in all',
+            },
+        ),
+        migrations.CreateModel(
+            name='FlushedBatch',
+            fields=[
+                ('batch', models.CharField(max_length=40, primary_key=True, serialize=False, verbose_name='batch')),
+                ('at', models.DateTimeField(db_index=True, verbose_name='at')),
+            ],
+            options={
+                'verbose_name': 'batch of reads',
+                'verbose_name_plural': 'batches of reads',
             },
         ),
         migrations.CreateModel(

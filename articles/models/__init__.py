@@ -3,7 +3,7 @@
 from articles.models.article import Article
 from articles.models.file import File, Rendition, Upload
 from articles.models.publication import Placement, Publication, Withdrawal
-from articles.models.reads import Read, RecentRead
+from articles.models.reads import FlushedBatch, Read, ReadTotal, RecentRead
 from articles.models.revision import Attachment, Contribution, DraftSave, FurtherColumn, Revision
 from articles.models.versions import ContentVersion
 
@@ -14,10 +14,12 @@ __all__ = [
     "Contribution",
     "DraftSave",
     "File",
+    "FlushedBatch",
     "FurtherColumn",
     "Placement",
     "Publication",
     "Read",
+    "ReadTotal",
     "RecentRead",
     "Rendition",
     "Revision",

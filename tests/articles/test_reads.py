@@ -8,7 +8,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.test import Client, RequestFactory
 from django.utils import timezone
 
-from articles import reads
+from articles import read_rows, reads
 from articles.models import Article, Read, RecentRead
 from articles.reads import WINDOW
 from tests.ledger.attacker import undone
@@ -35,7 +35,9 @@ CRAWLERS = [
 
 @pytest.fixture
 def article(newsroom):
-    return newsroom.published().article
+    """Public since the beginning of the year, for some of these tests look at moments of March."""
+    with time_machine.travel(datetime(2026, 1, 5, 10, tzinfo=timezone.get_default_timezone())):
+        return newsroom.published().article
 
 
 def read(article, client=None, *, agent=BROWSER, address="192.0.2.1", **headers):
@@ -80,9 +82,10 @@ def at(day, hour, minute):
 
 
 def visit(article, at, address="192.0.2.1"):
+    """Reads at that moment; the total that is answered."""
     request = RequestFactory().post("/", headers={"User-Agent": BROWSER}, REMOTE_ADDR=address)
     request.user = AnonymousUser()
-    reads.count_read(article, request, at)
+    return reads.count_read(article.pk, request, at)
 
 
 @pytest.mark.parametrize("begun", [at(2, 10, 0), at(2, 23, 50)], ids=["by day", "over midnight"])
@@ -242,6 +245,28 @@ def test_old_notes_are_cleared_and_counts_are_not(article):
     visit(article, now, address="192.0.2.2")
     assert reads.clear_old(now) == 1 and reads.clear_old(now) == 0
     assert RecentRead.objects.count() == 1 and count(article) == 2
+
+
+def test_what_is_read_most_goes_by_all_reads_since_a_day(newsroom):
+    today = timezone.localdate()
+    articles = [newsroom.published().article for _ in range(4)]
+    for article, counts in zip(articles, [{0: 3, 4: 4}, {2: 6}, {30: 7}, {31: 9, 0: 1}], strict=True):
+        for ago, count in counts.items():
+            reads.add(article, today - timedelta(days=ago), count)
+    ranking = reads.most_read(since=today - timedelta(days=30))
+    assert ranking == [articles[2].pk, articles[0].pk, articles[1].pk, articles[3].pk]
+    assert reads.most_read(since=today - timedelta(days=30), most=2) == ranking[:2]
+    assert reads.most_read(since=today - timedelta(days=29)) == [articles[0].pk, articles[1].pk, articles[3].pk]
+
+
+def test_the_ranking_looks_at_the_most_read_of_each_day_only(newsroom, monkeypatch):
+    """So it takes as long at a million articles as at a thousand."""
+    monkeypatch.setattr(read_rows, "OF_A_DAY", 1)
+    today = timezone.localdate()
+    first, second, third = (newsroom.published().article for _ in range(3))
+    for article, ago, count in [(first, 0, 3), (second, 0, 2), (second, 1, 2), (third, 1, 1)]:
+        reads.add(article, today - timedelta(days=ago), count)
+    assert reads.most_read(since=today - timedelta(days=1)) == [second.pk, first.pk]
 
 
 def test_every_day_of_the_last_thirty_has_its_figure(newsroom):

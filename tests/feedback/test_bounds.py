@@ -93,6 +93,22 @@ def test_a_visitor_sends_so_many_an_hour_and_then_is_told_when(db, settings):
         letter(client)
 
 
+def test_midnight_gives_a_visitor_no_letter_more(db, settings):
+    """The hash is another one then: its salt is the day's."""
+    settings.FEEDBACK_PER_VISITOR = 2
+    client = Client(REMOTE_ADDR="203.0.113.7")
+    midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    with time_machine.travel(midnight - HOUR / 4, tick=False) as clock:
+        letter(client)
+        letter(client)
+        clock.shift(HOUR / 2)
+        with nothing_changes():
+            assert sent(client).status_code == 429
+        letter(Client(REMOTE_ADDR="203.0.113.8"))
+        clock.shift(HOUR / 2)
+        letter(client)
+
+
 def test_all_together_send_so_many_an_hour(db, settings):
     settings.FEEDBACK_PER_HOUR = 2
     letter(Client(REMOTE_ADDR="203.0.113.1"))

@@ -1,0 +1,57 @@
+"""`flush_reads`: reads that wait in Redis go to the database."""
+
+import signal
+import threading
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from articles import read_rows
+from articles.read_buffer import Unavailable, buffer
+from articles.read_flushing import flush
+
+
+class Command(BaseCommand):
+    help = (
+        "Adds the reads that wait in Redis to the database. Run it every minute; several at once do no harm, nor does "
+        "one that dies. Without REDIS_URL there is nothing to do."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--every", type=float, metavar="SECONDS", help="go on, with a pause of so many seconds, until SIGTERM"
+        )
+
+    def handle(self, *_args: Any, every: float | None, **_options: Any) -> None:
+        if every is None:
+            self._flush()
+            return
+        ended = threading.Event()
+        # The batch in hand is finished first.
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: ended.set())
+        while not ended.is_set():
+            try:
+                self._flush()
+            except CommandError as error:
+                self.stderr.write(str(error))
+            ended.wait(every)
+
+    def _flush(self) -> None:
+        now = timezone.now()
+        read_rows.clear_old(now)
+        read_rows.forget_batches(now)
+        waiting = buffer()
+        if waiting is None:
+            self.stdout.write(_("There is no Redis (REDIS_URL); reads are counted in the database at once."))
+            return
+        try:
+            flushed = flush(waiting)
+        except Unavailable as error:
+            raise CommandError(_("Redis does not answer; the reads wait there.")) from error
+        self.stdout.write(
+            _("%(reads)d reads flushed, in %(batches)d batches") % {"reads": flushed.reads, "batches": flushed.batches}
+        )
