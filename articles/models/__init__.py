@@ -2,7 +2,8 @@
 
 from articles.models.article import Article
 from articles.models.file import File, Rendition, Upload
-from articles.models.publication import Placement, Publication, Withdrawal
+from articles.models.placement import ListingSegment, Placement, Standing
+from articles.models.publication import Publication, Withdrawal
 from articles.models.reads import Read, RecentRead
 from articles.models.revision import Attachment, Contribution, DraftSave, FurtherColumn, Revision
 
@@ -13,12 +14,14 @@ __all__ = [
     "DraftSave",
     "File",
     "FurtherColumn",
+    "ListingSegment",
     "Placement",
     "Publication",
     "Read",
     "RecentRead",
     "Rendition",
     "Revision",
+    "Standing",
     "Upload",
     "Withdrawal",
 ]
