@@ -13,21 +13,24 @@ a row. So nobody who holds it waits for anybody but the ledger's lock, which is 
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
+from typing import NamedTuple
 
-from django.db import transaction
-from django.db.models import F, Window
+from django.db import connection, transaction
+from django.db.models import Exists, F, OuterRef, Window
 from django.db.models.functions import Greatest, Mod, Rank
 from django.utils import timezone
 
 from articles.models import ListingSegment, Placement, Standing
 from articles.models.placement import BEGINNING, Key, is_standing
 from articles.models.publication import live
+from departments.models import Department
 
 MOST = 1000  # placements that a segment counts; a page passes by about as many rows at most
 FILLED = 500  # placements in a segment that was cut off
 TOGETHER = 1000  # placements that are settled in one transaction
+END = datetime(9999, 12, 31, tzinfo=UTC)  # newer than every row
 MANY = 50  # unsettled placements that are worth a transaction; readers are quick to make up for fewer
 
 
@@ -80,6 +83,51 @@ def recount(department: int) -> int:
         segments.exclude(since_dated=BEGINNING.dated, since_article=BEGINNING.article).delete()
         _cut(department, BEGINNING, total, _every_so_many(counted))
     return total
+
+
+class Wrong(NamedTuple):
+    """A segment (its id), the department's id, the number that it says and the number of placements that it has."""
+
+    pk: int
+    department: int
+    said: int
+    has: int
+
+
+# Each segment is counted by its range of the index.
+WRONG = """
+SELECT id, department_id, members, has FROM (
+    SELECT id, department_id, members, (
+        SELECT COUNT(*) FROM articles_placement
+        WHERE articles_placement.department_id = segment.department_id AND standing IS NOT NULL AND standing = 1
+            AND (dated, article_id) >= (since_dated, since_article)
+            AND (dated, article_id) < (COALESCE(until_dated, %s), COALESCE(until_article, 0))
+    ) AS has
+    FROM (
+        SELECT id, department_id, members, since_dated, since_article,
+            LEAD(since_dated) OVER stretch AS until_dated, LEAD(since_article) OVER stretch AS until_article
+        FROM articles_listingsegment
+        WINDOW stretch AS (PARTITION BY department_id ORDER BY since_dated, since_article)
+    ) segment
+) counted
+WHERE members <> has
+ORDER BY id
+"""
+
+
+def wrong_segments() -> Iterator[Wrong]:
+    """The segments whose number is wrong."""
+    with connection.cursor() as cursor:
+        cursor.execute(WRONG, [connection.ops.adapt_datetimefield_value(END)])
+        yield from map(Wrong._make, cursor)
+
+
+def unsegmented() -> list[int]:
+    """Departments whose listing counts rows and has no segment for the oldest."""
+    oldest = ListingSegment.objects.filter(since_dated=BEGINNING.dated, since_article=BEGINNING.article)
+    rows = Placement.objects.filter(is_standing(Standing.COUNTED), department=OuterRef("pk"))
+    found = Department.objects.filter(Exists(rows)).exclude(pk__in=oldest.values("department"))
+    return list(found.order_by("pk").values_list("pk", flat=True))
 
 
 def _how_many_unsettled(department: int, most: int) -> int:

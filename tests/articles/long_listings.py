@@ -30,13 +30,16 @@ def copies(publication: Publication, count: int) -> None:
                 f"INSERT INTO {table} (id, {columns}) SELECT {first[table]} + n, {values} "
                 f"FROM {table}, ({_numbers(count)}) numbers WHERE id = {row.pk}"
             )
+            if connection.vendor == "postgresql":
+                cursor.execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), {first[table]} + {count})")
         cursor.execute("ANALYZE")
 
 
 def _older(column: str) -> str:
     if connection.vendor == "postgresql":
         return f"{column} - n * interval '1 minute'"
-    return f"strftime('%Y-%m-%d %H:%M:%f', {column}, '-' || n || ' minutes')"
+    # Six digits after the point, as Django writes a moment: SQLite compares text.
+    return f"strftime('%Y-%m-%d %H:%M:%f000', {column}, '-' || n || ' minutes')"
 
 
 def _numbers(count: int) -> str:
