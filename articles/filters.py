@@ -17,9 +17,11 @@ from django.utils.dateparse import parse_date
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from articles import listing, search
+from articles import listing, listing_pages, search
 from articles.models import Placement, Publication
+from articles.models.placement import Key
 from articles.sanitising import printable
+from articles.walking import Stretch
 from departments.models import Department
 
 EARLIEST, LATEST = date(1900, 1, 1), date(2199, 12, 31)  # other dates overflow in the time zone of the site
@@ -32,6 +34,11 @@ Choice = tuple[str, str]
 def begins(day: date) -> datetime:
     """The first moment of a day here."""
     return timezone.make_aware(datetime.combine(day, time.min))
+
+
+def _whole(year: str) -> tuple[date, date]:
+    """The first day of a year, and of the next one."""
+    return date(int(year), 1, 1), date(int(year) + 1, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -136,12 +143,12 @@ class _Narrowing(django_filters.FilterSet):
         return self.filter_queryset(self.queryset) if self.given() else self.queryset
 
     def by_year(self, found: QuerySet, _name: str, year: str) -> QuerySet:
-        first, next_first = date(int(year), 1, 1), date(int(year) + 1, 1, 1)
+        first, next_first = _whole(year)
         return found.filter(dated__gte=begins(first), dated__lt=begins(next_first))
 
 
 class ListingFilter(_Narrowing):
-    """Over the placements of one department, pinned or not."""
+    """Over the placements of one department, which comes `listing.with_dates`."""
 
     year = django_filters.ChoiceFilter(
         label=_("Year"),
@@ -159,12 +166,21 @@ class ListingFilter(_Narrowing):
 
     def __init__(self, asked: Any, department: Department) -> None:
         super().__init__(asked, listing.in_department(department))
+        self.department = department
         self.filters["year"].extra["choices"] = [(str(year), str(year)) for year in listing.years(department)]
         self.form.auto_id = "narrow-%s"
 
     @property
     def has_years(self) -> bool:
         return bool(self.filters["year"].extra["choices"])
+
+    def page(self, number: str) -> listing_pages.ListingPage:
+        """A page of what passes the filters. Raises PageNotAnInteger and EmptyPage."""
+        given = self.given()
+        if "q" in given:
+            return listing_pages.page_of_matches(self.narrowed(), number)
+        within = Stretch(*(Key(begins(day), 0) for day in _whole(given["year"]))) if "year" in given else None
+        return listing_pages.page_of(self.department, number, within)
 
     def by_words(self, found: QuerySet, _name: str, words: str) -> QuerySet:
         return search.matching(found, search.terms(words), part=search.Part.TITLE, key="publication_id")

@@ -3,45 +3,45 @@
 from collections.abc import Iterable
 from datetime import timedelta
 from itertools import islice
+from operator import attrgetter
 
 from django.core.cache import cache
-from django.db.models import Max, Min, Q
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
 from articles import reads
 from articles.models import Placement, Publication
+from articles.models.placement import Key, PlacementQuerySet
 from departments.models import Department
 from ledger.alarms import raise_alarm
 
 PAGE_SIZE = 20
+NEAREST = 5  # rows that are looked at for a neighbour
 MOST_READ_OVER = timedelta(days=30)
 REMEMBERED = 300  # seconds that the ranking by reads is kept; whether each is live is asked every time
 
 
-def in_department(department: Department):
+def in_department(department: Department) -> PlacementQuerySet:
     """Placements of live publications in the listing of a department, newest first, stable when dates are equal."""
     return (
         Placement.objects.live().filter(department=department).select_related("publication__department").newest_first()
     )
 
 
-def pinned(department: Department):
-    """Placements kept at the top of the department's listing at present."""
-    return in_department(department).filter(pinned_until__gt=timezone.now())
-
-
-def unpinned(department: Department):
-    """The listing below what is pinned."""
-    return in_department(department).filter(Q(pinned_until=None) | Q(pinned_until__lte=timezone.now()))
+def with_dates(departments: QuerySet[Department]) -> QuerySet[Department]:
+    """Departments with `newest` and `oldest`: the dates of the first and the last row of their listing, or None."""
+    rows = Placement.objects.live().filter(department=OuterRef("pk")).values("dated")
+    # Each is at an end of the index; Min and Max would look at all.
+    newest, oldest = rows.newest_first()[:1], rows.newest_first().reverse()[:1]
+    return departments.annotate(newest=Subquery(newest), oldest=Subquery(oldest))
 
 
 def years(department: Department) -> list[int]:
-    """The years from the newest to the oldest date in the department's listing."""
-    ends = Placement.objects.live().filter(department=department).aggregate(Min("dated"), Max("dated"))
-    if ends["dated__min"] is None:
+    """The years from the newest to the oldest date in the listing of a department that comes `with_dates`."""
+    if department.newest is None or department.oldest is None:
         return []
-    oldest, newest = (timezone.localtime(ends[name]).year for name in ("dated__min", "dated__max"))
+    newest, oldest = (timezone.localtime(moment).year for moment in (department.newest, department.oldest))
     return list(range(newest, oldest - 1, -1))
 
 
@@ -94,14 +94,18 @@ def most_read(count: int, departments: list[int] | None = None) -> list[Publicat
 
 
 def neighbours(publication: Publication) -> tuple[Publication | None, Publication | None]:
-    """(older, newer) in the publication's department by date, then number of the article."""
-    here = in_department(publication.department)
-    dated, article = publication.dated, publication.article_id
-    older = here.filter(Q(dated__lt=dated) | Q(dated=dated, article__lt=article))
-    newer = here.filter(Q(dated__gt=dated) | Q(dated=dated, article__gt=article)).order_by("dated", "article_id")
-    return _first_shown(older), _first_shown(newer)
+    """(older, newer) in the publication's department by date, then number of the article. One query.
 
-
-def _first_shown(placements) -> Publication | None:
-    """The nearest that may be shown; looks past a few broken ones, then gives up."""
-    return next(iter(shown(placements[:5])), None)
+    Looks past a few that may not be shown, then gives up.
+    """
+    here = Placement.objects.listed().filter(department=publication.department)
+    key = Key(publication.dated, publication.article_id)
+    nearest = [here.older_than(key).newest_first()[:NEAREST], here.newer_than(key).newest_first().reverse()[:NEAREST]]
+    live = Placement.objects.live().select_related("publication__department")
+    # Each is a range of the index; one condition with OR would have PostgreSQL read the table.
+    older, newer = (live.filter(pk__in=rows.values("pk")) for rows in nearest)
+    found = sorted(older.union(newer, all=True), key=attrgetter("key"))
+    return (
+        next(iter(shown(row for row in reversed(found) if row.key < key)), None),
+        next(iter(shown(row for row in found if row.key > key)), None),
+    )

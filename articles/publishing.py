@@ -3,9 +3,12 @@
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from django.db.models import F, SmallIntegerField, Value
+from django.db.models.functions import Coalesce
+
 from accounts.models import User
-from articles import desk_search, search
-from articles.models import Article, Placement, Publication, Revision, Withdrawal
+from articles import counting, desk_search, search
+from articles.models import Article, Placement, Publication, Revision, Standing, Withdrawal
 from departments.models import Department
 
 
@@ -71,6 +74,7 @@ def publish(
     publication.apply_seal()
     publication.save()
     pinned = _pins(article, now) if former else {}
+    departments = {publication.department_id, *publication.columns}
     Placement.objects.bulk_create(
         Placement(
             publication=publication,
@@ -81,8 +85,9 @@ def publish(
             live_until=publication.live_until,
             pinned_until=pinned.get(department),
         )
-        for department in {publication.department_id, *publication.columns}
+        for department in departments
     )
+    counting.settle_once_committed(departments)
     search.put(publication, revision)
     for earlier in former:
         if earlier.live_until and earlier.live_until <= now:
@@ -111,25 +116,31 @@ def _seal_again(publication: Publication, *changed: str) -> None:
     publication.save(update_fields=[*changed, "seal_key", "seal_signature"])
 
 
+def _close_placements(publication: Publication) -> None:
+    # One that counts no more, for its old interval is over, is to be counted again where it runs on.
+    standing = Coalesce(F("standing"), Value(Standing.AHEAD.value), output_field=SmallIntegerField())
+    publication.placements.update(live_until=publication.live_until, standing=standing)
+
+
 def end(publication: Publication, at: datetime) -> None:
     """Closes the interval at `at` and signs again. At `live_from` itself: the publication is called off."""
     publication.live_until = at
     _seal_again(publication, "live_until")
-    publication.placements.update(live_until=at)
+    _close_placements(publication)
 
 
 def set_end(publication: Publication, at: datetime | None) -> None:
     """Lets a live publication end at a moment ahead; None: until further notice."""
     publication.planned_until = publication.live_until = at
     _seal_again(publication, "live_until", "planned_until")
-    publication.placements.update(live_until=at)
+    _close_placements(publication)
 
 
 def reopen(publication: Publication) -> None:
     """Lets a publication run on that was to be replaced by a scheduled one which has been called off."""
     publication.live_until = publication.planned_until
     _seal_again(publication, "live_until")
-    publication.placements.update(live_until=publication.live_until)
+    _close_placements(publication)
 
 
 def call_off(publication: Publication) -> list[Publication]:
@@ -148,6 +159,7 @@ def withdraw(publication: Publication, *, by: User, reason: str, notice: str, at
     end(publication, at)
     search.remove(publication)
     desk_search.put(publication.revision)
+    counting.settle_once_committed({publication.department_id, *publication.columns})
     withdrawal = Withdrawal(publication=publication, at=at, by=by, by_name=by.full_name, reason=reason, notice=notice)
     withdrawal.apply_seal()
     withdrawal.save()
@@ -165,10 +177,12 @@ def pin(publication: Publication, until: datetime | None) -> None:
 def move(article: Article, to: Department, at: datetime) -> list[Publication]:
     """Puts what is public or will be under another department. Returns what was sealed again."""
     moved = list(article.publications.effective().exclude(live_until__lte=at))
+    counting.remove(
+        [one for publication in moved for one in publication.placements.exclude(department__in=publication.columns)]
+    )
     for publication in moved:
         publication.department = to
         _seal_again(publication, "department")
-        publication.placements.exclude(department__in=publication.columns).delete()
         Placement.objects.get_or_create(
             publication=publication,
             department=to,

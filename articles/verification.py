@@ -4,7 +4,9 @@ from collections.abc import Iterator
 
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
 
+from articles import counting
 from articles.files import read_checked
 from articles.models import File, Placement, Publication, Rendition, Revision, Withdrawal
 from articles.models.revision import RevisionState
@@ -102,6 +104,19 @@ def placements() -> Iterator[str]:
         present = {placement.department_id for placement in publication.placements.all()}
         for absent in {publication.department_id, *publication.columns} - present:
             yield f"publication {publication.pk} (article {publication.article_id}): missing from department {absent}"
+
+
+@check
+def listing_segments() -> Iterator[str]:
+    """Every segment of a listing counts what it has, and nothing that is public is left out of its listing."""
+    for found in counting.wrong_segments():
+        where = f"segment {found.pk} of the listing of department {found.department}"
+        yield f"{where}: counts {found.said}, has {found.has}"
+    for department in counting.unsegmented():
+        yield f"listing of department {department}: its oldest segment is missing"
+    hidden = Placement.objects.filter(Q(live_until=None) | Q(live_until__gt=timezone.now()), standing=None)
+    for placement in hidden.order_by("pk").iterator(chunk_size=500):
+        yield f"placement {placement.pk} (publication {placement.publication_id}): left out of its listing"
 
 
 @check

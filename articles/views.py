@@ -4,7 +4,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.paginator import EmptyPage, PageNotAnInteger, Paginator
+from django.core.paginator import EmptyPage, PageNotAnInteger
 from django.http import (
     Http404,
     HttpRequest,
@@ -32,17 +32,9 @@ from departments.models import Department, FormerSlug
 from ledger.alarms import raise_alarm
 
 
-def page_of(queryset, number: str):
-    """One page of a listing. Raises Http404 for a number that is none or past the end."""
-    try:
-        return Paginator(queryset, listing.PAGE_SIZE).page(number)
-    except (PageNotAnInteger, EmptyPage) as error:
-        raise Http404(_("There is no such page.")) from error
-
-
 def _sealed_department(slug: str) -> Department:
     """The department at the address, or that once had it. Raises Http404, also when its seal does not hold."""
-    holding = Department.objects.holding_articles().select_related("parent")
+    holding = listing.with_dates(Department.objects.holding_articles().select_related("parent"))
     department = holding.filter(slug=slug).first()
     if department is None:
         former = FormerSlug.objects.filter(slug=slug).values("department")
@@ -62,15 +54,17 @@ def department(request: HttpRequest, slug: str) -> HttpResponse:
         return HttpResponsePermanentRedirect(localised(here.get_absolute_url()))
     chosen = ListingFilter(request.GET, here)
     narrowed = chosen.given()
-    rows = chosen.narrowed() if narrowed else listing.unpinned(here)
-    page = page_of(rows, request.GET.get("page", "1"))
+    try:
+        page = chosen.page(request.GET.get("page", "1"))
+    except (PageNotAnInteger, EmptyPage) as error:
+        raise Http404(_("There is no such page.")) from error
     children = [child for child in here.children.shown() if child.seal_holds()]
     context = {
         "department": here,
         "page": page,
         "filter": chosen,
         "narrowed": narrowed,
-        "pinned": listing.shown(listing.pinned(here)) if page.number == 1 and not narrowed else [],
+        "pinned": listing.shown(page.pinned),
         "publications": listing.shown(page),
         "children": children,
     }

@@ -231,6 +231,7 @@ def fill(articles: int, *, characters: int = 500, searched: bool = True) -> None
         reset_queries()
         if start // BATCH % 25 == 0:
             print(f"{start + count} articles, {time.perf_counter() - began:.0f} s", flush=True)
+    call_command("recount", verbosity=0)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
 

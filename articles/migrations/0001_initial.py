@@ -118,11 +118,26 @@ class Migration(migrations.Migration):
                 ('pinned_until', models.DateTimeField(blank=True, null=True, verbose_name='pinned until')),
                 ('article', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='articles.article', verbose_name='article')),
                 ('department', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='placements', to='departments.department', verbose_name='department')),
-                ('publication', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='placements', to='articles.publication', verbose_name='publication')),
+                ('publication', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='placements', to='articles.publication', verbose_name='publication')),
+                ('standing', models.SmallIntegerField(choices=[(0, 'not counted yet'), (1, 'counted')], default=0, editable=False, null=True, verbose_name='counted in its listing')),
             ],
             options={
                 'verbose_name': 'placement',
                 'verbose_name_plural': 'placements',
+            },
+        ),
+        migrations.CreateModel(
+            name='ListingSegment',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('since_dated', models.DateTimeField(verbose_name='date of its oldest row')),
+                ('since_article', models.BigIntegerField(verbose_name='article of its oldest row')),
+                ('members', models.IntegerField(default=0, verbose_name='placements')),
+                ('department', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='departments.department', verbose_name='department')),
+            ],
+            options={
+                'verbose_name': 'segment of a listing',
+                'verbose_name_plural': 'segments of listings',
             },
         ),
         migrations.CreateModel(
@@ -342,7 +357,31 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='placement',
-            index=models.Index(fields=['department', '-dated', '-article'], name='listing_of_a_department'),
+            index=models.Index(condition=models.Q(('standing__isnull', False)), fields=['department', '-dated', '-article'], include=('live_from', 'live_until', 'pinned_until', 'standing', 'id'), name='listing_of_a_department'),
+        ),
+        migrations.AddIndex(
+            model_name='placement',
+            index=models.Index(condition=models.Q(('standing', 0)), fields=['department', 'live_from'], name='placements_not_counted_yet'),
+        ),
+        migrations.AddIndex(
+            model_name='placement',
+            index=models.Index(condition=models.Q(('live_until__isnull', False), ('standing', 1)), fields=['department', 'live_until'], name='counted_placements_by_end'),
+        ),
+        migrations.AddIndex(
+            model_name='placement',
+            index=models.Index(condition=models.Q(('pinned_until__isnull', False)), fields=['department', 'pinned_until'], name='pinned_placements'),
+        ),
+        migrations.AddConstraint(
+            model_name='placement',
+            constraint=models.CheckConstraint(condition=models.Q(('standing', None), ('standing__in', [0, 1]), _connector='OR'), name='standing_of_a_placement_is_known'),
+        ),
+        migrations.AddConstraint(
+            model_name='listingsegment',
+            constraint=models.UniqueConstraint(fields=('department', 'since_dated', 'since_article'), name='segments_of_a_listing_begin_apart'),
+        ),
+        migrations.AddConstraint(
+            model_name='listingsegment',
+            constraint=models.CheckConstraint(condition=models.Q(('members__gte', 0)), name='no_segment_counts_less_than_nothing'),
         ),
         migrations.AddConstraint(
             model_name='placement',

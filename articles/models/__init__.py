@@ -2,7 +2,8 @@
 
 from articles.models.article import Article
 from articles.models.file import File, Rendition, Upload
-from articles.models.publication import Placement, Publication, Withdrawal
+from articles.models.placement import ListingSegment, Placement, Standing
+from articles.models.publication import Publication, Withdrawal
 from articles.models.reads import FlushedBatch, Read, ReadTotal, RecentRead
 from articles.models.revision import Attachment, Contribution, DraftSave, FurtherColumn, Revision
 from articles.models.versions import ContentVersion
@@ -16,6 +17,7 @@ __all__ = [
     "File",
     "FlushedBatch",
     "FurtherColumn",
+    "ListingSegment",
     "Placement",
     "Publication",
     "Read",
@@ -23,6 +25,7 @@ __all__ = [
     "RecentRead",
     "Rendition",
     "Revision",
+    "Standing",
     "Upload",
     "Withdrawal",
 ]

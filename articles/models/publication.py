@@ -137,51 +137,6 @@ class Publication(Sealed):
         }
 
 
-class PlacementQuerySet(models.QuerySet["Placement"]):
-    def live(self, at: datetime | None = None) -> "PlacementQuerySet":
-        return self.filter(live(at), ~Exists(Withdrawal.objects.filter(publication=OuterRef("publication"))))
-
-    def newest_first(self) -> "PlacementQuerySet":
-        # By article_id: a relation would sort by the order of articles, which is another one.
-        return self.order_by("-dated", "-article_id")
-
-
-class Placement(models.Model):
-    """A publication stands in the listing of a department: its own, and each further column.
-
-    Repeats what listings filter and sort by, so that they read one index. Nothing here is believed on its own: a
-    row is shown only when it agrees with the sealed publication (articles.listing).
-    """
-
-    publication = models.ForeignKey(
-        Publication, on_delete=models.CASCADE, related_name="placements", verbose_name=_("publication")
-    )
-    department = models.ForeignKey(
-        Department, on_delete=models.PROTECT, related_name="placements", verbose_name=_("department")
-    )
-    article = models.ForeignKey(Article, on_delete=models.PROTECT, related_name="+", verbose_name=_("article"))
-    dated = models.DateTimeField(_("date shown"))
-    live_from = models.DateTimeField(_("live from"))
-    live_until = models.DateTimeField(_("live until"), null=True)
-    pinned_until = models.DateTimeField(_("pinned until"), null=True, blank=True)
-
-    objects = PlacementQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("placement")
-        verbose_name_plural = _("placements")
-        indexes = [
-            models.Index(fields=["department", "-dated", "-article"], name="listing_of_a_department"),
-            models.Index(fields=["pinned_until"], condition=Q(pinned_until__isnull=False), name="placements_by_pin"),
-        ]
-        constraints = [
-            models.UniqueConstraint(fields=["publication", "department"], name="one_placement_in_a_department"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.publication} → {self.department}"
-
-
 class Withdrawal(Sealed):
     """Somebody took a live publication away, with a reason for the record and a notice for visitors."""
 

@@ -1,0 +1,19 @@
+"""`recount`: the numbers of articles in listings, anew."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.utils.translation import gettext as _
+
+from articles import counting
+from departments.models import Department
+
+
+class Command(BaseCommand):
+    help = "Counts anew how many articles each listing has, for its page numbers. Again and again gives the same."
+
+    def handle(self, *_args: Any, **_options: Any) -> None:
+        holding = Department.objects.order_by("pk").values_list("pk", flat=True)
+        self.stdout.write(
+            _("%(count)d places in listings were counted") % {"count": sum(map(counting.recount, holding))}
+        )

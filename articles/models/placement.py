@@ -1,0 +1,193 @@
+"""Placements: where publications stand in listings; and the segments in which a listing is counted."""
+
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from django.db import models
+from django.db.models import BooleanField, Exists, F, Func, OuterRef, Q, SmallIntegerField, Value
+from django.utils.translation import gettext_lazy as _
+
+from articles.models.article import Article
+from articles.models.publication import Publication, Withdrawal, live
+from departments.models import Department
+
+
+class Key(NamedTuple):
+    """Where a row stands in its listing: by the date shown, then the number of the article."""
+
+    dated: datetime
+    article: int
+
+
+BEGINNING = Key(datetime(1, 1, 1, tzinfo=UTC), 0)  # older than every row
+
+
+class Standing(models.IntegerChoices):
+    """Whether a segment counts the placement. None: not any more, for it is over, or was emptied before it began."""
+
+    AHEAD = 0, _("not counted yet")
+    COUNTED = 1, _("counted")
+
+
+def is_standing(standing: Standing) -> Q:
+    """The condition that a placement is counted, or not yet, in the words that a partial index has.
+
+    SQLite takes such an index only where the number stands in the statement itself.
+    """
+    return Q(standing=Func(template=str(int(standing)), output_field=SmallIntegerField()))
+
+
+class Compared(Func):
+    """A row's key against another one as SQL compares rows, which both databases find by a range of the index.
+
+    Neither does so for `dated < x OR dated = x AND article < y`, and Django's own lookups of tuples say that on SQLite.
+    """
+
+    output_field = BooleanField()
+
+    def __init__(self, comparison: str, key: Key, **extra: Any) -> None:
+        dated = Value(key.dated, output_field=models.DateTimeField())
+        super().__init__(F("dated"), F("article_id"), dated, Value(key.article), comparison=comparison, **extra)
+
+    def as_sql(self, compiler: Any, connection: Any, **_extra: Any) -> tuple[str, list]:
+        parts = [compiler.compile(expression) for expression in self.source_expressions]
+        (dated, article, than_dated, than_article), parameters = zip(*parts, strict=True)
+        sql = f"({dated}, {article}) {self.extra['comparison']} ({than_dated}, {than_article})"
+        return sql, [value for values in parameters for value in values]
+
+
+class PlacementQuerySet(models.QuerySet["Placement"]):
+    def live(self, at: datetime | None = None) -> "PlacementQuerySet":
+        """Those whose interval holds at `at`, now or later, and whose publication was not withdrawn."""
+        withdrawn = Withdrawal.objects.filter(publication=OuterRef("publication"))
+        return self.listed(at).filter(~Exists(withdrawn))  # as for publications
+
+    def listed(self, at: datetime | None = None) -> "PlacementQuerySet":
+        """As `live`, by the columns of the index alone: without a look at withdrawals, which end the interval too."""
+        return self.filter(live(at), standing__isnull=False)
+
+    def unpinned(self, at: datetime) -> "PlacementQuerySet":
+        return self.filter(Q(pinned_until=None) | Q(pinned_until__lte=at))
+
+    def newest_first(self) -> "PlacementQuerySet":
+        # By article_id: a relation would sort by the order of articles, which is another one.
+        return self.order_by("-dated", "-article_id")
+
+    def older_than(self, key: Key) -> "PlacementQuerySet":
+        return self.filter(Compared("<", key))
+
+    def newer_than(self, key: Key) -> "PlacementQuerySet":
+        return self.filter(Compared(">", key))
+
+    def since(self, key: Key) -> "PlacementQuerySet":
+        """The row at the key, and what is newer."""
+        return self.filter(Compared(">=", key))
+
+
+class Placement(models.Model):
+    """A publication stands in the listing of a department: its own, and each further column.
+
+    Repeats what listings filter and sort by, so that they read one index. Nothing here is believed on its own: a
+    row is shown only when it agrees with the sealed publication (articles.listing). What is over leaves the index once
+    that is settled (articles.counting), so that no page has to pass by it.
+    """
+
+    publication = models.ForeignKey(
+        Publication,
+        on_delete=models.CASCADE,
+        related_name="placements",
+        verbose_name=_("publication"),
+        db_index=False,  # the constraint has an index that begins with it
+    )
+    department = models.ForeignKey(
+        Department, on_delete=models.PROTECT, related_name="placements", verbose_name=_("department")
+    )
+    article = models.ForeignKey(Article, on_delete=models.PROTECT, related_name="+", verbose_name=_("article"))
+    dated = models.DateTimeField(_("date shown"))
+    live_from = models.DateTimeField(_("live from"))
+    live_until = models.DateTimeField(_("live until"), null=True)
+    pinned_until = models.DateTimeField(_("pinned until"), null=True, blank=True)
+    standing = models.SmallIntegerField(
+        _("counted in its listing"), choices=Standing, null=True, default=Standing.AHEAD, editable=False
+    )
+
+    objects = PlacementQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("placement")
+        verbose_name_plural = _("placements")
+        indexes = [
+            # All that a page passes by is in it (PostgreSQL; SQLite looks into the rows).
+            models.Index(
+                fields=["department", "-dated", "-article"],
+                include=["live_from", "live_until", "pinned_until", "standing", "id"],
+                condition=Q(standing__isnull=False),
+                name="listing_of_a_department",
+            ),
+            models.Index(
+                fields=["department", "live_from"],
+                condition=Q(standing=Standing.AHEAD),
+                name="placements_not_counted_yet",
+            ),
+            models.Index(
+                fields=["department", "live_until"],
+                condition=Q(standing=Standing.COUNTED, live_until__isnull=False),
+                name="counted_placements_by_end",
+            ),
+            models.Index(
+                fields=["department", "pinned_until"],
+                condition=Q(pinned_until__isnull=False),
+                name="pinned_placements",
+            ),
+            # For all departments together: what has ceased to be pinned lately (articles.versions).
+            models.Index(fields=["pinned_until"], condition=Q(pinned_until__isnull=False), name="placements_by_pin"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["publication", "department"], name="one_placement_in_a_department"),
+            models.CheckConstraint(
+                condition=Q(standing=None) | Q(standing__in=Standing.values), name="standing_of_a_placement_is_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.publication} → {self.department}"
+
+    @property
+    def key(self) -> Key:
+        return Key(self.dated, self.article_id)
+
+
+class ListingSegment(models.Model):
+    """A stretch of a department's listing, and how many counted placements it has.
+
+    It begins with its oldest row and ends where the next segment begins; the oldest begins at BEGINNING, and is locked
+    by whoever counts (articles.counting). A wrong number shifts pages, and can show nobody any other words.
+    """
+
+    department = models.ForeignKey(
+        Department,
+        on_delete=models.CASCADE,
+        related_name="+",
+        verbose_name=_("department"),
+        db_index=False,  # the constraint has an index that begins with it
+    )
+    since_dated = models.DateTimeField(_("date of its oldest row"))
+    since_article = models.BigIntegerField(_("article of its oldest row"))
+    members = models.IntegerField(_("placements"), default=0)
+
+    class Meta:
+        verbose_name = _("segment of a listing")
+        verbose_name_plural = _("segments of listings")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["department", "since_dated", "since_article"], name="segments_of_a_listing_begin_apart"
+            ),
+            models.CheckConstraint(condition=Q(members__gte=0), name="no_segment_counts_less_than_nothing"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.department}, {self.since_dated:%Y-%m-%d}: {self.members}"
+
+    @property
+    def since(self) -> Key:
+        return Key(self.since_dated, self.since_article)
