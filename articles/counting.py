@@ -13,7 +13,7 @@ a row. So nobody who holds it waits for anybody but the ledger's lock, which is 
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from typing import NamedTuple
 
@@ -23,14 +23,13 @@ from django.db.models.functions import Greatest, Mod, Rank
 from django.utils import timezone
 
 from articles.models import ListingSegment, Placement, Standing
-from articles.models.placement import BEGINNING, Key, is_standing
+from articles.models.placement import BEGINNING, END, Key, is_standing
 from articles.models.publication import live
 from departments.models import Department
 
 MOST = 1000  # placements that a segment counts; a page passes by about as many rows at most
 FILLED = 500  # placements in a segment that was cut off
 TOGETHER = 1000  # placements that are settled in one transaction
-END = datetime(9999, 12, 31, tzinfo=UTC)  # newer than every row
 MANY = 50  # unsettled placements that are worth a transaction; readers are quick to make up for fewer
 
 
@@ -118,7 +117,7 @@ ORDER BY id
 def wrong_segments() -> Iterator[Wrong]:
     """The segments whose number is wrong."""
     with connection.cursor() as cursor:
-        cursor.execute(WRONG, [connection.ops.adapt_datetimefield_value(END)])
+        cursor.execute(WRONG, [connection.ops.adapt_datetimefield_value(END.dated)])
         yield from map(Wrong._make, cursor)
 
 

@@ -14,7 +14,8 @@ from django.views.decorators.http import conditional_page, require_safe
 
 from articles import listing, versions
 from articles.models import Publication
-from departments.models import Department
+from articles.places import places
+from departments.models import Department, Kind
 
 LENGTH = 20
 
@@ -40,7 +41,8 @@ class SiteFeed(Feed):
         return _lasting_id("site")
 
     def items(self) -> list[Publication]:
-        newest = Publication.objects.live().select_related("department").order_by("-dated", "-article_id")[:LENGTH]
+        newest = list(Publication.objects.live().order_by("-dated", "-article_id")[:LENGTH])
+        places().put_in(newest)
         return [publication for publication in newest if listing.is_intact(publication)]
 
     def item_title(self, item: Publication) -> str:
@@ -71,8 +73,8 @@ class SiteFeed(Feed):
 
 class DepartmentFeed(SiteFeed):
     def get_object(self, _request: HttpRequest, slug: str) -> Department:
-        found = Department.objects.holding_articles().filter(slug=slug).first()
-        if found is None or not found.seal_holds():
+        found = places().by_slug.get(slug)
+        if found is None or found.kind == Kind.LINK or not found.seal_holds():
             raise Http404
         return found
 

@@ -148,7 +148,7 @@ class _Narrowing(django_filters.FilterSet):
 
 
 class ListingFilter(_Narrowing):
-    """Over the placements of one department, which comes `listing.with_dates`."""
+    """Over the placements of one department."""
 
     year = django_filters.ChoiceFilter(
         label=_("Year"),

@@ -1,47 +1,52 @@
 """What a listing may show: live publications whose seal holds and that stand where their seal says."""
 
-from collections.abc import Iterable
-from datetime import timedelta
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
 from itertools import islice
 from operator import attrgetter
 
 from django.core.cache import cache
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import BigIntegerField, OuterRef, QuerySet, Subquery
+from django.db.models.expressions import RawSQL
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
 from articles import reads
+from articles.lasting import lasting
 from articles.models import Placement, Publication
 from articles.models.placement import Key, PlacementQuerySet
+from articles.places import places
+from articles.prepared import Prepared
 from departments.models import Department
 from ledger.alarms import raise_alarm
 
 PAGE_SIZE = 20
-NEAREST = 5  # rows that are looked at for a neighbour
+NEAREST = 3  # rows that are looked at for a neighbour
 MOST_READ_OVER = timedelta(days=30)
 REMEMBERED = 300  # seconds that the ranking by reads is kept; whether each is live is asked every time
 
 
 def in_department(department: Department) -> PlacementQuerySet:
     """Placements of live publications in the listing of a department, newest first, stable when dates are equal."""
-    return (
-        Placement.objects.live().filter(department=department).select_related("publication__department").newest_first()
-    )
+    return Placement.objects.live().filter(department=department).select_related("publication").newest_first()
 
 
-def with_dates(departments: QuerySet[Department]) -> QuerySet[Department]:
-    """Departments with `newest` and `oldest`: the dates of the first and the last row of their listing, or None."""
-    rows = Placement.objects.live().filter(department=OuterRef("pk")).values("dated")
+def _ends(department: int, now: datetime) -> QuerySet[Department]:
+    rows = Placement.objects.live(now).filter(department=OuterRef("pk")).values("dated")
     # Each is at an end of the index; Min and Max would look at all.
     newest, oldest = rows.newest_first()[:1], rows.newest_first().reverse()[:1]
-    return departments.annotate(newest=Subquery(newest), oldest=Subquery(oldest))
+    return Department.objects.filter(pk=department).annotate(newest=Subquery(newest), oldest=Subquery(oldest))
+
+
+_dates = Prepared(_ends, int, datetime)
 
 
 def years(department: Department) -> list[int]:
-    """The years from the newest to the oldest date in the listing of a department that comes `with_dates`."""
-    if department.newest is None or department.oldest is None:
+    """The years from the newest to the oldest date in the department's listing."""
+    found = _dates.first(department.pk, timezone.now())
+    if found is None or found.newest is None or found.oldest is None:
         return []
-    newest, oldest = (timezone.localtime(moment).year for moment in (department.newest, department.oldest))
+    newest, oldest = (timezone.localtime(moment).year for moment in (found.newest, found.oldest))
     return list(range(newest, oldest - 1, -1))
 
 
@@ -59,8 +64,16 @@ def is_intact(publication: Publication) -> bool:
 
 
 def shown(placements: Iterable[Placement]) -> list[Publication]:
-    """The publications of the placements, without those that are not what was sealed."""
-    return [placement.publication for placement in placements if _stands_rightly(placement)]
+    """The publications of the placements, without those that are not what was sealed, each with its department."""
+    return list(_shown(placements))
+
+
+def _shown(placements: Iterable[Placement]) -> Iterator[Publication]:
+    found = places()
+    for placement in placements:
+        if _stands_rightly(placement):
+            found.put_in([placement.publication])
+            yield placement.publication
 
 
 def _stands_rightly(placement: Placement) -> bool:
@@ -80,17 +93,63 @@ def _stands_rightly(placement: Placement) -> bool:
     return right
 
 
+# From the index alone; the rows themselves are read by their number.
+NEWEST = """
+SELECT * FROM (
+    SELECT id FROM articles_placement
+    WHERE department_id = %s AND standing IS NOT NULL
+        AND live_from <= %s AND (live_until IS NULL OR live_until > %s)
+    ORDER BY dated DESC, article_id DESC LIMIT %s
+) AS newest_of_one
+"""
+
+
+def newest_of(wanted: dict[int, int]) -> dict[int, list[Publication]]:
+    """Of several departments the newest publications that may be shown. `wanted`: id of each → how many. One query."""
+    found: dict[int, list[Placement]] = {department: [] for department in wanted}
+    if not wanted:
+        return {}
+
+    def build(now: datetime) -> QuerySet[Placement]:
+        parts = " UNION ALL ".join([NEWEST] * len(wanted))
+        values = [value for department, count in wanted.items() for value in (department, now, now, count)]
+        # Our own SQL; what differs goes in as parameters.
+        rows = RawSQL(parts, values, output_field=BigIntegerField())  # noqa: S611
+        return Placement.objects.live(now).filter(pk__in=rows).select_related("publication")
+
+    prepared = lasting(("newest of departments", tuple(wanted.items())), lambda: Prepared(build, datetime))
+    for row in sorted(prepared.all(timezone.now()), key=attrgetter("key"), reverse=True):
+        found[row.department_id].append(row)
+    return {department: shown(rows) for department, rows in found.items()}
+
+
+def newest_of_all(departments: list[int], count: int) -> list[Publication]:
+    """Of the `count` newest publications of these departments together, those that may be shown. One query."""
+
+    def build(now: datetime) -> QuerySet[Publication]:
+        return (
+            Publication.objects.live(now).filter(department__in=departments).order_by("-dated", "-article_id")[:count]
+        )
+
+    prepared = lasting(("newest of all", tuple(departments), count), lambda: Prepared(build, datetime))
+    found = [publication for publication in prepared.all(timezone.now()) if is_intact(publication)]
+    places().put_in(found)
+    return found
+
+
 def most_read(count: int, departments: list[int] | None = None) -> list[Publication]:
     """Live and intact publications that were read most in the last 30 days; `departments`: of these alone."""
     ranking = cache.get_or_set(
         "most-read", lambda: reads.most_read(since=timezone.localdate() - MOST_READ_OVER), REMEMBERED
     )
-    live = Publication.objects.live().filter(article__in=ranking).select_related("department")
+    live = Publication.objects.live().filter(article__in=ranking)
     if departments is not None:
         live = live.filter(department__in=departments)
     by_article = {found.article_id: found for found in live}
     ranked = (by_article[pk] for pk in ranking if pk in by_article)
-    return list(islice((found for found in ranked if is_intact(found)), count))
+    shown = list(islice((found for found in ranked if is_intact(found)), count))
+    places().put_in(shown)
+    return shown
 
 
 def neighbours(publication: Publication) -> tuple[Publication | None, Publication | None]:
@@ -98,14 +157,22 @@ def neighbours(publication: Publication) -> tuple[Publication | None, Publicatio
 
     Looks past a few that may not be shown, then gives up.
     """
-    here = Placement.objects.listed().filter(department=publication.department)
-    key = Key(publication.dated, publication.article_id)
+    key, now = Key(publication.dated, publication.article_id), timezone.now()
+    found: list[list[Placement]] = [[], []]
+    for row in _nearest.all(publication.department_id, now, *key):
+        found[row.key > key].append(row)
+    older, newer = sorted(found[0], key=attrgetter("key"), reverse=True), sorted(found[1], key=attrgetter("key"))
+    return next(_shown(older), None), next(_shown(newer), None)
+
+
+def _either_side(department: int, now: datetime, dated: datetime, article: int) -> QuerySet[Placement]:
+    """The nearest rows on both sides of a key, in any order."""
+    here, key = Placement.objects.listed(now).filter(department=department), Key(dated, article)
     nearest = [here.older_than(key).newest_first()[:NEAREST], here.newer_than(key).newest_first().reverse()[:NEAREST]]
-    live = Placement.objects.live().select_related("publication__department")
+    live = Placement.objects.live(now).select_related("publication")
     # Each is a range of the index; one condition with OR would have PostgreSQL read the table.
     older, newer = (live.filter(pk__in=rows.values("pk")) for rows in nearest)
-    found = sorted(older.union(newer, all=True), key=attrgetter("key"))
-    return (
-        next(iter(shown(row for row in reversed(found) if row.key < key)), None),
-        next(iter(shown(row for row in found if row.key > key)), None),
-    )
+    return older.union(newer, all=True)
+
+
+_nearest = Prepared(_either_side, int, datetime, datetime, int)

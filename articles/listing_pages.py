@@ -2,17 +2,19 @@
 
 import logging
 from datetime import datetime
-from typing import NamedTuple
+from operator import attrgetter
 
 from django.core.paginator import Page, Paginator
 from django.db import DatabaseError
-from django.db.models import QuerySet
+from django.db.models import BigIntegerField, QuerySet
+from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
 from articles import counting
 from articles.listing import PAGE_SIZE
 from articles.models import Placement
-from articles.models.placement import PlacementQuerySet
+from articles.models.placement import END, PlacementQuerySet
+from articles.prepared import Prepared
 from articles.walking import Stretch, walk
 from departments.models import Department
 
@@ -20,6 +22,7 @@ logger = logging.getLogger(__name__)
 
 LOOKED_AT = 1000  # the newest rows with certain words in their title, however many there are
 FARTHEST = 10**9  # the number of a page
+UNPINNED = "(pinned_until IS NULL OR pinned_until <= %s)"
 
 
 class Counted(Paginator):
@@ -42,16 +45,11 @@ class ListingPage(Page):
         self.pinned = pinned
 
 
-class _Rows(NamedTuple):
-    pinned: list[Placement]
-    others: list[Placement]
-
-
 def page_of(department: Department, number: str, within: Stretch | None = None) -> ListingPage:
     """A page of the whole listing, what is pinned first, or of a stretch of it with everything in its place.
 
-    Two queries. Where the numbers of the segments are wrong, rows are missing or come twice; none is another than what
-    was sealed (articles.listing.shown). Raises PageNotAnInteger and EmptyPage.
+    Two queries, and one where something is pinned. Where the numbers of the segments are wrong, rows are missing or
+    come twice; none is another than what was sealed (articles.listing.shown). Raises PageNotAnInteger and EmptyPage.
     """
     now = timezone.now()
     rank = Counted(FARTHEST * PAGE_SIZE).first_rank(number)
@@ -60,15 +58,42 @@ def page_of(department: Department, number: str, within: Stretch | None = None) 
     paginator.validate_number(number)
     if found.unsettled > counting.MANY:
         _settle(department)
-    rows = Placement.objects.listed(now).filter(department=department)
-    wanted = rows if within else rows.unpinned(now)
-    if found.below is not None:
-        wanted = wanted.older_than(found.below)
+    below = found.below or END
     if within:
-        wanted = wanted.since(within.since)
-    pins_to_show = rows.filter(pinned_until__gt=now) if found.pinned and rank == 0 and not within else None
-    read = _read(wanted.newest_first()[found.skip : found.skip + PAGE_SIZE], pins_to_show, now)
-    return ListingPage(number, paginator, read.others, read.pinned)
+        rows = _stretch.all(department.pk, now, *below, found.skip, *within.since)
+    else:
+        rows = _page.all(department.pk, now, *below, found.skip)
+    read = sorted(rows, key=attrgetter("key"), reverse=True)
+    pinned = list(_pinned(department, now)) if found.pinned and rank == 0 and not within else []
+    return ListingPage(number, paginator, read, pinned)
+
+
+# A page, from the index alone; the rows themselves are read by their number.
+PAGE = """
+    SELECT id FROM articles_placement
+    WHERE department_id = %s AND standing IS NOT NULL AND live_from <= %s AND (live_until IS NULL OR live_until > %s)
+        AND (dated, article_id) < (%s, %s) AND {further}
+    ORDER BY dated DESC, article_id DESC LIMIT {size} OFFSET %s
+"""
+
+
+def _of_page(
+    department: int, now: datetime, dated: datetime, article: int, skip: int, *since: datetime | int
+) -> QuerySet[Placement]:
+    """In any order. `since`: the key of the oldest row of a stretch; else what is pinned is left out."""
+    further, more = ("(dated, article_id) >= (%s, %s)", since) if since else (UNPINNED, (now,))
+    values = [department, now, now, dated, article, *more, skip]
+    # Our own SQL; what differs goes in as parameters.
+    rows = RawSQL(PAGE.format(further=further, size=PAGE_SIZE), values, output_field=BigIntegerField())  # noqa: S611
+    return _rows(now).filter(pk__in=rows)
+
+
+_page = Prepared(_of_page, int, datetime, datetime, int, int)
+_stretch = Prepared(_of_page, int, datetime, datetime, int, int, datetime, int)
+
+
+def _pinned(department: Department, now: datetime) -> QuerySet[Placement]:
+    return _rows(now).filter(department=department, pinned_until__gt=now).newest_first()
 
 
 def page_of_matches(matching: QuerySet[Placement], number: str) -> ListingPage:
@@ -82,20 +107,7 @@ def page_of_matches(matching: QuerySet[Placement], number: str) -> ListingPage:
 
 
 def _rows(now: datetime) -> PlacementQuerySet:
-    return Placement.objects.live(now).select_related("publication__department")
-
-
-def _read(page: QuerySet[Placement], pinned: QuerySet[Placement] | None, now: datetime) -> _Rows:
-    """The rows of a page and of what is pinned, in one query. The page itself is read from the index alone."""
-    rows = _rows(now).filter(pk__in=page.values("pk"))
-    if pinned is not None:
-        # Not one condition with OR: PostgreSQL would read the table.
-        rows = rows.union(_rows(now).filter(pk__in=pinned.values("pk")), all=True)
-    found = _Rows([], [])
-    for row in sorted(rows, key=lambda row: row.key, reverse=True):
-        is_pinned = pinned is not None and row.pinned_until is not None and row.pinned_until > now
-        (found.pinned if is_pinned else found.others).append(row)
-    return found
+    return Placement.objects.live(now).select_related("publication")
 
 
 def _settle(department: Department) -> None:

@@ -55,7 +55,10 @@ class Prepared(Generic[Row]):
                 queryset = self._build(*self._stand_ins).using(alias)
                 compiler = queryset.query.get_compiler(using=alias)
                 sql, params = compiler.as_sql()
-                places = {_adapted(one, connections[alias]): place for place, one in enumerate(self._stand_ins)}
+                # Raw SQL has its parameters as they were given, fields have adapted them.
+                places: dict[Any, int] = {}
+                for place, one in enumerate(self._stand_ins):
+                    places |= {one: place, _adapted(one, connections[alias]): place}
                 found = [
                     (value, places.get(value) if isinstance(value, int | datetime | str) else None) for value in params
                 ]

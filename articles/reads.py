@@ -118,7 +118,8 @@ def add(article: Article, day: date, count: int = 1) -> None:
 
 
 def total(article_id: int) -> int:
-    return totals([article_id]).get(article_id, 0)
+    """All reads of an article. See `totals`."""
+    return totals([article_id]).get(article_id, 0) if buffer() else read_rows.total(article_id)
 
 
 def totals(articles: Collection[int]) -> dict[int, int]:

@@ -25,5 +25,5 @@ def related(publication: Publication) -> list[Publication]:
     if not best:
         return []
     chosen = [pk for pk, _ in best[: 2 * SHOWN]]  # twice as many: some may not be what was sealed
-    rows = Placement.objects.live().select_related("publication__department").in_bulk(chosen)
+    rows = Placement.objects.live().select_related("publication").in_bulk(chosen)
     return listing.shown(rows[pk] for pk in chosen if pk in rows)[:SHOWN]

@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 
 from django.db import connection
 from django.db.models import Count, Sum
@@ -124,6 +125,11 @@ class Versions:
     def second(self) -> int:
         """The second of the wall clock to the end of which nginx may take what they vouch for as the present."""
         return int(self.at)
+
+    @cached_property
+    def site(self) -> str:
+        """The stamp of what every page shows."""
+        return self.stamp([])
 
     def stamp(self, scopes: Iterable[int]) -> str:
         """What a page that shows these scopes is kept with; SITE need not be named. Equal stamps, equal content."""

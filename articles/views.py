@@ -1,5 +1,6 @@
 """The public pages of departments and articles. They read publications, and nothing else."""
 
+from datetime import datetime
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -26,19 +27,23 @@ from articles import proof as proving
 from articles.filters import ListingFilter
 from articles.languages import localised
 from articles.models import File, Publication, Withdrawal
+from articles.places import places
+from articles.prepared import Prepared
 from articles.presenting import pictures_in
 from articles.related import related
-from departments.models import Department, FormerSlug
+from departments.models import Department, FormerSlug, Kind
 from ledger.alarms import raise_alarm
 
 
 def _sealed_department(slug: str) -> Department:
     """The department at the address, or that once had it. Raises Http404, also when its seal does not hold."""
-    holding = listing.with_dates(Department.objects.holding_articles().select_related("parent"))
-    department = holding.filter(slug=slug).first()
+    found = places()
+    department = found.by_slug.get(slug)
     if department is None:
-        former = FormerSlug.objects.filter(slug=slug).values("department")
-        department = get_object_or_404(holding, pk__in=former)
+        former = get_object_or_404(FormerSlug, slug=slug)
+        department = found.by_pk.get(former.department_id)
+    if department is None or department.kind == Kind.LINK:
+        raise Http404
     if not department.seal_holds():
         raise_alarm(
             f"department {department.pk}", gettext_noop("%(slug)s: its seal does not hold; not shown"), slug=slug
@@ -58,7 +63,6 @@ def department(request: HttpRequest, slug: str) -> HttpResponse:
         page = chosen.page(request.GET.get("page", "1"))
     except (PageNotAnInteger, EmptyPage) as error:
         raise Http404(_("There is no such page.")) from error
-    children = [child for child in here.children.shown() if child.seal_holds()]
     context = {
         "department": here,
         "page": page,
@@ -66,7 +70,7 @@ def department(request: HttpRequest, slug: str) -> HttpResponse:
         "narrowed": narrowed,
         "pinned": listing.shown(page.pinned),
         "publications": listing.shown(page),
-        "children": children,
+        "children": places().children(here),
     }
     return versions.shows(render(request, "articles/department.html", context), here.pk)
 
@@ -78,15 +82,24 @@ class Found(NamedTuple):
     attachments: list
 
 
+_live = Prepared(
+    lambda article, at: (
+        Publication.objects.live(at).filter(article=article).select_related("revision__cover").order_by("-number")[:1]
+    ),
+    int,
+    datetime,
+)
+
+
 def find_intact(request: HttpRequest, slug: str, pk: int, name: str = "article") -> Found | HttpResponse:
     """The live publication of the article, or the answer to give instead.
 
     That is 404, 410 or 503, or a redirect to the page called `name` under the department's present address.
     """
-    live = Publication.objects.live().filter(article=pk).select_related("revision__cover", "department__parent")
-    publication = live.order_by("-number").first()
+    publication = _live.first(pk, timezone.now())
     if publication is None:
         return _gone(request, pk)
+    places().put_in([publication])
     if publication.department.slug != slug:
         return HttpResponsePermanentRedirect(reverse(name, args=[publication.department.slug, pk]))
     revision = publication.revision

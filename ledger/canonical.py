@@ -39,6 +39,9 @@ def _no_floats(value: Any) -> None:
             _no_floats(inner)
 
 
+_encoder = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_plain)
+
+
 def canonical(value: Plain) -> bytes:
     """UTF-8 JSON with sorted keys and no spaces, after RFC 8785 for the values that occur here.
 
@@ -46,7 +49,7 @@ def canonical(value: Plain) -> bytes:
     Raises TypeError for anything else, floats included.
     """
     _no_floats(value)
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_plain).encode()
+    return _encoder.encode(value).encode()
 
 
 def sha256(data: bytes | str) -> str:

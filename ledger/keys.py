@@ -4,7 +4,7 @@ Whoever can write to the database can therefore neither sign nor make a key trus
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -140,11 +140,21 @@ def trusted(key: str) -> Ed25519PublicKey | None:
     return trusted_keys().get(key)
 
 
+_to_forget: list[Callable[[], None]] = []
+
+
+def when_forgetting(forget_too: Callable[[], None]) -> None:
+    """Has a memory of what was verified cleared together with the keys."""
+    _to_forget.append(forget_too)
+
+
 def forget() -> None:
     """Reads the key files again at the next use."""
     signing_key.cache_clear()
     trusted_keys.cache_clear()
     _verified.clear()
+    for forget_too in _to_forget:
+        forget_too()
 
 
 def sign(message: bytes) -> tuple[str, str]:

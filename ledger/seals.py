@@ -4,6 +4,8 @@ A manifest is a dict of the canonical form (ledger.canonical). What is signed is
 thing, then the manifest: a signature over one kind never passes for another.
 """
 
+import hashlib
+import pickle
 from typing import NamedTuple
 
 from django.conf import settings
@@ -30,8 +32,28 @@ def seal(kind: str, manifest: dict) -> Seal:
     return Seal(*keys.sign(message(kind, manifest)))
 
 
+# Digests of what was found to hold: of the same values and the same signature, in this process. Taken over Python's own
+# form of them, which is written in a quarter of the time that the canonical one takes; nobody ever reads it.
+_held: set[bytes] = set()
+
+
 def holds(kind: str, manifest: dict, key: str, signature: str) -> bool:
     """Whether the seal (`key`, `signature`) is a trusted one over exactly this manifest. Never raises for bad input."""
+    known = hashlib.blake2b(pickle.dumps((kind, manifest, key, signature, settings.SEAL_SITE)), digest_size=20).digest()
+    if known in _held:
+        return True
+    if not _is_sealed(kind, manifest, key, signature):
+        return False
+    if len(_held) >= keys.REMEMBERED:
+        _held.clear()
+    _held.add(known)
+    return True
+
+
+keys.when_forgetting(_held.clear)
+
+
+def _is_sealed(kind: str, manifest: dict, key: str, signature: str) -> bool:
     try:
         sealed = message(kind, manifest)
     except TypeError:  # no canonical form: somebody wrote, say, a float straight into a JSON column
@@ -43,6 +65,8 @@ class Sealed(models.Model):
     """Columns of a row that carries its own seal. `seal_kind` and `manifest()` say what is sealed."""
 
     seal_kind: str
+    # Set by whoever hands out rows that many read and nobody changes: whether the seal held when they were read.
+    seal_checked: bool | None = None
 
     seal_key = models.CharField(_("key of the seal"), max_length=16, default="", editable=False)
     seal_signature = models.CharField(_("seal"), max_length=128, default="", editable=False)
@@ -62,4 +86,6 @@ class Sealed(models.Model):
         return sha256(message(self.seal_kind, self.manifest()))
 
     def seal_holds(self) -> bool:
+        if self.seal_checked is not None:
+            return self.seal_checked
         return holds(self.seal_kind, self.manifest(), self.seal_key, self.seal_signature)

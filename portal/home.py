@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from django.utils.translation import gettext_noop
 
 from articles import listing, renditions
+from articles.lasting import lasting
 from articles.models import File, Publication
+from articles.places import places
 from departments.models import Department, Kind
 from ledger.alarms import raise_alarm
 from portal.context import navigation
@@ -46,23 +48,30 @@ def default_blocks() -> list[HomeBlock]:
 
 
 def blocks() -> list[Block]:
-    """What the home page shows, in order. A block that has nothing to show, or was tampered with, is left out."""
+    """What the home page shows, in order. A block that has nothing to show, or was tampered with, is left out.
+
+    Five queries at most, however many departments there are.
+    """
     top = [entry for entry in navigation() if entry.kind != Kind.LINK]
     reachable = {found.pk: found for entry in top for found in (entry, *entry.entries) if found.kind != Kind.LINK}
-    chosen = list(HomeBlock.objects.all()) or default_blocks()
-    wanted = [block for block in chosen if block.is_shown and (block.pk is None or _is_sealed(block))]
-    own = {place.pk for block in wanted if (place := _place(block, top, reachable))}
+    placed = [(block, _place(block, top, reachable)) for block in lasting("home blocks", _chosen)]
+    own = {place.pk for _block, place in placed if place}
+    others = [entry for entry in top if entry.pk not in own]
+    wanted: dict[int, int] = {}
+    for block, place in placed:
+        for one in [place] if place else others if block.kind == BlockKind.DEPARTMENTS else []:
+            wanted[one.pk] = max(block.how_many, wanted.get(one.pk, 0))
+    newest = listing.newest_of(wanted)
     shown: list[Block] = []
-    for block in wanted:
+    for block, place in placed:
         match block.kind:
             case BlockKind.HEADLINES:
                 shown.append(_headlines(block.how_many, list(reachable)))
             case BlockKind.NOTICES | BlockKind.DEPARTMENT:
-                if place := _place(block, top, reachable):
-                    shown.append(_newest(block.kind, place, block.how_many))
+                if place:
+                    shown.append(Block(block.kind, place, newest[place.pk][: block.how_many]))
             case BlockKind.DEPARTMENTS:
-                others = [entry for entry in top if entry.pk not in own]
-                shown += [_newest(BlockKind.DEPARTMENT, entry, block.how_many) for entry in others]
+                shown += [Block(BlockKind.DEPARTMENT, one, newest[one.pk][: block.how_many]) for one in others]
             case BlockKind.MOST_READ:
                 if found := listing.most_read(block.how_many, list(reachable)):
                     shown.append(Block(block.kind, publications=found))
@@ -70,6 +79,12 @@ def blocks() -> list[Block]:
                 if links := friendly_links()[: block.how_many]:
                     shown.append(Block(block.kind, links=links))
     return shown
+
+
+def _chosen() -> list[HomeBlock]:
+    """The blocks that are shown and are what was sealed."""
+    chosen = list(HomeBlock.objects.all()) or default_blocks()
+    return [block for block in chosen if block.is_shown and (block.pk is None or _is_sealed(block))]
 
 
 def _is_sealed(block: HomeBlock) -> bool:
@@ -88,16 +103,11 @@ def _place(block: HomeBlock, top: list[Department], reachable: dict[int, Departm
     return None
 
 
-def _newest(kind: str, place: Department, count: int) -> Block:
-    return Block(kind, place, listing.shown(listing.in_department(place)[:count]))
-
-
 def _headlines(count: int, departments: list[int]) -> Block:
     """The newest of the whole site; the newest with a cover leads, so that there is a picture where there can be."""
-    live = Publication.objects.live().filter(department__in=departments).select_related("department")
-    newest = [found for found in live.order_by("-dated", "-article_id")[:NEWEST] if listing.is_intact(found)]
+    newest = listing.newest_of_all(departments, NEWEST)
     wanted = {found.cover_digest for found in newest} - {""}
-    covers = File.objects.with_renditions().in_bulk(wanted, field_name="digest")
+    covers = File.objects.with_renditions().in_bulk(wanted, field_name="digest") if wanted else {}
     lead = next((found for found in newest if found.cover_digest in covers), None)
     if lead:
         newest = [lead, *(found for found in newest if found is not lead)]
@@ -107,4 +117,4 @@ def _headlines(count: int, departments: list[int]) -> Block:
 
 def friendly_links() -> list[Department]:
     """友情链接: every outside link whose seal holds, those outside the navigation too."""
-    return [link for link in Department.objects.filter(kind=Kind.LINK) if link.seal_holds()]
+    return places().links()

@@ -6,7 +6,7 @@ from django.template.context import Context
 from django.templatetags.static import static
 from django.utils.translation import get_language
 
-from articles.standing import standing
+from articles.lasting import lasting
 
 register = template.Library()
 
@@ -17,7 +17,7 @@ def site_mark(context: Context) -> str:
     return static("public/favicon-blue.svg" if context["site"].theme == "blue" else "public/favicon.svg")
 
 
-class Standing(template.Node):
+class Lasting(template.Node):
     def __init__(self, name: str, differing: list[FilterExpression], nodes: NodeList) -> None:
         self.name, self.differing, self.nodes = name, differing, nodes
 
@@ -25,17 +25,17 @@ class Standing(template.Node):
         if context.get("trouble"):
             return self.nodes.render(context)
         key = (self.name, get_language(), *(value.resolve(context) for value in self.differing))
-        return standing(key, lambda: self.nodes.render(context))
+        return lasting(key, lambda: self.nodes.render(context))
 
 
-@register.tag("standing")
-def do_standing(parser: Parser, token: Token) -> Standing:
-    """{% standing "footer" %}…{% endstanding %}: rendered once for each language and version of the site.
+@register.tag("lasting")
+def do_lasting(parser: Parser, token: Token) -> Lasting:
+    """{% lasting "footer" %}…{% endlasting %}: rendered once for each language and version of the site.
 
     Further arguments are what else its words depend on. It must show nothing but what every page shows: identity,
     navigation, our own words. Where something is wrong (`trouble`), it is rendered each time.
     """
     _tag, name, *differing = token.split_contents()
-    nodes = parser.parse(["endstanding"])
+    nodes = parser.parse(["endlasting"])
     parser.delete_first_token()
-    return Standing(name.strip("\"'"), [parser.compile_filter(one) for one in differing], nodes)
+    return Lasting(name.strip("\"'"), [parser.compile_filter(one) for one in differing], nodes)

@@ -1,4 +1,4 @@
-"""What stands on every page (identity, navigation, footer) is made once for each version of it, not for each page.
+"""What stands on every page (identity, navigation, footer) is made once and lasts until the site changes.
 
 Its seals are checked when it is made, and again after AGAIN seconds, so that tampering is noticed though nobody acted.
 """
@@ -30,7 +30,7 @@ class _Process:
     kept = _Kept()
 
 
-def standing(key: Hashable, make: Callable[[], Made]) -> Made:
+def lasting(key: Hashable, make: Callable[[], Made]) -> Made:
     """What `make` gives, or gave for the same key since the site changed last. Nobody may change what comes out.
 
     Within a transaction it is made each time: others do not see yet what was changed there.
@@ -38,7 +38,7 @@ def standing(key: Hashable, make: Callable[[], Made]) -> Made:
     if connection.in_atomic_block:
         return make()
     # The stamp first: what is made after it may be newer, never older.
-    stamp, kept = versions.current().stamp([]), _Process.kept
+    stamp, kept = versions.current().site, _Process.kept
     if kept.stamp != stamp or time.monotonic() - kept.begun > AGAIN or len(kept.things) > MOST:
         kept = _Process.kept = _Kept(stamp, time.monotonic())
     if key not in kept.things:
