@@ -11,7 +11,7 @@ from itertools import islice
 from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from articles.search import normalise, pieces_of
+from articles.words import normalise, pieces_of
 
 LENGTH = 120  # characters of an extract
 BEFORE = 24  # characters that may stand before the first word found

@@ -20,6 +20,7 @@ from django.utils.translation import pgettext_lazy
 from articles import listing, search
 from articles.models import Placement, Publication
 from articles.sanitising import printable
+from articles.words import LONGEST_QUERY, Part, pieces_of, terms
 from departments.models import Department
 
 EARLIEST, LATEST = date(1900, 1, 1), date(2199, 12, 31)  # other dates overflow in the time zone of the site
@@ -71,6 +72,11 @@ def _years() -> list[Choice]:
     return [(str(year), str(year)) for year in range(last, max(first, last - MOST_YEARS) - 1, -1)]
 
 
+def _within(slug: str) -> QuerySet[Department]:
+    """The department and its children."""
+    return Department.objects.filter(Q(slug=slug) | Q(parent__slug=slug))
+
+
 class DayInput(DateInput):
     """The browser's own field for dates; a plain one where that would hide what was typed, because it is no date."""
 
@@ -105,7 +111,7 @@ class DayFilter(django_filters.DateFilter):
 
 def has_letters(text: str) -> None:
     """Raises ValidationError where there is nothing to look for."""
-    if not search.pieces_of(text):
+    if not pieces_of(text):
         raise ValidationError(_("Letters or digits are missing."))
 
 
@@ -150,7 +156,7 @@ class ListingFilter(_Narrowing):
         error_messages={"invalid_choice": _("There is no such year here. Choose one of the list.")},
     )
     q = django_filters.CharFilter(
-        label=_("Words of the title"), method="by_words", max_length=search.LONGEST_QUERY, widget=SearchInput
+        label=_("Words of the title"), method="by_words", max_length=LONGEST_QUERY, widget=SearchInput
     )
 
     class Meta:
@@ -167,7 +173,7 @@ class ListingFilter(_Narrowing):
         return bool(self.filters["year"].extra["choices"])
 
     def by_words(self, found: QuerySet, _name: str, words: str) -> QuerySet:
-        return search.matching(found, search.terms(words), part=search.Part.TITLE, key="publication_id")
+        return search.matching(found, search.wanted(terms(words), Part.TITLE), key="publication_id")
 
 
 class SearchFilter(_Narrowing):
@@ -194,14 +200,33 @@ class SearchFilter(_Narrowing):
 
     def by_department(self, found: QuerySet, _name: str, slug: str) -> QuerySet:
         """What its listing shows, or that of one of its children."""
-        within = Department.objects.filter(Q(slug=slug) | Q(parent__slug=slug))
-        return found.filter(pk__in=Placement.objects.filter(department__in=within).values("publication"))
+        return found.filter(pk__in=Placement.objects.filter(department__in=_within(slug)).values("publication"))
 
     def by_date(self, found: QuerySet, name: str, day: date) -> QuerySet:
         if name == "since":
             return found.filter(dated__gte=begins(day))
         return found.filter(dated__lt=begins(day + timedelta(days=1)))
 
-    def by_part(self, found: QuerySet, name: str, words: str) -> QuerySet:
-        part = {"author": search.Part.AUTHOR, "number": search.Part.NUMBER}[name]
-        return search.matching(found, [words], part=part)
+    def by_part(self, found: QuerySet, _name: str, _words: str) -> QuerySet:
+        """Nothing here: the index is asked for these together with the words (`wanted`)."""
+        return found
+
+    def wanted(self) -> list[search.Wanted]:
+        """What the index must have, besides the words."""
+        given, parts = self.given(), {"author": Part.AUTHOR, "number": Part.NUMBER}
+        return [one for name, part in parts.items() if name in given for one in search.wanted([given[name]], part)]
+
+    def scope(self) -> dict[str, Any]:
+        """Where in the index to look, as `search.newest` takes it: departments and dates."""
+        given, scope = self.given(), {}
+        if slug := given.get("department"):
+            scope["departments"] = list(_within(slug).values_list("pk", flat=True))
+        since, until = [], []
+        if year := given.get("year"):
+            since.append(begins(date(int(year), 1, 1)))
+            until.append(begins(date(int(year) + 1, 1, 1)))
+        if day := given.get("since"):
+            since.append(begins(day))
+        if day := given.get("until"):
+            until.append(begins(day + timedelta(days=1)))
+        return scope | ({"since": max(since)} if since else {}) | ({"until": min(until)} if until else {})

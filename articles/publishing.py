@@ -164,7 +164,7 @@ def pin(publication: Publication, until: datetime | None) -> None:
 
 def move(article: Article, to: Department, at: datetime) -> list[Publication]:
     """Puts what is public or will be under another department. Returns what was sealed again."""
-    moved = list(article.publications.effective().exclude(live_until__lte=at))
+    moved = list(article.publications.effective().exclude(live_until__lte=at).select_related("revision"))
     for publication in moved:
         publication.department = to
         _seal_again(publication, "department")
@@ -179,6 +179,7 @@ def move(article: Article, to: Department, at: datetime) -> list[Publication]:
                 "live_until": publication.live_until,
             },
         )
+    search.put_again(moved)
     return moved
 
 

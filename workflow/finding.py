@@ -19,11 +19,12 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from accounts.models import User
-from articles import desk_search, search
+from articles import desk_search
 from articles.filters import DayFilter, SearchForm, begins
 from articles.models import Article, Publication, Revision, Withdrawal
 from articles.models.revision import RevisionState
 from articles.sanitising import printable
+from articles.words import LONGEST_QUERY
 from departments.models import Department
 from departments.permissions import departments_to_see
 from workflow.models import Emergency, Round, RoundState
@@ -122,7 +123,7 @@ class Finding(django_filters.FilterSet):
     q = django_filters.CharFilter(
         label=_("Words of title or text"),
         method="by_words",
-        max_length=search.LONGEST_QUERY,
+        max_length=LONGEST_QUERY,
         widget=forms.SearchInput,
     )
     department = django_filters.ModelChoiceFilter(

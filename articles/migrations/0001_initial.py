@@ -17,6 +17,19 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name='SearchBucket',
+            fields=[
+                ('number', models.PositiveIntegerField(primary_key=True, serialize=False, verbose_name='number')),
+                ('layout', models.PositiveIntegerField(default=0, verbose_name='layout')),
+                ('since', models.DateTimeField(verbose_name='from')),
+            ],
+            options={
+                'verbose_name': 'bucket of the search index',
+                'verbose_name_plural': 'buckets of the search index',
+                'constraints': [models.UniqueConstraint(fields=('layout', 'since'), name='search_buckets_of_a_layout_begin_apart')],
+            },
+        ),
+        migrations.CreateModel(
             name='Article',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),

@@ -5,6 +5,7 @@ from articles.models.file import File, Rendition, Upload
 from articles.models.publication import Placement, Publication, Withdrawal
 from articles.models.reads import Read, RecentRead
 from articles.models.revision import Attachment, Contribution, DraftSave, FurtherColumn, Revision
+from articles.models.search import SearchBucket
 
 __all__ = [
     "Article",
@@ -19,6 +20,7 @@ __all__ = [
     "RecentRead",
     "Rendition",
     "Revision",
+    "SearchBucket",
     "Upload",
     "Withdrawal",
 ]
