@@ -238,7 +238,7 @@ def newest(
 ) -> list[Found]:
     """The newest of `rows`, publications or placements, for which the index has all that is asked for: `most` at most.
 
-    `departments`, `since` and `until` say what `rows` are narrowed to anyway, so that the index need not look elsewhere.
+    `departments`, `since` and `until` say what `rows` are narrowed to anyway, so that no other bucket is asked.
     `key`: the id of the publication. Without anything asked for, the newest of the rows.
     """
     title = "title" if key == "pk" else "publication__title"
