@@ -11,7 +11,7 @@ from django.utils import timezone
 from articles.buckets import FIRST
 from articles.models import Article, Publication, Revision
 from articles.models.revision import RevisionState
-from articles.search import IN_HAND, matching, wanted
+from articles.search import IN_HAND, matching, newest, wanted
 from articles.words import terms
 
 TOGETHER = 20  # articles a transaction of `reindex`
@@ -45,9 +45,23 @@ def among(articles: QuerySet[Article], query: str) -> QuerySet[Article]:
     if not asked:
         return articles
     public = matching(Publication.objects.filter(withdrawal=None), asked)
-    known = Revision.objects.exclude(state=RevisionState.DISCARDED)
-    in_hand = matching(known, asked, index=IN_HAND)
+    in_hand = matching(Revision.objects.exclude(state=RevisionState.DISCARDED), asked, index=IN_HAND)
     return articles.filter(Q(pk__in=in_hand.values("article")) | Q(pk__in=public.values("article")))
+
+
+def newest_among(articles: QuerySet[Article], query: str, most: int) -> QuerySet[Article]:
+    """The same, but of what is public `most` at most, the newest by date, and as many of what is in hand.
+
+    A common word takes no longer then on a large site; `articles` are to be narrowed before by all that narrows them.
+    """
+    asked = wanted(terms(query))
+    if not asked:
+        return articles
+    numbers = articles.order_by().values("pk")
+    public = newest(Publication.objects.filter(withdrawal=None, article__in=numbers), asked, most)
+    known = Revision.objects.exclude(state=RevisionState.DISCARDED).filter(article__in=numbers)
+    in_hand = matching(known, asked, index=IN_HAND).order_by("-pk").values_list("article", flat=True)[:most]
+    return articles.filter(pk__in={one.article for one in public}.union(in_hand))
 
 
 def reindex() -> int:

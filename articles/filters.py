@@ -19,12 +19,14 @@ from django.utils.translation import pgettext_lazy
 
 from articles import listing, search
 from articles.models import Placement, Publication
+from articles.models.publication import live
 from articles.sanitising import printable
 from articles.words import LONGEST_QUERY, Part, pieces_of, terms
 from departments.models import Department
 
 EARLIEST, LATEST = date(1900, 1, 1), date(2199, 12, 31)  # other dates overflow in the time zone of the site
 MOST_YEARS = 60
+MOST_BY_WORDS = 1000  # of a listing that is narrowed to words of the title
 LONGEST = 50  # characters of an author or a document number
 
 Choice = tuple[str, str]
@@ -64,7 +66,8 @@ def _departments() -> list[Choice]:
 def _years() -> list[Choice]:
     """From the year of the newest live publication back to that of the oldest."""
     # Each is the first of the index that listings use, or its last; Min and Max would look at all.
-    dates = Publication.objects.live().values_list("dated", flat=True)
+    # What was withdrawn counts too: left out by a join, it would make PostgreSQL sort all that is live.
+    dates = Publication.objects.filter(live()).values_list("dated", flat=True)
     newest, oldest = dates.order_by("-dated", "-article_id").first(), dates.order_by("dated", "article_id").first()
     if newest is None or oldest is None:
         return []
@@ -164,6 +167,7 @@ class ListingFilter(_Narrowing):
         fields: list[str] = []
 
     def __init__(self, asked: Any, department: Department) -> None:
+        self.department = department
         super().__init__(asked, listing.in_department(department))
         self.filters["year"].extra["choices"] = [(str(year), str(year)) for year in listing.years(department)]
         self.form.auto_id = "narrow-%s"
@@ -173,7 +177,12 @@ class ListingFilter(_Narrowing):
         return bool(self.filters["year"].extra["choices"])
 
     def by_words(self, found: QuerySet, _name: str, words: str) -> QuerySet:
-        return search.matching(found, search.wanted(terms(words), Part.TITLE), key="publication_id")
+        """The newest of them, MOST_BY_WORDS at most."""
+        asked = search.wanted(terms(words), Part.TITLE)
+        if not asked:
+            return found
+        newest = search.newest(found, asked, MOST_BY_WORDS, departments=[self.department.pk], key="publication_id")
+        return found.filter(publication__in=[one.pk for one in newest])
 
 
 class SearchFilter(_Narrowing):

@@ -109,12 +109,18 @@ def _ranked(candidates: list[search.Found], terms: list[str]) -> list[search.Fou
     asked = "".join("".join(words.pieces_of(term)) for term in terms)
     close = search.closeness([one.pk for one in candidates], search.wanted(terms))
 
-    def worth(one: search.Found) -> tuple:
-        title = words.normalise(one.title)
-        in_title = sum(bool(pattern.search(title)) for pattern in patterns) + ("".join(words.runs(title)) == asked)
-        return in_title, close.get(one.pk, 0), one.dated, one.article
+    def worth(one: search.Found, title: str) -> tuple:
+        in_title = sum(bool(pattern.search(title)) for pattern in patterns)
+        is_all = in_title and "".join(words.runs(title)) == asked
+        return in_title + bool(is_all), close.get(one.pk, 0), one.dated, one.article
 
-    return sorted(candidates, key=worth, reverse=True)
+    ranked = zip(candidates, _normalised([one.title for one in candidates]), strict=True)
+    return [one for one, _title in sorted(ranked, key=lambda found: worth(*found), reverse=True)]
+
+
+def _normalised(titles: list[str]) -> list[str]:
+    """All at once: what normalising one costs is mostly the calls."""
+    return words.normalise("\n".join(" ".join(title.split("\n")) for title in titles)).split("\n") if titles else []
 
 
 def shown(numbers: list[int], terms: list[str], clock: bounded.Clock) -> list[Publication]:
