@@ -64,9 +64,10 @@ def _with_ends(buckets: list[tuple[int, datetime]]) -> list[Bucket]:
     return [Bucket(*bucket, until) for bucket, until in zip(buckets, ends, strict=True)]
 
 
-def newest_first() -> list[Bucket]:
+def newest_first(them: list[list[Bucket]] | None = None) -> list[Bucket]:
     """All buckets, of whatever layout, so that none that follows holds anything newer than `until` of the next."""
-    return sorted((bucket for layout in layouts() for bucket in layout), key=lambda one: one.until, reverse=True)
+    them = layouts() if them is None else them
+    return sorted((bucket for layout in them for bucket in layout), key=lambda one: one.until, reverse=True)
 
 
 def to_feed() -> list[Bucket]:

@@ -8,12 +8,13 @@ only, whatever was typed, and neither database takes those for anything else.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from itertools import islice
 from math import ceil
-from operator import attrgetter
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from django.db import connection, transaction
@@ -21,6 +22,7 @@ from django.db.models import BooleanField, F, Func, QuerySet
 from django.utils import timezone
 
 from articles import buckets
+from articles.buckets import Bucket
 from articles.models import Publication, Revision
 from articles.words import PARTS, Part, Phrase, parts
 
@@ -185,7 +187,12 @@ class _Stands(Func):
     arity = 1
 
     def __init__(
-        self, pk: F, asked: Sequence[Wanted], numbers: Sequence[int], departments: Iterable[int], index: Index
+        self,
+        pk: F,
+        asked: Sequence[Wanted],
+        numbers: Sequence[int],
+        departments: Iterable[int] = (),
+        index: Index = PUBLIC,
     ) -> None:
         super().__init__(pk)
         self.index, self.phrases = index, [[one.in_bucket(at, departments) for at in numbers] for one in asked]
@@ -216,12 +223,11 @@ def matching(rows: QuerySet, asked: Sequence[Wanted], *, key: str = "pk", index:
     A common word takes long in a large index: whoever shows the newest takes `newest`.
     """
     numbers = [one.number for one in buckets.newest_first()] if index == PUBLIC else [buckets.FIRST.number]
-    return rows.filter(_Stands(F(key), asked, numbers, (), index)) if asked else rows
+    return rows.filter(_Stands(F(key), asked, numbers, index=index)) if asked else rows
 
 
 class Found(NamedTuple):
     pk: int
-    dated: datetime
     article: int
     title: str
 
@@ -238,26 +244,38 @@ def newest(
 ) -> list[Found]:
     """The newest of `rows`, publications or placements, for which the index has all that is asked for: `most` at most.
 
-    `departments`, `since` and `until` say what `rows` are narrowed to anyway, so that no other bucket is asked.
-    `key`: the id of the publication. Without anything asked for, the newest of the rows.
+    `departments`, `since` and `until` say what `rows` are narrowed to anyway, so that no other bucket is asked. `key`:
+    the id of the publication. Without anything asked for, the newest of the rows.
     """
-    title = "title" if key == "pk" else "publication__title"
-    rows = rows.order_by("-dated", "-article_id").values_list(key, "dated", "article_id", title)
+    fields = (key, "article_id", "title" if key == "pk" else "publication__title")
+    rows = rows.order_by("-dated", "-article_id").values_list(*fields)
     if not asked:
         return [Found(*row) for row in rows[:most]]
-    left = [one for one in buckets.newest_first() if one.until > since and one.since < until]
-    found: dict[int, Found] = {}
+    layouts = buckets.layouts()
+    left = [one for one in buckets.newest_first(layouts) if one.until > since and one.since < until]
+    if len(layouts) > 1:
+        return _newest_of_two(
+            rows.values_list(*fields, "dated"), partial(_Stands, F(key), asked, departments=departments), left, most
+        )
+    found: list[tuple] = []
     looked, take = 0, 1
-    while left:
+    while left and len(found) < most:
         numbers, left = [one.number for one in left[:take]], left[take:]
-        narrowed = rows.filter(_Stands(F(key), asked, numbers, departments, PUBLIC))
-        found |= {row[0]: Found(*row) for row in narrowed[:most]}
-        # What stands in an older bucket may be newer only while there are two layouts.
-        if left and sum(one.dated >= left[0].until for one in found.values()) >= most:
-            break
+        found += rows.filter(_Stands(F(key), asked, numbers, departments))[: most - len(found)]
         looked += len(numbers)
         take = _next(len(found), looked, most)
-    return sorted(found.values(), key=attrgetter("dated", "article"), reverse=True)[:most]
+    return [Found(*row) for row in found]
+
+
+def _newest_of_two(rows: QuerySet, stands: Callable, left: list[Bucket], most: int) -> list[Found]:
+    """While there are two layouts: what stands in the bucket that is looked through next may be newer."""
+    found: dict[int, tuple] = {}
+    for bucket in left:
+        if sum(dated >= bucket.until for _pk, _article, _title, dated in found.values()) >= most:
+            break
+        found |= {row[0]: row for row in rows.filter(stands(numbers=[bucket.number]))[:most]}
+    in_order = sorted(found.values(), key=itemgetter(3, 1), reverse=True)
+    return [Found(*row[:3]) for row in in_order[:most]]
 
 
 def _next(found: int, looked: int, most: int) -> int:

@@ -109,12 +109,13 @@ def _ranked(candidates: list[search.Found], terms: list[str]) -> list[search.Fou
     asked = "".join("".join(words.pieces_of(term)) for term in terms)
     close = search.closeness([one.pk for one in candidates], search.wanted(terms))
 
-    def worth(one: search.Found, title: str) -> tuple:
+    def worth(one: search.Found, title: str) -> tuple[int, int]:
         in_title = sum(bool(pattern.search(title)) for pattern in patterns)
-        is_all = in_title and "".join(words.runs(title)) == asked
-        return in_title + bool(is_all), close.get(one.pk, 0), one.dated, one.article
+        is_all = bool(in_title) and "".join(words.runs(title)) == asked
+        return in_title + is_all, close.get(one.pk, 0)
 
     ranked = zip(candidates, _normalised([one.title for one in candidates]), strict=True)
+    # They come in the order of their dates, which stays among equals.
     return [one for one, _title in sorted(ranked, key=lambda found: worth(*found), reverse=True)]
 
 
