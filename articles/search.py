@@ -121,9 +121,12 @@ def put(publication: Publication, revision: Revision) -> None:
 def put_many(publications: Iterable[Publication]) -> None:
     """Feeds the public index publications that it does not have, with their `revision` at hand; in a transaction."""
     layout = buckets.to_feed()
+    # A list: PostgreSQL answers nothing else while rows flow into it.
     PUBLIC.put(
-        (one.pk, buckets.of(one.dated, layout), {one.department_id, *one.columns}, one.title, one.revision)
-        for one in publications
+        [
+            (one.pk, buckets.of(one.dated, layout), {one.department_id, *one.columns}, one.title, one.revision)
+            for one in publications
+        ]
     )
 
 
