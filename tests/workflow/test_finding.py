@@ -224,6 +224,18 @@ def test_the_table_for_other_programs_holds_what_was_found_and_runs_no_formula(n
     assert "植树" in only and "读书" not in only
 
 
+def test_of_more_than_are_counted_the_newest_are_listed_and_the_table_has_all(newsroom, as_user, monkeypatch):
+    monkeypatch.setattr(finding, "MOST_COUNTED", 2)
+    today = timezone.now()
+    for age in (4, 1, 3, 2):
+        newsroom.published(title=f"植树{age}", dated=today - timedelta(days=age))
+    drafter = as_user("drafter")
+    answer = drafter.get(LIST, {"q": "植树"})
+    # One more than are counted is looked for, by date; the list has them by number.
+    assert answer.context["are_more"] and [row.title for row in answer.context["rows"]] == ["植树2", "植树3"]
+    assert drafter.get(EXPORT, {"q": "植树"}).getvalue().decode().count("植树") == 4
+
+
 def test_a_search_that_takes_too_long_gives_no_half_table_but_says_so(newsroom, as_user, monkeypatch):
     from workflow.admin import article_list
 
