@@ -66,6 +66,7 @@ def _interrupted_after(_seconds: float, clock: Clock) -> Iterator[None]:
 def _cancelled_after(seconds: float, _clock: Clock) -> Iterator[None]:
     from psycopg.errors import QueryCanceled
 
+    is_within = connection.in_atomic_block
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             # 0 would mean no bound at all.
@@ -78,10 +79,11 @@ def _cancelled_after(seconds: float, _clock: Clock) -> Iterator[None]:
             )
             before = {name: value for name, value, _wanted in cursor.fetchall()}
             yield
-            cursor.execute(
-                "SELECT set_config(name, value, true) FROM unnest(%s::text[], %s::text[]) AS asked (name, value)",
-                [list(before), list(before.values())],
-            )
+            if is_within:  # else the end of the transaction undoes them
+                cursor.execute(
+                    "SELECT set_config(name, value, true) FROM unnest(%s::text[], %s::text[]) AS asked (name, value)",
+                    [list(before), list(before.values())],
+                )
     except OperationalError as error:
         if isinstance(error.__cause__, QueryCanceled):
             raise TookTooLong from error

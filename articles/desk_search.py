@@ -49,19 +49,20 @@ def among(articles: QuerySet[Article], query: str) -> QuerySet[Article]:
     return articles.filter(Q(pk__in=in_hand.values("article")) | Q(pk__in=public.values("article")))
 
 
-def newest_among(articles: QuerySet[Article], query: str, most: int) -> QuerySet[Article]:
-    """The same, but of what is public `most` at most, the newest by date, and as many of what is in hand.
+def newest_among(articles: QuerySet[Article], query: str, most: int) -> set[int] | None:
+    """Ids of the same, but of what is public `most` at most, the newest by date, and as many of what is in hand.
 
     A common word takes no longer then on a large site; `articles` are to be narrowed before by all that narrows them.
+    None: there is nothing to look for.
     """
     asked = wanted(terms(query))
     if not asked:
-        return articles
+        return None
     numbers = articles.order_by().values("pk")
     public = newest(Publication.objects.filter(withdrawal=None, article__in=numbers), asked, most)
     known = Revision.objects.exclude(state=RevisionState.DISCARDED).filter(article__in=numbers)
     in_hand = matching(known, asked, index=IN_HAND).order_by("-pk").values_list("article", flat=True)[:most]
-    return articles.filter(pk__in={one.article for one in public}.union(in_hand))
+    return {one.article for one in public}.union(in_hand)
 
 
 def reindex() -> int:

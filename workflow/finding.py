@@ -167,9 +167,12 @@ class Finding(django_filters.FilterSet):
     @cached_property
     def found(self) -> QuerySet[Article]:
         """Newest first; by days, those that were saved last. With words, a little more than are counted."""
-        if words := self.given.get("q"):
-            return desk_search.newest_among(self._narrowed, words, MOST_COUNTED + 1)
-        return self._narrowed
+        return self._narrowed if self.numbers is None else self._narrowed.filter(pk__in=self.numbers)
+
+    @cached_property
+    def numbers(self) -> set[int] | None:
+        """Ids of what the words find; None without any."""
+        return desk_search.newest_among(self._narrowed, self.given.get("q", ""), MOST_COUNTED + 1)
 
     @property
     def found_all(self) -> QuerySet[Article]:
@@ -224,10 +227,19 @@ class Finding(django_filters.FilterSet):
 
 
 class BoundedPaginator(Paginator):
-    """Counts no further than MOST_COUNTED. `are_more`: than were counted; whoever wants those narrows the list."""
+    """Counts no further than MOST_COUNTED. `are_more`: than were counted; whoever wants those narrows the list.
+
+    `known`: the ids, where they are.
+    """
+
+    def __init__(self, *args: Any, known: set[int] | None = None) -> None:
+        super().__init__(*args)
+        self.known = known
 
     @cached_property
     def counted(self) -> int:
+        if self.known is not None:
+            return len(self.known)
         return len(self.object_list.order_by().values_list("pk", flat=True)[: MOST_COUNTED + 1])
 
     @property

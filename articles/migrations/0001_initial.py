@@ -19,13 +19,11 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='SearchBucket',
             fields=[
-                ('number', models.PositiveIntegerField(primary_key=True, serialize=False, verbose_name='number')),
-                ('layout', models.PositiveIntegerField(default=0, verbose_name='layout')),
-                ('since', models.DateTimeField(verbose_name='from')),
+                ('number', models.PositiveIntegerField(primary_key=True, serialize=False)),
+                ('layout', models.PositiveIntegerField(default=0)),
+                ('since', models.DateTimeField()),
             ],
             options={
-                'verbose_name': 'bucket of the search index',
-                'verbose_name_plural': 'buckets of the search index',
                 'constraints': [models.UniqueConstraint(fields=('layout', 'since'), name='search_buckets_of_a_layout_begin_apart')],
             },
         ),

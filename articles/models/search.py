@@ -1,7 +1,6 @@
 """Buckets of the search index: publications in the order of their dates, a few thousand together."""
 
 from django.db import models
-from django.utils.translation import gettext_lazy as _
 
 
 class SearchBucket(models.Model):
@@ -11,13 +10,11 @@ class SearchBucket(models.Model):
     broken off. No row at all means one bucket, numbered 0.
     """
 
-    number = models.PositiveIntegerField(_("number"), primary_key=True)
-    layout = models.PositiveIntegerField(_("layout"), default=0)
-    since = models.DateTimeField(_("from"))
+    number = models.PositiveIntegerField(primary_key=True)
+    layout = models.PositiveIntegerField(default=0)
+    since = models.DateTimeField()
 
     class Meta:
-        verbose_name = _("bucket of the search index")
-        verbose_name_plural = _("buckets of the search index")
         constraints = [
             models.UniqueConstraint(fields=["layout", "since"], name="search_buckets_of_a_layout_begin_apart")
         ]

@@ -267,7 +267,7 @@ def tens_of_thousands(newsroom):
             cursor.execute(
                 f"INSERT INTO {search.PUBLIC.table} (publication_id, bucket, part, tokens) "
                 f"SELECT id, {bucket.number}, 4, "
-                f"('x{number}通知:1' || CASE WHEN id % 10 = 0 THEN ' x{number}组织:2' ELSE '' END)::tsvector "
+                f"('x{number}通知:1' || CASE WHEN id %% 10 = 0 THEN ' x{number}组织:2' ELSE '' END)::tsvector "
                 "FROM articles_publication WHERE id > 1000000 AND dated >= %s AND dated < %s",
                 [bucket.since, bucket.until],
             )
@@ -279,9 +279,9 @@ def test_no_table_is_read_as_a_whole(tens_of_thousands, word):
     plans = []
 
     def explained(execute, sql, params, many, context):
-        if search.PUBLIC.table in sql:
+        if search.PUBLIC.table in sql and not sql.startswith("EXPLAIN"):
             with connection.cursor() as cursor:
-                cursor.cursor.execute(f"EXPLAIN {sql}", params)
+                cursor.execute(f"EXPLAIN {sql}", params)
                 plans.append("\n".join(line for (line,) in cursor.fetchall()))
         return execute(sql, params, many, context)
 

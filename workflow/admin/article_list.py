@@ -66,7 +66,8 @@ def page(desk: admin.ModelAdmin, request: HttpRequest) -> HttpResponse:
     try:
         # What filters ask for, indexes answer; only words may take long.
         with bounded.at_most(SECONDS) if "q" in finding.given else nullcontext():
-            paginator = BoundedPaginator(finding.found.select_related("department", "in_charge"), PAGE_SIZE)
+            rows = finding.found.select_related("department", "in_charge")
+            paginator = BoundedPaginator(rows, PAGE_SIZE, known=finding.numbers)
             shown = paginator.get_page(request.GET.get("page"))
             rows = rows_of(shown)
             took_too_long = False
