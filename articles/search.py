@@ -244,17 +244,19 @@ def newest(
     since: datetime = buckets.BEGINNING,
     until: datetime = buckets.END,
     key: str = "pk",
+    layouts: list[list[Bucket]] | None = None,
 ) -> list[Found]:
     """The newest of `rows`, publications or placements, for which the index has all that is asked for: `most` at most.
 
     `departments`, `since` and `until` say what `rows` are narrowed to anyway, so that no other bucket is asked. `key`:
-    the id of the publication. Without anything asked for, the newest of the rows.
+    the id of the publication. `layouts`: where the caller has read them. Without anything asked for, the newest of the
+    rows.
     """
     fields = (key, "article_id", "title" if key == "pk" else "publication__title")
     rows = rows.order_by("-dated", "-article_id").values_list(*fields)
     if not asked:
         return [Found(*row) for row in rows[:most]]
-    layouts = buckets.layouts()
+    layouts = layouts or buckets.layouts()
     left = [one for one in buckets.newest_first(layouts) if one.until > since and one.since < until]
     if len(layouts) > 1:
         return _newest_of_two(

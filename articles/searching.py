@@ -12,7 +12,7 @@ from django.core.paginator import Page, Paginator
 from django.http import QueryDict
 from django.utils.safestring import SafeString
 
-from articles import bounded, extracts, listing, search, words
+from articles import bounded, buckets, extracts, listing, search, words
 from articles.filters import Lists, SearchFilter
 from articles.models import Publication
 from articles.models.revision import hung_on
@@ -92,7 +92,7 @@ def find(query: Query, filters: SearchFilter, *, by_date: bool = False) -> Resul
     if not query.terms and (query.typed or not filters.given()):
         return Results()
     narrowed = filters.narrowed()
-    besides, scope = filters.wanted(), filters.scope()
+    besides, scope = filters.wanted(), filters.scope() | {"layouts": buckets.layouts()}
     candidates = search.newest(narrowed, search.wanted(query.terms) + besides, CANDIDATES + 1, **scope)
     are_more = len(candidates) > CANDIDATES
     candidates = candidates[:CANDIDATES]
