@@ -8,6 +8,8 @@ from typing import Any
 
 from django.db import OperationalError, connection, transaction
 
+# Of PostgreSQL: before its statistics know a table it may choose to read all of it, and compile a program for that.
+PLANNING = {"enable_seqscan": "off", "jit": "off"}
 STEPS = 1000  # of SQLite's machine between two looks at the clock
 
 
@@ -64,17 +66,24 @@ def _interrupted_after(_seconds: float, clock: Clock) -> Iterator[None]:
 def _cancelled_after(seconds: float, _clock: Clock) -> Iterator[None]:
     from psycopg.errors import QueryCanceled
 
+    is_within = connection.in_atomic_block
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             # 0 would mean no bound at all.
+            kept = {"statement_timeout": str(max(1, math.ceil(seconds * 1000))), **PLANNING}
             cursor.execute(
-                "WITH now AS MATERIALIZED (SELECT current_setting('statement_timeout') AS before) "
-                "SELECT before, set_config('statement_timeout', %s, true) FROM now",
-                [str(max(1, math.ceil(seconds * 1000)))],
+                "WITH asked AS (SELECT * FROM unnest(%s::text[], %s::text[]) AS asked (name, wanted)), "
+                "now AS MATERIALIZED (SELECT name, wanted, current_setting(name) AS before FROM asked) "
+                "SELECT name, before, set_config(name, wanted, true) FROM now",
+                [list(kept), list(kept.values())],
             )
-            before = cursor.fetchone()[0]
+            before = {name: value for name, value, _wanted in cursor.fetchall()}
             yield
-            cursor.execute("SELECT set_config('statement_timeout', %s, true)", [before])
+            if is_within:  # else the end of the transaction undoes them
+                cursor.execute(
+                    "SELECT set_config(name, value, true) FROM unnest(%s::text[], %s::text[]) AS asked (name, value)",
+                    [list(before), list(before.values())],
+                )
     except OperationalError as error:
         if isinstance(error.__cause__, QueryCanceled):
             raise TookTooLong from error

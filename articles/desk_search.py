@@ -8,10 +8,13 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from articles.buckets import FIRST
 from articles.models import Article, Publication, Revision
 from articles.models.revision import RevisionState
-from articles.search import IN_HAND, TOGETHER, matching, terms
+from articles.search import IN_HAND, matching, newest, wanted
+from articles.words import terms
 
+TOGETHER = 20  # articles a transaction of `reindex`
 OVER = (RevisionState.FROZEN, RevisionState.DISCARDED)
 
 
@@ -19,7 +22,7 @@ def put(revision: Revision) -> None:
     """The words of a text as they now stand, instead of what the desk knew of it. In the transaction of the save."""
     IN_HAND.remove(revision.pk)
     if revision.expunged_at is None:
-        IN_HAND.put(revision.pk, revision.title, revision)
+        IN_HAND.put([(revision.pk, FIRST.number, (), revision.title, revision)])
 
 
 def forget_once_committed(article: Article) -> None:
@@ -38,13 +41,28 @@ def _forget(article: Article, **narrowed: object) -> None:
 
 def among(articles: QuerySet[Article], query: str) -> QuerySet[Article]:
     """Those of `articles` in which every term of the query stands; all for a query without letters."""
-    wanted = terms(query)
-    if not wanted:
+    asked = wanted(terms(query))
+    if not asked:
         return articles
-    public = matching(Publication.objects.filter(withdrawal=None), wanted)
-    known = Revision.objects.exclude(state=RevisionState.DISCARDED)
-    in_hand = matching(known, wanted, index=IN_HAND)
+    public = matching(Publication.objects.filter(withdrawal=None), asked)
+    in_hand = matching(Revision.objects.exclude(state=RevisionState.DISCARDED), asked, index=IN_HAND)
     return articles.filter(Q(pk__in=in_hand.values("article")) | Q(pk__in=public.values("article")))
+
+
+def newest_among(articles: QuerySet[Article], query: str, most: int) -> set[int] | None:
+    """Ids of the same, but of what is public `most` at most, the newest by date, and as many of what is in hand.
+
+    A common word takes no longer then on a large site; `articles` are to be narrowed before by all that narrows them.
+    None: there is nothing to look for.
+    """
+    asked = wanted(terms(query))
+    if not asked:
+        return None
+    numbers = articles.order_by().values("pk")
+    public = newest(Publication.objects.filter(withdrawal=None, article__in=numbers), asked, most)
+    known = Revision.objects.exclude(state=RevisionState.DISCARDED).filter(article__in=numbers)
+    in_hand = matching(known, asked, index=IN_HAND).order_by("-pk").values_list("article", flat=True)[:most]
+    return {one.article for one in public}.union(in_hand)
 
 
 def reindex() -> int:

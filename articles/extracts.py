@@ -4,14 +4,13 @@ Everything that is returned is escaped but for <mark>, which stands only where a
 """
 
 import re
-import unicodedata
 from bisect import bisect_right
 from itertools import islice
 
 from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from articles.search import normalise, pieces_of
+from articles.words import normalise, pieces_of
 
 LENGTH = 120  # characters of an extract
 BEFORE = 24  # characters that may stand before the first word found
@@ -21,10 +20,11 @@ MOST_HITS = 500  # places of one term that are looked at
 Span = tuple[int, int]  # from, to (excluded)
 
 _STOPS = "。！？；\n!?;"
-# A character and what may be put together with it: combining marks, the vowels and finals of Hangul.
-_LETTER = re.compile(
-    "(?s:.)[\u0300-\u036f\u1160-\u11ff\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\u3099\u309a\ufe20-\ufe2f\uff9e\uff9f]*"
+# What may be put together with the character before it: combining marks, the vowels and finals of Hangul.
+_MARK = re.compile(
+    "[\u0300-\u036f\u1160-\u11ff\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\u3099\u309a\ufe20-\ufe2f\uff9e\uff9f]"
 )
+_LETTER = re.compile(f"(?s:.){_MARK.pattern}*")
 
 
 def patterns(terms: list[str]) -> list[re.Pattern[str]]:
@@ -35,7 +35,8 @@ def patterns(terms: list[str]) -> list[re.Pattern[str]]:
 def _folded(text: str) -> tuple[str, list[int] | None]:
     """(normalised text, where each of its characters stands in `text`; None: where it stands itself)."""
     whole = normalise(text)
-    if len(whole) == len(text) and unicodedata.is_normalized("NFKC", text):
+    # Without marks each character becomes one or more of its own: as many as before are one each.
+    if len(whole) == len(text) and not _MARK.search(text):
         return whole, None
     # By letters with the marks that belong to them, which normalising may put together with it.
     out, places = [], []

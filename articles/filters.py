@@ -20,8 +20,10 @@ from django.utils.translation import pgettext_lazy
 from articles import listing, listing_pages, search
 from articles.models import Placement, Publication
 from articles.models.placement import Key
+from articles.models.publication import live
 from articles.sanitising import printable
 from articles.walking import Stretch
+from articles.words import LONGEST_QUERY, Part, pieces_of, terms
 from departments.models import Department
 
 EARLIEST, LATEST = date(1900, 1, 1), date(2199, 12, 31)  # other dates overflow in the time zone of the site
@@ -70,12 +72,18 @@ def _departments() -> list[Choice]:
 def _years() -> list[Choice]:
     """From the year of the newest live publication back to that of the oldest."""
     # Each is the first of the index that listings use, or its last; Min and Max would look at all.
-    dates = Publication.objects.live().values_list("dated", flat=True)
+    # What was withdrawn counts too: left out by a join, it would make PostgreSQL sort all that is live.
+    dates = Publication.objects.filter(live()).values_list("dated", flat=True)
     newest, oldest = dates.order_by("-dated", "-article_id").first(), dates.order_by("dated", "article_id").first()
     if newest is None or oldest is None:
         return []
     last, first = timezone.localtime(newest).year, timezone.localtime(oldest).year
     return [(str(year), str(year)) for year in range(last, max(first, last - MOST_YEARS) - 1, -1)]
+
+
+def _within(slug: str) -> QuerySet[Department]:
+    """The department and its children."""
+    return Department.objects.filter(Q(slug=slug) | Q(parent__slug=slug))
 
 
 class DayInput(DateInput):
@@ -112,7 +120,7 @@ class DayFilter(django_filters.DateFilter):
 
 def has_letters(text: str) -> None:
     """Raises ValidationError where there is nothing to look for."""
-    if not search.pieces_of(text):
+    if not pieces_of(text):
         raise ValidationError(_("Letters or digits are missing."))
 
 
@@ -157,7 +165,7 @@ class ListingFilter(_Narrowing):
         error_messages={"invalid_choice": _("There is no such year here. Choose one of the list.")},
     )
     q = django_filters.CharFilter(
-        label=_("Words of the title"), method="by_words", max_length=search.LONGEST_QUERY, widget=SearchInput
+        label=_("Words of the title"), method="by_words", max_length=LONGEST_QUERY, widget=SearchInput
     )
 
     class Meta:
@@ -165,8 +173,8 @@ class ListingFilter(_Narrowing):
         fields: list[str] = []
 
     def __init__(self, asked: Any, department: Department) -> None:
-        super().__init__(asked, listing.in_department(department))
         self.department = department
+        super().__init__(asked, Placement.objects.all())
         self.filters["year"].extra["choices"] = [(str(year), str(year)) for year in listing.years(department)]
         self.form.auto_id = "narrow-%s"
 
@@ -178,12 +186,19 @@ class ListingFilter(_Narrowing):
         """A page of what passes the filters. Raises PageNotAnInteger and EmptyPage."""
         given = self.given()
         if "q" in given:
-            return listing_pages.page_of_matches(self.narrowed(), number)
+            return listing_pages.page_of_matches(self.narrowed().newest_first(), number)
         within = Stretch(*(Key(begins(day), 0) for day in _whole(given["year"]))) if "year" in given else None
         return listing_pages.page_of(self.department, number, within)
 
     def by_words(self, found: QuerySet, _name: str, words: str) -> QuerySet:
-        return search.matching(found, search.terms(words), part=search.Part.TITLE, key="publication_id")
+        """The newest of them, one more than are looked at."""
+        asked = search.wanted(terms(words), Part.TITLE)
+        found = found.live().filter(department=self.department)
+        if not asked:
+            return found
+        most = listing_pages.LOOKED_AT + 1
+        newest = search.newest(found, asked, most, departments=[self.department.pk], key="publication_id")
+        return found.filter(publication__in=[one.pk for one in newest])
 
 
 class SearchFilter(_Narrowing):
@@ -210,14 +225,33 @@ class SearchFilter(_Narrowing):
 
     def by_department(self, found: QuerySet, _name: str, slug: str) -> QuerySet:
         """What its listing shows, or that of one of its children."""
-        within = Department.objects.filter(Q(slug=slug) | Q(parent__slug=slug))
-        return found.filter(pk__in=Placement.objects.filter(department__in=within).values("publication"))
+        return found.filter(pk__in=Placement.objects.filter(department__in=_within(slug)).values("publication"))
 
     def by_date(self, found: QuerySet, name: str, day: date) -> QuerySet:
         if name == "since":
             return found.filter(dated__gte=begins(day))
         return found.filter(dated__lt=begins(day + timedelta(days=1)))
 
-    def by_part(self, found: QuerySet, name: str, words: str) -> QuerySet:
-        part = {"author": search.Part.AUTHOR, "number": search.Part.NUMBER}[name]
-        return search.matching(found, [words], part=part)
+    def by_part(self, found: QuerySet, _name: str, _words: str) -> QuerySet:
+        """Nothing here: the index is asked for these together with the words (`wanted`)."""
+        return found
+
+    def wanted(self) -> list[search.Wanted]:
+        """What the index must have, besides the words."""
+        given, parts = self.given(), {"author": Part.AUTHOR, "number": Part.NUMBER}
+        return [one for name, part in parts.items() if name in given for one in search.wanted([given[name]], part)]
+
+    def scope(self) -> dict[str, Any]:
+        """Where in the index to look, as `search.newest` takes it: departments and dates."""
+        given, scope = self.given(), {}
+        if slug := given.get("department"):
+            scope["departments"] = list(_within(slug).values_list("pk", flat=True))
+        since, until = [], []
+        if year := given.get("year"):
+            since.append(begins(date(int(year), 1, 1)))
+            until.append(begins(date(int(year) + 1, 1, 1)))
+        if day := given.get("since"):
+            since.append(begins(day))
+        if day := given.get("until"):
+            until.append(begins(day + timedelta(days=1)))
+        return scope | ({"since": max(since)} if since else {}) | ({"until": min(until)} if until else {})

@@ -176,7 +176,7 @@ def pin(publication: Publication, until: datetime | None) -> None:
 
 def move(article: Article, to: Department, at: datetime) -> list[Publication]:
     """Puts what is public or will be under another department. Returns what was sealed again."""
-    moved = list(article.publications.effective().exclude(live_until__lte=at))
+    moved = list(article.publications.effective().exclude(live_until__lte=at).select_related("revision"))
     counting.remove(
         [one for publication in moved for one in publication.placements.exclude(department__in=publication.columns)]
     )
@@ -193,6 +193,7 @@ def move(article: Article, to: Department, at: datetime) -> list[Publication]:
                 "live_until": publication.live_until,
             },
         )
+    search.put_again(moved)
     return moved
 
 

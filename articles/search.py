@@ -1,113 +1,39 @@
-"""Full-text search for Chinese by overlapping pairs of characters with their positions.
+"""The full-text indexes of what is public and of what is in hand: the same tokens in FTS5 and in a PostgreSQL tsvector.
 
-A text is cut into runs of letters and digits; a run 组织部 gives the tokens 组织, 织部 and 部 at three positions.
-A query of n characters is then a phrase of n-1 pairs, and one character is a prefix. No dictionary, no language
-setting; the same tokens stand in SQLite's FTS5 and in a PostgreSQL tsvector. (Overlapping n-grams for Chinese
-retrieval: Nie, Gao, Zhang, Zhou, "On the use of words and n-grams for Chinese information retrieval", IRAL 2000.)
-
-Each character is written as five hexadecimal digits, so that neither database's own idea of a word interferes.
-A tsvector keeps positions up to 16,383 and at most 256 of one token, so that texts are kept in overlapping parts.
+A token is a letter that says where it stands, three figures of the bucket of its publication (articles.buckets), and
+a pair of characters (articles.words): `x000组织`. ANYWHERE is each pair of each part; title, author and number have
+theirs a second time under a letter of their own, so that looking in titles alone reads nothing else. Each part also
+has a token for each department in whose listing it stands. Pairs are written as they are: they hold letters and digits
+only, whatever was typed, and neither database takes those for anything else.
 """
 
 import json
-import re
-import unicodedata
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from enum import IntEnum
-from itertools import chain, islice
-from typing import Any
+from datetime import datetime
+from functools import partial
+from itertools import islice
+from math import ceil
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 from django.db import connection, transaction
-from django.db.models import BooleanField, F, Func, Q, QuerySet
+from django.db.models import BooleanField, F, Func, QuerySet
 from django.utils import timezone
 
+from articles import buckets
+from articles.buckets import Bucket
 from articles.models import Publication, Revision
-from articles.sanitising import plain_text
-from articles.variants import simplified
+from articles.words import PARTS, Part, Phrase, parts
 
-PART = 4000  # characters
-SMALLEST_PART = 250  # characters; what a tsvector forgets of a part as small as this, nobody looks for
-MOST_OF_A_TOKEN = 256  # times; a tsvector forgets where else in a part it stands, as 00 does in a table of figures
-OVERLAP = 100  # characters that two neighbouring parts share; no phrase is longer
-PARTS = 1000  # room for parts under one publication's id in FTS5's rowid
-LONGEST_QUERY = 100
-MOST_TERMS = 8
+ANYWHERE, LISTED = "x", "d"
+OWN = {Part.TITLE: "t", Part.AUTHOR: "a", Part.NUMBER: "n"}
 NEAR = 30  # tokens between two terms that stand close to each other
-QUOTED = re.compile('“([^“”]*)”|"([^"]*)"|＂([^＂]*)＂|「([^「」]*)」|『([^『』]*)』|([^\\s“”"＂「」『』]+)')
-RUN = re.compile(r"[^\W_]+")  # of letters and digits: what str.isalnum says of each character
-TOGETHER = 20  # publications that `reindex`, parts that `put` has in hand at once
+IN_ONE = 16  # buckets in one condition; what GIN does before it begins grows with the square of the tokens asked for
+WIDENING = 4  # times as many buckets as were looked through, at most, are looked through next
+TOGETHER = 20  # parts that are in hand at once on SQLite
 
-
-class Part(IntEnum):
-    """Numbers of the parts that are not pieces of the body; those count on from BODY."""
-
-    TITLE = 0
-    AUTHOR = 1
-    NUMBER = 2  # 文号
-    HEAD = 3  # what else stands round the body
-    BODY = 4
-
-
-def normalise(text: str) -> str:
-    """Full-width and compatibility forms become plain ones (NFKC), capitals small, traditional forms simplified."""
-    return simplified(unicodedata.normalize("NFKC", text).lower())
-
-
-def runs(text: str) -> list[str]:
-    """The stretches of letters and digits in normalised text."""
-    return RUN.findall(text)
-
-
-def _pairs(run: str) -> list[str]:
-    """The tokens of one run: each character with the one that follows, and the last alone."""
-    spelled = [f"{ord(character):05x}" for character in run]
-    return [*map(str.__add__, spelled, spelled[1:]), *spelled[-1:]]
-
-
-def tokens(text: str) -> list[str]:
-    """The tokens of a text, one a position."""
-    return list(chain.from_iterable(map(_pairs, runs(normalise(text)))))
-
-
-def pieces_of(term: str) -> list[str]:
-    """The runs of one term of a query. Some single characters become eighteen under NFKC: what is too long is cut."""
-    return runs(normalise(term)[:LONGEST_QUERY])
-
-
-def _phrase(term: str) -> tuple[list[str], bool]:
-    """(tokens, last one is a prefix) of one term of a query."""
-    pieces = pieces_of(term)
-    found = list(chain.from_iterable(map(_pairs, pieces)))
-    if pieces and len(pieces[-1]) > 1:
-        return found[:-1], False  # the last single character may go on in the text
-    return found, bool(found)
-
-
-def parts(publication_title: str, revision: Revision) -> Iterator[tuple[int, str]]:
-    """(number of the part, its text): what stands round the body, then the body in overlapping pieces."""
-    yield Part.TITLE, publication_title
-    yield Part.AUTHOR, revision.author
-    yield Part.NUMBER, revision.document_number
-    names = ("subtitle", "summary", "source", "keywords", "issuing_body", "index_number")
-    yield Part.HEAD, "\n".join(getattr(revision, name) for name in names)
-    yield from enumerate(islice(_pieces(plain_text(revision.body)), PARTS - Part.BODY), Part.BODY)
-
-
-def _pieces(body: str) -> Iterator[str]:
-    """Overlapping pieces, as long as may be without a token that comes too often."""
-    start = 0
-    while start < len(body):
-        length = PART
-        while length > SMALLEST_PART and _is_crowded(body[start : start + length + OVERLAP]):
-            length //= 2
-        yield body[start : start + length + OVERLAP]
-        start += length
-
-
-def _is_crowded(text: str) -> bool:
-    return max(Counter(tokens(text)).values(), default=0) > MOST_OF_A_TOKEN
+Row = tuple[int, int, int, str]  # whose, bucket, part, tokens
 
 
 @dataclass(frozen=True)
@@ -117,43 +43,66 @@ class Index:
     table: str
     key: str
 
-    def put(self, pk: int, title: str, revision: Revision) -> None:
-        """Feeds it the words of a text, in the caller's transaction."""
-        of_parts = ((number, tokens(text)) for number, text in parts(title, revision))
-        rows = ((pk, number, found) for number, found in of_parts if found)
+    def put(self, texts: Iterable[tuple[int, int, Iterable[int], str, Revision]]) -> None:
+        """Feeds it texts, each as (whose, bucket, departments, title, revision), in the caller's transaction."""
+        rows = (
+            (whose, bucket, part, _line(part, pairs, bucket, departments))
+            for whose, bucket, departments, title, revision in texts
+            for part, pairs in parts(title, revision)
+        )
+        if connection.vendor == "sqlite":
+            self._insert(rows)
+        else:
+            self._copy(rows)
+
+    def _insert(self, rows: Iterator[Row]) -> None:
         # Of a very long text the tokens would fill the memory.
         while together := list(islice(rows, TOGETHER)):
-            self._insert(together)
+            with connection.cursor() as cursor:
+                cursor.executemany(
+                    f"INSERT INTO {self.table} (rowid, bucket, tokens) VALUES (%s, %s, %s)",
+                    [(whose * PARTS + part, bucket, line) for whose, bucket, part, line in together],
+                )
 
-    def _insert(self, rows: list[tuple[int, int, list[str]]]) -> None:
+    def _copy(self, rows: Iterator[Row]) -> None:
+        into = f"COPY {self.table} ({self.key}, bucket, part, tokens) FROM STDIN"
+        with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(into) as copy:
+            for row in rows:
+                copy.write_row(row)
+
+    def is_outside(self, bucket: int, pk: int) -> bool:
+        """Whether it has the text in another bucket than this one."""
+        whose = (
+            f"rowid BETWEEN {pk * PARTS} AND {pk * PARTS + PARTS - 1}"
+            if connection.vendor == "sqlite"
+            else f"{self.key} = {pk}"
+        )
         with connection.cursor() as cursor:
-            if connection.vendor == "sqlite":
-                cursor.executemany(
-                    f"INSERT INTO {self.table} (rowid, tokens) VALUES (%s, %s)",
-                    [(pk * PARTS + number, " ".join(found)) for pk, number, found in rows],
-                )
-            else:
-                cursor.executemany(
-                    f"INSERT INTO {self.table} ({self.key}, part, tokens) VALUES (%s, %s, %s::tsvector)",
-                    [
-                        (pk, number, " ".join(f"{token}:{at}" for at, token in enumerate(found, 1)))
-                        for pk, number, found in rows
-                    ],
-                )
+            cursor.execute(f"SELECT 1 FROM {self.table} WHERE {whose} AND bucket <> %s LIMIT 1", [bucket])
+            return cursor.fetchone() is not None
 
     def remove(self, *pks: int) -> None:
         with connection.cursor() as cursor:
-            for pk in pks:
-                if connection.vendor == "sqlite":
-                    cursor.execute(
-                        f"DELETE FROM {self.table} WHERE rowid BETWEEN %s AND %s", [pk * PARTS, pk * PARTS + PARTS - 1]
-                    )
-                else:
-                    cursor.execute(f"DELETE FROM {self.table} WHERE {self.key} = %s", [pk])
+            if connection.vendor == "postgresql":
+                cursor.execute(f"DELETE FROM {self.table} WHERE {self.key} = ANY(%s)", [list(pks)])
+            else:
+                ranges = [(pk * PARTS, pk * PARTS + PARTS - 1) for pk in pks]
+                cursor.executemany(f"DELETE FROM {self.table} WHERE rowid BETWEEN %s AND %s", ranges)
 
     def clear(self) -> None:
         with connection.cursor() as cursor:
             cursor.execute(f"DELETE FROM {self.table}")
+
+
+def _line(part: int, pairs: list[str], bucket: int, departments: Iterable[int]) -> str:
+    """The tokens of one part as the database takes them."""
+    number = buckets.spelled(bucket)
+    kinds = [ANYWHERE, OWN[part]] if part in OWN else [ANYWHERE]
+    tokens = [f"{kind}{number}{pair}" for kind in kinds for pair in pairs]
+    listed = [f"{LISTED}{number}{department}" for department in departments]
+    if connection.vendor == "postgresql":
+        tokens = [f"{token}:{at}" for at, token in enumerate(tokens, 1)]
+    return " ".join(tokens + listed)
 
 
 # What was published, by the id of the publication; and what is in hand, by that of the revision, for the desk alone.
@@ -162,122 +111,218 @@ IN_HAND = Index("articles_drafttext", "revision_id")
 
 
 def put(publication: Publication, revision: Revision) -> None:
-    PUBLIC.put(publication.pk, publication.title, revision)
+    """Feeds the public index a publication, in the caller's transaction."""
+    publication.revision = revision
+    put_many([publication])
+    if buckets.is_to_look(publication):
+        transaction.on_commit(tend, robust=True)
+
+
+def put_many(publications: Iterable[Publication]) -> None:
+    """Feeds the public index publications that it does not have, with their `revision` at hand; in a transaction."""
+    layout = buckets.to_feed()
+    # A list: PostgreSQL answers nothing else while rows flow into it.
+    PUBLIC.put(
+        [
+            (one.pk, buckets.of(one.dated, layout), {one.department_id, *one.columns}, one.title, one.revision)
+            for one in publications
+        ]
+    )
+
+
+def put_again(publications: Sequence[Publication]) -> None:
+    """The same for those that it has, as they are now."""
+    remove(*publications)
+    put_many(publications)
 
 
 def remove(*publications: Publication) -> None:
     PUBLIC.remove(*[publication.pk for publication in publications])
 
 
-def reindex() -> int:
-    """Feeds the index anew with what is public or will be, and takes out the rest; returns how many publications stand.
-
-    A few publications a transaction, whose rows are locked so that acts upon them and a second `reindex` wait: the site
-    goes on, and a run that was broken off is simply begun again.
-    """
-    last, count = 0, 0
-    while True:
-        with transaction.atomic():
-            found = Publication.objects.filter(pk__gt=last).order_by("pk").select_for_update()
-            together = list(found.only("pk")[:TOGETHER])
-            if not together:
-                return count
-            remove(*together)
-            count += _put_all(Publication.objects.filter(pk__in=[one.pk for one in together]))
-        last = together[-1].pk
+def tend() -> None:
+    """Opens a new bucket when the newest is full, and puts into it what belongs there. Waits for nobody."""
+    now = timezone.now()
+    buckets.open_next(now)
+    newest = buckets.layouts()[-1][-1]
+    with transaction.atomic():
+        ahead = Publication.objects.filter(dated__gte=max(newest.since, now)).select_for_update(
+            skip_locked=connection.features.has_select_for_update_skip_locked, of=["self"]
+        )
+        put_again([one for one in ahead.select_related("revision") if PUBLIC.is_outside(newest.number, one.pk)])
 
 
-def _put_all(publications: QuerySet) -> int:
-    """Feeds those that are not over; returns how many."""
-    ahead = Q(live_until=None) | Q(live_until__gt=timezone.now())
-    count = 0
-    for publication in publications.effective().filter(ahead, withdrawal=None).select_related("revision"):
-        put(publication, publication.revision)
-        count += 1
-    return count
+# Asking.
 
 
-def terms(query: str) -> list[str]:
-    """The terms of a query: cut at spaces, save for what stands in quotation marks, which is one term.
+@dataclass(frozen=True)
+class Wanted:
+    """A phrase that must stand somewhere in a text: ANYWHERE, or in the one part whose letter is given."""
 
-    At most MOST_TERMS, each once, of the first LONGEST_QUERY characters. A mark without its partner cuts like a space.
-    """
-    found = (next(filter(None, groups), "") for groups in QUOTED.findall(query[:LONGEST_QUERY]))
-    return list(dict.fromkeys(term for term in found if pieces_of(term)))[:MOST_TERMS]
+    phrase: Phrase
+    kind: str = ANYWHERE
+
+    def in_bucket(self, number: int, departments: Iterable[int]) -> str:
+        """In the words of the database; nothing but letters and digits comes from what was typed."""
+        bucket = buckets.spelled(number)
+        tokens = [f"{self.kind}{bucket}{pair}" for pair in self.phrase.pairs]
+        listed = [f"{LISTED}{bucket}{department}" for department in departments]
+        if connection.vendor == "sqlite":
+            phrase = _quoted(" ".join(tokens)) + (" *" if self.phrase.is_prefix else "")
+            return f"({phrase} AND ({' OR '.join(map(_quoted, listed))}))" if listed else phrase
+        phrase = " <-> ".join(tokens) + (":*" if self.phrase.is_prefix else "")
+        return f"({phrase}) & ({' | '.join(listed)})" if listed else f"({phrase})"
 
 
-def is_cut(query: str) -> bool:
-    """Whether words of the query are left out because there are too many."""
-    return len(query) > LONGEST_QUERY or len(QUOTED.findall(query)) > MOST_TERMS
+def _quoted(tokens: str) -> str:
+    return f'"{tokens}"'
 
 
-def matching(
-    rows: QuerySet, wanted: Iterable[str], *, part: Part | None = None, key: str = "pk", index: Index = PUBLIC
-) -> QuerySet:
-    """Those of `rows` in which every term stands, anywhere or in the one part. `key`: the id that the index has."""
-    phrases = [_expression(*_phrase(term)) for term in wanted]
-    return rows.filter(*(_Stands(F(key), phrase=phrase, part=part, index=index) for phrase in phrases))
+def wanted(terms: Iterable[str], part: Part | None = None) -> list[Wanted]:
+    """The terms of a query, to be found anywhere or in the one part: title, author or number."""
+    return [Wanted(Phrase.of(term), ANYWHERE if part is None else OWN[part]) for term in terms]
 
 
 class _Stands(Func):
-    """Whether the index has the phrase, an `_expression`, under the id."""
+    """Whether the index has every phrase, in one of the buckets, under the id; with `departments`: listed in one."""
 
     output_field = BooleanField()
     arity = 1
 
-    def __init__(self, pk: F, *, phrase: str, part: Part | None, index: Index) -> None:
+    def __init__(
+        self,
+        pk: F,
+        asked: Sequence[Wanted],
+        numbers: Sequence[int],
+        departments: Iterable[int] = (),
+        index: Index = PUBLIC,
+    ) -> None:
         super().__init__(pk)
-        self.phrase, self.part, self.index = phrase, part, index
+        self.index, self.phrases = index, [[one.in_bucket(at, departments) for at in numbers] for one in asked]
 
     def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> tuple[str, list]:
-        narrowed = "" if self.part is None else f" AND rowid %% {PARTS} = %s"
         table = self.index.table
-        found = f"SELECT rowid / {PARTS} FROM {table} WHERE {table} MATCH %s{narrowed}"
-        return self._as_sql(compiler, connection, found, **extra)
+        found = f"SELECT rowid / {PARTS} FROM {table} WHERE {table} MATCH %s"
+        together = " INTERSECT ".join([found] * len(self.phrases))
+        sql, params = super().as_sql(compiler, connection, template="%(expressions)s", **extra)
+        return f"{sql} IN ({together})", [*params, *map(" OR ".join, self.phrases)]
 
     def as_postgresql(self, compiler: Any, connection: Any, **extra: Any) -> tuple[str, list]:
-        narrowed = "" if self.part is None else " AND part = %s"
-        found = f"SELECT {self.index.key} FROM {self.index.table} WHERE tokens @@ %s::tsquery{narrowed}"
-        return self._as_sql(compiler, connection, found, **extra)
-
-    def _as_sql(self, compiler: Any, connection: Any, found: str, **extra: Any) -> tuple[str, list]:
+        asked = [[" | ".join(some) for some in _by(IN_ONE, in_buckets)] for in_buckets in self.phrases]
+        found = f"SELECT {self.index.key} FROM {self.index.table} WHERE "
+        together = " INTERSECT ".join(found + " OR ".join(["tokens @@ %s::tsquery"] * len(some)) for some in asked)
         sql, params = super().as_sql(compiler, connection, template="%(expressions)s", **extra)
-        asked = [self.phrase] if self.part is None else [self.phrase, int(self.part)]
-        return f"{sql} IN ({found})", [*params, *asked]
+        # An array is looked up id by id in the index of ids; of a subquery the planner may make a scan of the table.
+        return f"{sql} = ANY(ARRAY({together}))", [*params, *(query for some in asked for query in some)]
 
 
-def closeness(publications: list[int], wanted: list[str]) -> dict[int, int]:
-    """Publication's id → 2 where the terms stand close to each other, 1 where in one part; others are left out.
+def _by(size: int, them: Sequence) -> Iterator[Sequence]:
+    return (them[start : start + size] for start in range(0, len(them), size))
+
+
+def matching(rows: QuerySet, asked: Sequence[Wanted], *, key: str = "pk", index: Index = PUBLIC) -> QuerySet:
+    """All of `rows` for which the index has all that is asked for. `key`: the id that the index has.
+
+    A common word takes long in a large index: whoever shows the newest takes `newest`.
+    """
+    numbers = [one.number for one in buckets.newest_first()] if index == PUBLIC else [buckets.FIRST.number]
+    return rows.filter(_Stands(F(key), asked, numbers, index=index)) if asked else rows
+
+
+class Found(NamedTuple):
+    pk: int
+    article: int
+    title: str
+
+
+def newest(
+    rows: QuerySet,
+    asked: Sequence[Wanted],
+    most: int,
+    *,
+    departments: Iterable[int] = (),
+    since: datetime = buckets.BEGINNING,
+    until: datetime = buckets.END,
+    key: str = "pk",
+    layouts: list[list[Bucket]] | None = None,
+) -> list[Found]:
+    """The newest of `rows`, publications or placements, for which the index has all that is asked for: `most` at most.
+
+    `departments`, `since` and `until` say what `rows` are narrowed to anyway, so that no other bucket is asked. `key`:
+    the id of the publication. `layouts`: where the caller has read them. Without anything asked for, the newest of the
+    rows.
+    """
+    fields = (key, "article_id", "title" if key == "pk" else "publication__title")
+    rows = rows.order_by("-dated", "-article_id").values_list(*fields)
+    if not asked:
+        return [Found(*row) for row in rows[:most]]
+    layouts = layouts or buckets.layouts()
+    left = [one for one in buckets.newest_first(layouts) if one.until > since and one.since < until]
+    if len(layouts) > 1:
+        return _newest_of_two(
+            rows.values_list(*fields, "dated"), partial(_Stands, F(key), asked, departments=departments), left, most
+        )
+    found: list[tuple] = []
+    looked, take = 0, 1
+    while left and len(found) < most:
+        numbers, left = [one.number for one in left[:take]], left[take:]
+        found += rows.filter(_Stands(F(key), asked, numbers, departments))[: most - len(found)]
+        looked += len(numbers)
+        take = _next(len(found), looked, most)
+    return [Found(*row) for row in found]
+
+
+def _newest_of_two(rows: QuerySet, stands: Callable, left: list[Bucket], most: int) -> list[Found]:
+    """While there are two layouts: what stands in the bucket that is looked through next may be newer."""
+    found: dict[int, tuple] = {}
+    for bucket in left:
+        if sum(dated >= bucket.until for _pk, _article, _title, dated in found.values()) >= most:
+            break
+        found |= {row[0]: row for row in rows.filter(stands(numbers=[bucket.number]))[:most]}
+    in_order = sorted(found.values(), key=itemgetter(3, 1), reverse=True)
+    return [Found(*row[:3]) for row in in_order[:most]]
+
+
+def _next(found: int, looked: int, most: int) -> int:
+    """How many buckets to look through next: as many as will probably do, but not much more than so far."""
+    probably = ceil((most - found) * looked / found) if found else WIDENING * looked
+    return max(1, min(probably, WIDENING * looked))
+
+
+def stands(asked: Sequence[Wanted]) -> bool:
+    """Whether something live holds all that is asked for."""
+    return bool(newest(Publication.objects.live(), asked, 1))
+
+
+def closeness(publications: Sequence[int], asked: Sequence[Wanted]) -> dict[int, int]:
+    """Publication's id → 2 where the phrases stand close to each other, 1 where in one part; others are left out.
 
     Close means about NEAR tokens apart; on PostgreSQL, whose cover density adds up (ts_rank_cd; Clarke, Cormack,
     Tudhope, "Relevance ranking for one to three term queries", 1999), also often together a little farther apart.
-    Reads index rows of the given publications only, on SQLite those of the terms.
+    Reads index rows of the given publications only, on SQLite those of the phrases.
     """
-    if len(wanted) < 2 or not publications:
+    if len(asked) < 2 or not publications:
         return {}
-    phrases = [_expression(*_phrase(term)) for term in wanted]
+    numbers = [one.number for one in buckets.newest_first()]
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
+            queries = [" & ".join(one.in_bucket(number, ()) for one in asked) for number in numbers]
             cursor.execute(
-                f"SELECT publication_id, max(ts_rank_cd('{{1,1,1,1}}', tokens, query)) "
-                f"FROM {PUBLIC.table}, (SELECT %s::tsquery AS query) asked "
-                "WHERE publication_id = ANY(%s) AND tokens @@ query GROUP BY publication_id",
-                [" & ".join(f"({phrase})" for phrase in phrases), publications],
+                f"SELECT publication_id, max(ts_rank_cd('{{1,1,1,1}}', tokens, query::tsquery)) FROM {PUBLIC.table} "
+                "JOIN unnest(%s::integer[], %s::text[]) AS asked (number, query) ON bucket = number "
+                "WHERE publication_id = ANY(%s) AND tokens @@ query::tsquery GROUP BY publication_id",
+                [numbers, queries, list(publications)],
             )
             return {pk: 2 if density >= 1 / (1 + NEAR) else 1 for pk, density in cursor.fetchall()}
         found = {}
-        for closeness, expression in (1, " AND ".join(phrases)), (2, f"NEAR({' '.join(phrases)}, {NEAR})"):
+        phrases = [[one.in_bucket(number, ()) for one in asked] for number in numbers]
+        in_one = [f"({' AND '.join(some)})" for some in phrases]
+        near = [f"NEAR({' '.join(some)}, {NEAR})" for some in phrases]
+        for worth, expressions in (1, in_one), (2, near):
             cursor.execute(
                 f"SELECT DISTINCT rowid / {PARTS} FROM {PUBLIC.table} WHERE {PUBLIC.table} MATCH %s "
                 f"AND rowid / {PARTS} IN (SELECT value FROM json_each(%s))",
-                [expression, json.dumps(publications)],
+                [" OR ".join(expressions), json.dumps(publications)],
             )
-            found |= dict.fromkeys((pk for (pk,) in cursor.fetchall()), closeness)
+            found |= dict.fromkeys((pk for (pk,) in cursor.fetchall()), worth)
         return found
-
-
-def _expression(phrase: list[str], is_prefix: bool) -> str:
-    """The phrase in the words of the database; it holds hexadecimal digits only, whatever was typed."""
-    if connection.vendor == "sqlite":
-        return '"' + " ".join(phrase) + '"' + (" *" if is_prefix else "")
-    return " <-> ".join([*phrase[:-1], phrase[-1] + (":*" if is_prefix else "")])

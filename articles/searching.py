@@ -7,19 +7,17 @@ mentions), and the time (articles.bounded), within which everything lies that as
 
 from bisect import bisect_left
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import NamedTuple
 
 from django.core.paginator import Page, Paginator
-from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils.safestring import SafeString
 
-from articles import bounded, extracts, listing, search
+from articles import bounded, buckets, extracts, listing, search, words
 from articles.filters import Lists, SearchFilter
 from articles.models import Publication
 from articles.models.revision import hung_on
 from articles.sanitising import plain_text, printable
+from articles.words import Part
 
 CANDIDATES = 1000
 TITLES = 200
@@ -38,7 +36,7 @@ class Query:
     @classmethod
     def read(cls, typed: str) -> "Query":
         typed = printable(typed).strip()
-        return cls(typed[: search.LONGEST_QUERY], search.terms(typed), search.is_cut(typed))
+        return cls(typed[: words.LONGEST_QUERY], words.terms(typed), words.is_cut(typed))
 
 
 @dataclass(frozen=True)
@@ -85,13 +83,6 @@ def answer(asked: QueryDict) -> Answer:
     return found
 
 
-class Candidate(NamedTuple):
-    pk: int
-    article: int
-    title: str
-    dated: datetime
-
-
 def find(query: Query, filters: SearchFilter, *, by_date: bool = False) -> Results:
     """Live publications that hold every term and pass the filters. Neither terms nor filters: none.
 
@@ -101,33 +92,36 @@ def find(query: Query, filters: SearchFilter, *, by_date: bool = False) -> Resul
     if not query.terms and (query.typed or not filters.given()):
         return Results()
     narrowed = filters.narrowed()
-    candidates = _newest(search.matching(narrowed, query.terms), CANDIDATES + 1)
+    besides, scope = filters.wanted(), filters.scope() | {"layouts": buckets.layouts()}
+    candidates = search.newest(narrowed, search.wanted(query.terms) + besides, CANDIDATES + 1, **scope)
     are_more = len(candidates) > CANDIDATES
     candidates = candidates[:CANDIDATES]
     if query.terms and not by_date:
         if are_more:
-            titles = _newest(search.matching(narrowed, query.terms, part=search.Part.TITLE), TITLES)
+            titles = search.newest(narrowed, search.wanted(query.terms, Part.TITLE) + besides, TITLES, **scope)
             candidates = list(dict.fromkeys([*candidates, *titles]))
         candidates = _ranked(candidates, query.terms)
     return Results([one.pk for one in candidates], are_more)
 
 
-def _newest(found: QuerySet, most: int) -> list[Candidate]:
-    rows = found.order_by("-dated", "-article_id").values_list("pk", "article_id", "title", "dated")[:most]
-    return [Candidate(*row) for row in rows]
+def _ranked(candidates: list[search.Found], terms: list[str]) -> list[search.Found]:
+    patterns = extracts.patterns(terms)
+    asked = "".join("".join(words.pieces_of(term)) for term in terms)
+    close = search.closeness([one.pk for one in candidates], search.wanted(terms))
+
+    def worth(one: search.Found, title: str) -> tuple[int, int]:
+        in_title = sum(bool(pattern.search(title)) for pattern in patterns)
+        is_all = bool(in_title) and "".join(words.runs(title)) == asked
+        return in_title + is_all, close.get(one.pk, 0)
+
+    ranked = zip(candidates, _normalised([one.title for one in candidates]), strict=True)
+    # They come in the order of their dates, which stays among equals.
+    return [one for one, _title in sorted(ranked, key=lambda found: worth(*found), reverse=True)]
 
 
-def _ranked(candidates: list[Candidate], terms: list[str]) -> list[Candidate]:
-    wanted = extracts.patterns(terms)
-    asked = "".join("".join(search.pieces_of(term)) for term in terms)
-    close = search.closeness([one.pk for one in candidates], terms)
-
-    def worth(one: Candidate) -> tuple:
-        title = search.normalise(one.title)
-        in_title = sum(bool(pattern.search(title)) for pattern in wanted) + ("".join(search.runs(title)) == asked)
-        return in_title, close.get(one.pk, 0), one.dated, one.article
-
-    return sorted(candidates, key=worth, reverse=True)
+def _normalised(titles: list[str]) -> list[str]:
+    """All at once: what normalising one costs is mostly the calls."""
+    return words.normalise("\n".join(" ".join(title.split("\n")) for title in titles)).split("\n") if titles else []
 
 
 def shown(numbers: list[int], terms: list[str], clock: bounded.Clock) -> list[Publication]:
@@ -182,7 +176,7 @@ def suggest(query: Query, filters: SearchFilter) -> Suggestions:
     if filters.given() and _stands(query.terms):
         return Suggestions([], [], True)
     if len(query.terms) == 1:
-        return Suggestions(_less_than(search.pieces_of(query.terms[0])), [], False)
+        return Suggestions(_less_than(words.pieces_of(query.terms[0])), [], False)
     standing = [term for term in query.terms if _stands([term])]
     missing = [term for term in query.terms if term not in standing]
     if missing and len(standing) > 1 and _stands(standing):
@@ -193,7 +187,7 @@ def suggest(query: Query, filters: SearchFilter) -> Suggestions:
 
 
 def _stands(terms: list[str]) -> bool:
-    return search.matching(Publication.objects.live(), terms).exists()
+    return search.stands(search.wanted(terms))
 
 
 def _quoted(term: str) -> str:

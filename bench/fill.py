@@ -13,6 +13,7 @@ import os
 import random
 import time
 from datetime import datetime, timedelta
+from itertools import accumulate
 
 import django
 
@@ -26,7 +27,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.services import create_user
-from articles import search
+from articles import buckets, search
 from articles.models import Article, Contribution, Placement, Publication, Revision, Withdrawal
 from departments import services as departments
 from departments.models import Department, Role
@@ -209,8 +210,8 @@ class Filler:
                 words = {"by": publisher, "by_name": publisher.full_name, "reason": "有误", "notice": ""}
                 withdrawals.append(Withdrawal(publication=row, at=row.live_until, **words))
                 withdrawals[-1].apply_seal()
-            if self.searched:
-                search.put(row, row.revision)
+        if self.searched:
+            search.put_many(made)
         Withdrawal.objects.bulk_create(withdrawals)
 
     def interval(self, begin: datetime, state: str) -> tuple[datetime, datetime | None]:
@@ -225,6 +226,10 @@ def fill(articles: int, *, characters: int = 500, searched: bool = True) -> None
     """Makes what is missing to so many articles."""
     filler = Filler(characters, searched=searched)
     present, began = Article.objects.count(), time.perf_counter()
+    if searched and not present:
+        # As `reindex` would spread them; each bucket is then filled while it is in the database's memory.
+        newer = list(accumulate(buckets.sizes(articles)))[:-1]
+        buckets.add(filler.now - timedelta(minutes=count) for count in reversed(newer))
     for start in range(present, articles, BATCH):
         count = min(BATCH, articles - start)
         filler.batch(count, timedelta(minutes=articles - start + 200))

@@ -19,11 +19,12 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from accounts.models import User
-from articles import desk_search, search
+from articles import desk_search
 from articles.filters import DayFilter, SearchForm, begins
 from articles.models import Article, Publication, Revision, Withdrawal
 from articles.models.revision import RevisionState
 from articles.sanitising import printable
+from articles.words import LONGEST_QUERY
 from departments.models import Department
 from departments.permissions import departments_to_see
 from workflow.models import Emergency, Round, RoundState
@@ -122,7 +123,7 @@ class Finding(django_filters.FilterSet):
     q = django_filters.CharFilter(
         label=_("Words of title or text"),
         method="by_words",
-        max_length=search.LONGEST_QUERY,
+        max_length=LONGEST_QUERY,
         widget=forms.SearchInput,
     )
     department = django_filters.ModelChoiceFilter(
@@ -165,7 +166,22 @@ class Finding(django_filters.FilterSet):
 
     @cached_property
     def found(self) -> QuerySet[Article]:
-        """Newest first; by days, those that were saved last."""
+        """Newest first; by days, those that were saved last. With words, a little more than are counted."""
+        return self._narrowed if self.numbers is None else self._narrowed.filter(pk__in=self.numbers)
+
+    @cached_property
+    def numbers(self) -> set[int] | None:
+        """Ids of what the words find; None without any."""
+        return desk_search.newest_among(self._narrowed, self.given.get("q", ""), MOST_COUNTED + 1)
+
+    @property
+    def found_all(self) -> QuerySet[Article]:
+        """The same without a bound; of a common word it takes its time."""
+        return desk_search.among(self._narrowed, self.given.get("q", ""))
+
+    @cached_property
+    def _narrowed(self) -> QuerySet[Article]:
+        """By all but the words."""
         articles = self.queryset if "state" in self.given else self.queryset.filter(discarded_at=None)
         for name, value in self.given.items():
             articles = self.filters[name].filter(articles, value)
@@ -186,8 +202,9 @@ class Finding(django_filters.FilterSet):
             days.append(Q(revisions__saved_at__lt=begins(until + timedelta(days=1))))
         return days
 
-    def by_words(self, articles: QuerySet[Article], _name: str, words: str) -> QuerySet[Article]:
-        return desk_search.among(articles, words)
+    def by_words(self, articles: QuerySet[Article], _name: str, _words: str) -> QuerySet[Article]:
+        """Nothing here: the index is asked last, for what all else leaves."""
+        return articles
 
     def by_department(self, articles: QuerySet[Article], _name: str, department: Department) -> QuerySet[Article]:
         """Its own, and those of what is part of it or of the columns that it is responsible for."""
@@ -210,10 +227,19 @@ class Finding(django_filters.FilterSet):
 
 
 class BoundedPaginator(Paginator):
-    """Counts no further than MOST_COUNTED. `are_more`: than were counted; whoever wants those narrows the list."""
+    """Counts no further than MOST_COUNTED. `are_more`: than were counted; whoever wants those narrows the list.
+
+    `known`: the ids, where they are.
+    """
+
+    def __init__(self, *args: Any, known: set[int] | None = None) -> None:
+        super().__init__(*args)
+        self.known = known
 
     @cached_property
     def counted(self) -> int:
+        if self.known is not None:
+            return len(self.known)
         return len(self.object_list.order_by().values_list("pk", flat=True)[: MOST_COUNTED + 1])
 
     @property

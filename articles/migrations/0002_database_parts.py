@@ -10,30 +10,34 @@ EXCLUDE USING gist (
     tstzrange(live_from, live_until, '[)') WITH &&
 ) DEFERRABLE
 """
+# What was fed last lies in a list that every search reads through; it is put away when it has so many kB (of 4,096).
+PENDING = "WITH (gin_pending_list_limit = 512)"
 SEARCH = {
     "postgresql": [
         """
         CREATE TABLE articles_searchpart (
             publication_id bigint NOT NULL REFERENCES articles_publication (id) ON DELETE CASCADE,
+            bucket integer NOT NULL,
             part smallint NOT NULL,
             tokens tsvector NOT NULL,
             PRIMARY KEY (publication_id, part)
         )
         """,
-        "CREATE INDEX articles_searchpart_tokens ON articles_searchpart USING gin (tokens)",
+        f"CREATE INDEX articles_searchpart_tokens ON articles_searchpart USING gin (tokens) {PENDING}",
         """
         CREATE TABLE articles_drafttext (
             revision_id bigint NOT NULL REFERENCES articles_revision (id) ON DELETE CASCADE,
+            bucket integer NOT NULL,
             part smallint NOT NULL,
             tokens tsvector NOT NULL,
             PRIMARY KEY (revision_id, part)
         )
         """,
-        "CREATE INDEX articles_drafttext_tokens ON articles_drafttext USING gin (tokens)",
+        f"CREATE INDEX articles_drafttext_tokens ON articles_drafttext USING gin (tokens) {PENDING}",
     ],
     "sqlite": [
-        "CREATE VIRTUAL TABLE articles_searchpart USING fts5(tokens, tokenize = 'ascii')",
-        "CREATE VIRTUAL TABLE articles_drafttext USING fts5(tokens, tokenize = 'ascii')",
+        "CREATE VIRTUAL TABLE articles_searchpart USING fts5(tokens, bucket UNINDEXED, tokenize = 'ascii')",
+        "CREATE VIRTUAL TABLE articles_drafttext USING fts5(tokens, bucket UNINDEXED, tokenize = 'ascii')",
     ],
 }
 

@@ -6,6 +6,7 @@ from articles.models.placement import ListingSegment, Placement, Standing
 from articles.models.publication import Publication, Withdrawal
 from articles.models.reads import FlushedBatch, Read, ReadTotal, RecentRead
 from articles.models.revision import Attachment, Contribution, DraftSave, FurtherColumn, Revision
+from articles.models.search import SearchBucket
 from articles.models.versions import ContentVersion
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "RecentRead",
     "Rendition",
     "Revision",
+    "SearchBucket",
     "Standing",
     "Upload",
     "Withdrawal",

@@ -9,7 +9,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
-from articles import search
+from articles import reindexing, search
 from articles.models import Publication
 from tests.articles.test_search import found
 from tests.newsroom import expired
@@ -27,7 +27,7 @@ def reindex():
 
 def rows():
     """Every row of the index."""
-    columns = "rowid, tokens" if connection.vendor == "sqlite" else "publication_id, part, tokens::text"
+    columns = "rowid, bucket, tokens" if connection.vendor == "sqlite" else "publication_id, bucket, part, tokens::text"
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {columns} FROM {search.PUBLIC.table}")
         return sorted(cursor.fetchall())
@@ -43,7 +43,7 @@ def spoil():
 @pytest.fixture
 def shelf(newsroom, monkeypatch):
     """More publications than are in hand at once, one of them long; what is over; what is to come."""
-    monkeypatch.setattr(search, "TOGETHER", 3)
+    monkeypatch.setattr(reindexing, "TOGETHER", 3)
     room = newsroom
     for number in range(7):
         room.published(
@@ -87,17 +87,17 @@ def test_without_publications_there_is_nothing_to_do(newsroom):
 
 
 def test_a_run_that_was_broken_off_is_simply_begun_again(shelf, monkeypatch):
-    fed, put, done = rows(), search.put, []
+    fed, put_many, done = rows(), search.put_many, []
     spoil()
 
-    def broken(publication, revision):
-        if len(done) == 4:
+    def broken(publications):
+        if len(done) > 4:
             raise KeyboardInterrupt
-        done.append(publication.pk)
-        put(publication, revision)
+        done.extend(publications)
+        put_many(publications)
 
     with monkeypatch.context() as patch:
-        patch.setattr(search, "put", broken)
+        patch.setattr(search, "put_many", broken)
         with pytest.raises(KeyboardInterrupt):
             reindex()
     reindex()
@@ -105,7 +105,7 @@ def test_a_run_that_was_broken_off_is_simply_begun_again(shelf, monkeypatch):
 
 
 def test_the_memory_it_takes_does_not_grow_with_the_number_of_publications(newsroom, monkeypatch):
-    monkeypatch.setattr(search, "TOGETHER", 2)
+    monkeypatch.setattr(reindexing, "TOGETHER", 2)
 
     def peak(more):
         for _ in range(more):

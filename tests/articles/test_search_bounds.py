@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from articles import bounded, reads, searching
-from articles.search import LONGEST_QUERY, MOST_TERMS, terms
+from articles.words import LONGEST_QUERY, MOST_TERMS, terms
 from tests.articles.test_search import found
 from tests.ledger.attacker import tamper
 from tests.portal.visitor import visit

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from articles.search import LONGEST_QUERY, OVERLAP, PART
+from articles.words import LONGEST_QUERY, OVERLAP, PART
 from tests.articles.test_search import found
 
 WORD = "示例词语"

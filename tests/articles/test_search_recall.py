@@ -10,7 +10,8 @@ from django.conf import settings
 
 from articles.models import Publication
 from articles.sanitising import plain_text
-from articles.search import matching, terms
+from articles.search import matching, wanted
+from articles.words import terms
 from tests.articles.test_search import found
 
 FILE = Path(settings.BASE_DIR) / "portal" / "demonstration" / "articles.json"
@@ -49,11 +50,11 @@ def test_every_one_of_two_thousand_random_words_finds_every_article_in_which_it_
     assert len(words) >= 2 * WORDS
     missed = []
     for word in words:
-        answered = set(matching(Publication.objects.live(), terms(word)).values_list("pk", flat=True))
+        answered = set(matching(Publication.objects.live(), wanted(terms(word))).values_list("pk", flat=True))
         missed += [(word, pk) for pk, text in texts.items() if word.lower() in text.lower() and pk not in answered]
     assert missed == []
     # And by the page, of those that find no more articles than one page shows.
-    rare = [word for word in words if matching(Publication.objects.live(), [word]).count() <= 20]
+    rare = [word for word in words if matching(Publication.objects.live(), wanted([word])).count() <= 20]
     article_of = dict(Publication.objects.values_list("pk", "article_id"))
     for word in random.Random(40).sample(rare, 100):
         standing = {article_of[pk] for pk, text in texts.items() if word.lower() in text.lower()}
@@ -69,7 +70,7 @@ def test_a_word_that_stands_nowhere_finds_nothing(texts):
     absent = {chance.choice(signs) + chance.choice(signs) for _ in range(400)}
     absent = sorted(word for word in absent if word not in everything)
     assert len(absent) > 300
-    assert [word for word in absent if matching(Publication.objects.live(), [word]).exists()] == []
+    assert [word for word in absent if matching(Publication.objects.live(), wanted([word])).exists()] == []
 
 
 def test_single_characters_words_that_mix_scripts_and_document_numbers_find_theirs_too(texts):
@@ -83,5 +84,5 @@ def test_single_characters_words_that_mix_scripts_and_document_numbers_find_thei
     assert len(mixed) > 20 and len(numbers) > 10
     single = random.Random(1).sample(sorted(set(re.findall(r"[\u4e00-\u9fff]", everything))), 200)
     for word in [*sorted(mixed | numbers), *single]:
-        answered = set(matching(Publication.objects.live(), terms(word)).values_list("pk", flat=True))
+        answered = set(matching(Publication.objects.live(), wanted(terms(word))).values_list("pk", flat=True))
         assert {pk for pk, text in texts.items() if word in text} <= answered, word

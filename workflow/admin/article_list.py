@@ -66,7 +66,8 @@ def page(desk: admin.ModelAdmin, request: HttpRequest) -> HttpResponse:
     try:
         # What filters ask for, indexes answer; only words may take long.
         with bounded.at_most(SECONDS) if "q" in finding.given else nullcontext():
-            paginator = BoundedPaginator(finding.found.select_related("department", "in_charge"), PAGE_SIZE)
+            rows = finding.found.select_related("department", "in_charge")
+            paginator = BoundedPaginator(rows, PAGE_SIZE, known=finding.numbers)
             shown = paginator.get_page(request.GET.get("page"))
             rows = rows_of(shown)
             took_too_long = False
@@ -119,7 +120,7 @@ def _together(finding: Finding) -> Iterator[list[Article]]:
         return _step_by_step(finding.found)
     # Each step would search anew; the numbers of what was found are few bytes.
     with bounded.at_most(SECONDS_OF_EXPORT):
-        numbers = array("q", finding.found.order_by("-pk").values_list("pk", flat=True))
+        numbers = array("q", finding.found_all.order_by("-pk").values_list("pk", flat=True))
     parts = (numbers[start : start + TOGETHER] for start in range(0, len(numbers), TOGETHER))
     return (_newest_first(finding.queryset.filter(pk__in=part.tolist())) for part in parts)
 

@@ -1,0 +1,23 @@
+"""Buckets of the search index: publications in the order of their dates, a few thousand together."""
+
+from django.db import models
+
+
+class SearchBucket(models.Model):
+    """From when on publications are indexed under a number (articles.buckets).
+
+    Buckets of one layout divide all time between them. There are two layouts only while `reindex` runs, or after it was
+    broken off. No row at all means one bucket, numbered 0.
+    """
+
+    number = models.PositiveIntegerField(primary_key=True)
+    layout = models.PositiveIntegerField(default=0)
+    since = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["layout", "since"], name="search_buckets_of_a_layout_begin_apart")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number} ({self.since:%Y-%m-%d})"
