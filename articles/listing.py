@@ -125,6 +125,8 @@ def newest_of(wanted: dict[int, int]) -> dict[int, list[Publication]]:
 
 def newest_of_all(departments: list[int], count: int) -> list[Publication]:
     """Of the `count` newest publications of these departments together, those that may be shown. One query."""
+    if not departments:
+        return []
 
     def build(now: datetime) -> QuerySet[Publication]:
         return (
