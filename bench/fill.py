@@ -38,6 +38,7 @@ from accounts.services import create_user
 from articles import search
 from articles.models import Article
 from bench import rows
+from bench.processes import end_with_parent
 from departments import services as departments
 from departments.models import Department, Role
 from ledger import guards, keys
@@ -102,9 +103,9 @@ def triggers_dropped() -> Iterator[None]:
 
 @contextmanager
 def index_of_search_down() -> Iterator[None]:
-    """Puts PostgreSQL's index over the tokens up anew at the end, also what an earlier fill that was killed took down.
+    """Takes PostgreSQL's index over the tokens down, and puts it up anew at the end.
 
-    Meanwhile its definition stands in the comment on the table.
+    Meanwhile its definition stands in the comment on the table: after a fill that broke off the next one puts it up.
     """
     table = search.PUBLIC.table
     with connection.cursor() as cursor:
@@ -118,17 +119,22 @@ def index_of_search_down() -> Iterator[None]:
         cursor.execute(f"COMMENT ON TABLE {table} IS '{json.dumps(kept)}'")
         for name in kept:
             cursor.execute(f'DROP INDEX IF EXISTS "{name}"')
-    try:
-        yield
-    finally:
-        began = time.perf_counter()
-        with connection.cursor() as cursor:
-            cursor.execute("SET maintenance_work_mem = '1GB'")
-            for definition in kept.values():
-                cursor.execute(definition)
-            cursor.execute(f"COMMENT ON TABLE {table} IS NULL")
-            cursor.execute("RESET maintenance_work_mem")
-        print(f"index of the search: {time.perf_counter() - began:.0f} s", flush=True)
+    yield
+    began = time.perf_counter()
+    with connection.cursor() as cursor:
+        cursor.execute("SET maintenance_work_mem = '1GB'")
+        for definition in kept.values():
+            cursor.execute(definition)
+        cursor.execute(f"COMMENT ON TABLE {table} IS NULL")
+        cursor.execute("RESET maintenance_work_mem")
+    print(f"index of the search: {time.perf_counter() - began:.0f} s", flush=True)
+
+
+def _broke_off() -> bool:
+    """Whether an earlier fill has left the index of the search down."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT obj_description(%s::regclass)", [search.PUBLIC.table])
+        return bool(cursor.fetchone()[0])
 
 
 @contextmanager
@@ -163,9 +169,7 @@ def fill(wish: rows.Wish, processes: int = 0) -> int:
         for at, start in enumerate(starts)
     ]
     missing = wish.articles - Article.objects.filter(pk__lte=wish.articles).count()
-    if not missing:
-        return 0
-    is_large = connection.vendor == "postgresql" and wish.searched and missing >= MANY
+    is_large = connection.vendor == "postgresql" and wish.searched and (missing >= MANY or _broke_off())
     with triggers_dropped(), index_of_search_down() if is_large else nothing_down():
         if connection.vendor == "sqlite" or processes == 1:
             _tell(rows.batch(*one) for one in batches)
@@ -173,10 +177,15 @@ def fill(wish: rows.Wish, processes: int = 0) -> int:
             connection.close()  # not to be shared with the children
             # Fresh processes: the pool of connections has threads, which a fork would lose.
             context = multiprocessing.get_context("spawn")
-            with ProcessPoolExecutor(processes or os.cpu_count(), mp_context=context, initializer=django.setup) as pool:
+            with ProcessPoolExecutor(processes or os.cpu_count(), mp_context=context, initializer=_begin) as pool:
                 _tell(done.result() for done in as_completed([pool.submit(rows.batch, *one) for one in batches]))
     finish()
     return missing
+
+
+def _begin() -> None:
+    end_with_parent()
+    django.setup()
 
 
 def _tell(made: Iterator[int]) -> None:
