@@ -24,7 +24,7 @@ from articles.sanitising import plain_text
 from bench import texts
 
 SAMPLE = 2000  # bodies that words are counted in
-COMMON = 12  # words
+COMMON, LOOKED_AT = 0.5, 200  # share of the articles that a common word stands in; how many words are looked at
 SPREAD = 1000  # articles spread over the whole site
 
 
@@ -36,12 +36,9 @@ def words() -> dict[str, dict[str, float]]:
     counted: Counter[str] = Counter()
     for body in bodies:
         counted.update({run[at : at + 2] for run in re.findall(r"[一-鿿]+", body) for at in range(len(run) - 1)})
-    shares = {word: count / len(bodies) for word, count in counted.most_common(4 * COMMON)}
-    # Not the most common ones alone, which may stand in every single article.
-    common = [word for word, share in shares.items() if share > 0.5]
-    chosen = common[:: max(1, len(common) // COMMON)][:COMMON]
+    shares = {word: count / len(bodies) for word, count in counted.most_common(LOOKED_AT)}
     return {
-        "common": {word: round(shares[word], 3) for word in chosen},
+        "common": {word: round(share, 3) for word, share in shares.items() if share > COMMON},
         "rare": {word: round(counted[word] / len(bodies), 4) for word in texts.RARE},
     }
 

@@ -12,7 +12,8 @@ from bench.sets import Filled, Set
 
 PAGES = 20  # different ones of a kind
 PLAIN = {"Accept-Encoding": "identity"}
-RAREST, COMMONEST = 1 / 500, 0.5  # in what share of the articles a word is rare at most, common at least
+RAREST = 1 / 500  # in what share of the articles a word is rare at most; common ones stand in half of them
+WORDS = 12  # of a kind
 DEEP = 150  # page; the deepest that every set has, where it has fewer
 
 
@@ -77,10 +78,11 @@ KINDS = [
 
 
 def words_of(sets: list[Filled]) -> tuple[list[str], list[str]]:
-    """Words rare in every set, and common in every set."""
-    rare = [[word for word, share in one.facts["words"]["rare"].items() if share <= RAREST * 1.2] for one in sets]
-    common = [[word for word, share in one.facts["words"]["common"].items() if share > COMMONEST] for one in sets]
-    return _in_all(rare), _in_all(common)
+    """Words rare in every set, and common in every set, from the least common ones on to those that all texts have."""
+    # Shares are counted in a sample, where a word of one article in 500 may stand a little more often.
+    rare = [[word for word, share in one.facts["words"]["rare"].items() if share <= RAREST * 1.5] for one in sets]
+    common = _in_all([list(one.facts["words"]["common"]) for one in sets])
+    return _in_all(rare), common[:: max(1, -(-len(common) // WORDS))][:WORDS]
 
 
 def _in_all(lists: list[list[str]]) -> list[str]:
