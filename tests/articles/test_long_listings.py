@@ -12,7 +12,6 @@ from articles import counting, listing, listing_pages
 from articles.models import ListingSegment, Placement
 from articles.related import related
 from articles.walking import Stretch
-from departments.models import Department
 from tests.articles.long_listings import copies
 
 pytestmark = pytest.mark.django_db
@@ -33,7 +32,7 @@ def long(newsroom):
 
 @pytest.fixture
 def here(newsroom):
-    return listing.with_dates(Department.objects.all()).get(pk=newsroom.department.pk)
+    return newsroom.department
 
 
 def keys(page):
@@ -151,7 +150,7 @@ def test_no_page_reads_the_table(newsroom, here):
         "stretch": lambda: listing_pages.page_of(
             here, "40", Stretch(*(middle[place].key for place in (MANY - 900, 900)))
         ),
-        "dates": lambda: list(listing.with_dates(Department.objects.filter(pk=here.pk))),
+        "dates": lambda: listing.years(here),
         "neighbours": lambda: listing.neighbours(publication),
         "related": lambda: related(publication),
         "newest": lambda: list(listing.in_department(here)[: listing.PAGE_SIZE]),
