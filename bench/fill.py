@@ -117,7 +117,7 @@ def index_of_search_down() -> Iterator[None]:
             [table],
         )
         kept |= dict(cursor.fetchall())
-        cursor.execute(f"COMMENT ON TABLE {table} IS '{json.dumps(kept)}'")
+        cursor.execute(f"COMMENT ON TABLE {table} IS %s", [json.dumps(kept)])
         for name in kept:
             cursor.execute(f'DROP INDEX IF EXISTS "{name}"')
     yield

@@ -1,18 +1,13 @@
 """Pages are rendered once and served again, never longer than they are the present ones."""
 
 import gzip
-import io
-from contextlib import contextmanager
 from datetime import timedelta
-from urllib.parse import quote
 
 import brotli
 import pytest
 import time_machine
 from django.conf import settings
-from django.core.handlers.wsgi import WSGIHandler
-from django.core.signals import request_finished, request_started
-from django.db import close_old_connections, connection
+from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -21,9 +16,9 @@ from articles import versions
 from portal import identity
 from portal.models import Identity
 from portal.pages import page as kept
-from portal.pages.serving import KeptPages
 from portal.pages.stores import Memory
 from tests.newsroom import department
+from tests.portal.wsgi_site import Site
 from workflow import services
 
 pytestmark = pytest.mark.django_db
@@ -31,66 +26,9 @@ HOUR = timedelta(hours=1)
 READING_VERSIONS = 2  # queries
 
 
-class Answer:
-    def __init__(self, status, headers, body):
-        self.status, self.headers, self.body = int(status[:3]), dict(headers), body
-        assert len(self.headers) == len(headers), "a header stands twice"
-
-    @property
-    def text(self):
-        return self.body.decode()
-
-
-class Site:
-    """A process of the site: Django with the kept pages in front of it."""
-
-    def __init__(self):
-        self.pages = KeptPages(WSGIHandler())
-
-    def get(self, address, method="GET", **environ):
-        path, _, query = address.partition("?")
-        told = []
-        asked = {
-            "REQUEST_METHOD": method,
-            "PATH_INFO": path,
-            "QUERY_STRING": quote(query, safe="=&"),
-            "SERVER_NAME": "testserver",
-            "SERVER_PORT": "80",
-            "SERVER_PROTOCOL": "HTTP/1.1",
-            "HTTP_HOST": "testserver",
-            "REMOTE_ADDR": "198.51.100.7",
-            "wsgi.input": io.BytesIO(),
-            "wsgi.errors": io.StringIO(),
-            "wsgi.url_scheme": "http",
-            "wsgi.version": (1, 0),
-            "wsgi.multithread": True,
-            "wsgi.multiprocess": True,
-            "wsgi.run_once": False,
-            **environ,
-        }
-        with connection_stays_open():
-            parts = self.pages(asked, lambda *given: told.append(given))
-            body = b"".join(parts)
-            if hasattr(parts, "close"):
-                parts.close()
-        return Answer(told[0][0], told[0][1], body)
-
-
 @pytest.fixture
 def site():
     return Site()
-
-
-@contextmanager
-def connection_stays_open():
-    """As Django's own client does it: else the end of a request would close the connection with the transaction."""
-    for signal in (request_started, request_finished):
-        signal.disconnect(close_old_connections)
-    try:
-        yield
-    finally:
-        for signal in (request_started, request_finished):
-            signal.connect(close_old_connections)
 
 
 def queries(site, address, **environ):
