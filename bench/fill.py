@@ -37,7 +37,7 @@ from django.db import connection
 from accounts.models import User
 from accounts.services import create_user
 from articles import buckets, search
-from articles.models import Article
+from articles.models import Article, SearchBucket
 from bench import rows
 from bench.processes import end_with_parent
 from departments import services as departments
@@ -170,7 +170,7 @@ def fill(wish: rows.Wish, processes: int = 0) -> int:
     if wish.file:
         offsets, named = lines_of(wish.file, wish.articles)
     places(named, people()["admin"])
-    if wish.searched and not Article.objects.exists():
+    if wish.searched and not SearchBucket.objects.exists():
         open_buckets(wish, offsets)
     starts = range(1, wish.articles + 1, rows.BATCH)
     batches = [
