@@ -124,11 +124,13 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["CONN_MAX_AGE"] = 60
     DATABASES["default"]["TEST"] = {"NAME": env.str("TEST_SQLITE_FILE", default=str(VAR_DIR / "test.sqlite3"))}
 else:
-    # psycopg's pool keeps connections itself and wants CONN_MAX_AGE = 0.
-    DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {
-        "min_size": 1,
-        "max_size": env.int("DATABASE_POOL", default=8),
-    }
+    # psycopg's pool keeps connections itself and wants CONN_MAX_AGE = 0. Parameters go to the server apart from the
+    # statement, which it then plans once for each connection: planning takes as long as the answer to a short query.
+    DATABASES["default"].setdefault("OPTIONS", {}).update(
+        pool={"min_size": 1, "max_size": env.int("DATABASE_POOL", default=8)},
+        server_side_binding=True,
+        prepare_threshold=5,
+    )
     DATABASES["default"]["CONN_MAX_AGE"] = 0
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
