@@ -94,7 +94,7 @@ class DepartmentFeed(SiteFeed):
         return _lasting_id(f"department:{obj.pk}")
 
     def items(self, obj: Department) -> Any:
-        return listing.shown(listing.in_department(obj)[:LENGTH])
+        return listing.shown(listing.newest(obj, LENGTH))
 
 
 _site, _department = SiteFeed(), DepartmentFeed()

@@ -48,8 +48,9 @@ class ListingPage(Page):
 def page_of(department: Department, number: str, within: Stretch | None = None) -> ListingPage:
     """A page of the whole listing, what is pinned first, or of a stretch of it with everything in its place.
 
-    Two queries, and one where something is pinned. Where the numbers of the segments are wrong, rows are missing or
-    come twice; none is another than what was sealed (articles.listing.shown). Raises PageNotAnInteger and EmptyPage.
+    Two queries, of a stretch three, and one more where something is pinned. Where the numbers of the segments are
+    wrong, rows are missing or come twice; none is another than what was sealed (articles.listing.shown). Raises
+    PageNotAnInteger and EmptyPage.
     """
     now = timezone.now()
     rank = Counted(FARTHEST * PAGE_SIZE).first_rank(number)

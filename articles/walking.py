@@ -7,6 +7,7 @@ placements as of one moment, so that a row which is just being counted counts on
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from django.db import connection
 
@@ -33,54 +34,51 @@ WHOLE = """
     UNION ALL SELECT dated, article, members, 0 FROM unsettled
     UNION ALL SELECT dated, article, members, 0 FROM pinned
 """
-# Between two keys: the segments that lie in between, and what is counted in those that reach across an end. `top`
-# holds the newest rows of the stretch; it begins at the end of the stretch itself where it reaches across both.
+# Between two keys: what is counted in the segments that reach across an end, and those that lie in between. The dates
+# are asked for once more by themselves: PostgreSQL guesses how few rows there are from them, not from the pairs.
 BETWEEN = """
+), marks AS (
     SELECT since_dated AS dated, since_article AS article, members, 1 AS is_bound FROM articles_listingsegment
     WHERE department_id = %(department)s
-        AND (since_dated, since_article) >= ((SELECT dated FROM inner_begin), (SELECT article FROM inner_begin))
-        AND (since_dated, since_article) < ((SELECT dated FROM top_begin), (SELECT article FROM top_begin))
+        AND (since_dated, since_article) >= (%(bottom_dated)s, %(bottom_article)s)
+        AND (since_dated, since_article) < (%(top_dated)s, %(top_article)s)
     UNION ALL
-    SELECT (SELECT dated FROM top_begin), (SELECT article FROM top_begin), CAST(COUNT(*) AS integer), 1
-    FROM articles_placement
+    SELECT %(top_dated)s, %(top_article)s, CAST(COUNT(*) AS integer), 1 FROM articles_placement
     WHERE department_id = %(department)s AND standing IS NOT NULL AND standing = 1
-        AND (dated, article_id) >= ((SELECT dated FROM top_begin), (SELECT article FROM top_begin))
+        AND dated >= %(top_dated)s AND dated <= %(until_dated)s
+        AND (dated, article_id) >= (%(top_dated)s, %(top_article)s)
         AND (dated, article_id) < (%(until_dated)s, %(until_article)s)
     UNION ALL
-    SELECT %(since_dated)s, %(since_article)s, CAST(COUNT(*) AS integer), 1
-    FROM articles_placement
+    SELECT %(since_dated)s, %(since_article)s, CAST(COUNT(*) AS integer), 1 FROM articles_placement
     WHERE department_id = %(department)s AND standing IS NOT NULL AND standing = 1
+        AND dated >= %(since_dated)s AND dated <= %(bottom_dated)s
         AND (dated, article_id) >= (%(since_dated)s, %(since_article)s)
-        AND (dated, article_id) < ((SELECT dated FROM inner_begin), (SELECT article FROM inner_begin))
-        AND (dated, article_id) < ((SELECT dated FROM top_begin), (SELECT article FROM top_begin))
+        AND (dated, article_id) < (%(bottom_dated)s, %(bottom_article)s)
     UNION ALL
     SELECT dated, article, members, 0 FROM unsettled
     WHERE (dated, article) >= (%(since_dated)s, %(since_article)s)
         AND (dated, article) < (%(until_dated)s, %(until_article)s)
 """
+# Where the segment begins that the newest row of a stretch is in, and the first one that begins within the stretch.
 ENDS = """
-), top_begin AS (
-    SELECT CASE WHEN crosses THEN %(since_dated)s ELSE since_dated END AS dated,
-        CASE WHEN crosses THEN %(since_article)s ELSE since_article END AS article
-    FROM (
-        SELECT since_dated, since_article,
-            (since_dated, since_article) < (%(since_dated)s, %(since_article)s) AS crosses
-        FROM articles_listingsegment
-        WHERE department_id = %(department)s
-            AND (since_dated, since_article) < (%(until_dated)s, %(until_article)s)
-        ORDER BY since_dated DESC, since_article DESC LIMIT 1
-    ) newest
-), inner_begin AS (
-    SELECT since_dated AS dated, since_article AS article FROM articles_listingsegment
-    WHERE department_id = %(department)s
-        AND (since_dated, since_article) > (%(since_dated)s, %(since_article)s)
+SELECT newest.since_dated, newest.since_article, first.since_dated, first.since_article
+FROM (SELECT 1 AS one) alone
+LEFT JOIN (
+    SELECT since_dated, since_article FROM articles_listingsegment
+    WHERE department_id = %(department)s AND (since_dated, since_article) < (%(until_dated)s, %(until_article)s)
+    ORDER BY since_dated DESC, since_article DESC LIMIT 1
+) newest ON 1 = 1
+LEFT JOIN (
+    SELECT since_dated, since_article FROM articles_listingsegment
+    WHERE department_id = %(department)s AND (since_dated, since_article) > (%(since_dated)s, %(since_article)s)
     ORDER BY since_dated, since_article LIMIT 1
-), marks AS (
+) first ON 1 = 1
 """
 SUMS = """
 ), walked AS (
     SELECT dated, article, is_bound, SUM(members) OVER (
-        ORDER BY dated DESC, article DESC, is_bound ROWS UNBOUNDED PRECEDING
+        -- RANGE: of two bounds at the same row each has the sum of both.
+        ORDER BY dated DESC, article DESC, is_bound RANGE UNBOUNDED PRECEDING
     ) AS above
     FROM marks
 )
@@ -119,25 +117,41 @@ class Found:
 def walk(department: int, rank: int, now: datetime, within: Stretch | None = None) -> Found:
     """Finds the row of a rank, from 0 for the newest, among the live placements of a department.
 
-    Of the whole listing without those that are pinned; or `within` a stretch, pinned or not.
+    Of the whole listing without those that are pinned, in one statement; or `within` a stretch, pinned or not, in two.
     """
     named = {"department": department, "now": now, "rank": rank}
-    marks = WHOLE
     if within is not None:
-        marks = f"{ENDS}{BETWEEN}"
-        named |= {"since_dated": within.since.dated, "since_article": within.since.article}
-        named |= {"until_dated": within.until.dated, "until_article": within.until.article}
+        # By themselves, for PostgreSQL plans well only what it sees: these may stay as segments are cut.
+        named |= _named(since=within.since, until=within.until)
+        named |= _ends(named, within)
+    count, unsettled, pinned, dated, article, above = _first(f"{UNSETTLED}{BETWEEN if within else WHOLE}{SUMS}", named)
+    below = within.until if within else None
+    if dated is not None:
+        below = Key(_aware(dated), article)
+    return Found(int(count), unsettled, pinned, below, rank - int(above or 0))
+
+
+def _ends(named: dict[str, Any], within: Stretch) -> dict[str, Any]:
+    """`top`: where the segment of the newest rows begins within the stretch. `bottom`: where that of the oldest ends,
+    unless that is the same segment."""
+    top_dated, top_article, dated, article = _first(ENDS, named)
+    top = within.since if top_dated is None else max(within.since, Key(_aware(top_dated), top_article))
+    bottom = top if dated is None else min(top, Key(_aware(dated), article))
+    return _named(top=top, bottom=bottom)
+
+
+def _named(**keys: Key) -> dict[str, Any]:
+    return {f"{name}_{part}": value for name, key in keys.items() for part, value in key._asdict().items()}
+
+
+def _first(sql: str, named: dict[str, Any]) -> tuple:
     adapted = {
         name: connection.ops.adapt_datetimefield_value(value) if isinstance(value, datetime) else value
         for name, value in named.items()
     }
     with connection.cursor() as cursor:
-        cursor.execute(f"{UNSETTLED}{marks}{SUMS}", adapted)
-        count, unsettled, pinned, dated, article, above = cursor.fetchone()
-    below = within.until if within else None
-    if dated is not None:
-        below = Key(_aware(dated), article)
-    return Found(int(count), unsettled, pinned, below, rank - int(above or 0))
+        cursor.execute(sql, adapted)
+        return cursor.fetchone()
 
 
 def _aware(found: datetime | str) -> datetime:

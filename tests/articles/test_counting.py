@@ -25,8 +25,8 @@ HOUR = timedelta(hours=1)
 @pytest.fixture(autouse=True)
 def short_segments(monkeypatch):
     """So that a few dozen rows make several."""
-    monkeypatch.setattr(counting, "MOST", 8)
-    monkeypatch.setattr(counting, "FILLED", 4)
+    monkeypatch.setattr(counting, "MOST", 3)
+    monkeypatch.setattr(counting, "FILLED", 2)
     monkeypatch.setattr(
         listing_pages.Counted, "first_rank", lambda self, number: (self.validate_number(number) - 1) * 5
     )
