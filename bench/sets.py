@@ -13,7 +13,7 @@ from bench.grounds import PROJECT, Grounds
 SAME_CHARACTERS = 3400  # of a body, when there are no articles of the peer's to take: about 10,000 bytes
 GROWN_CHARACTERS = 500
 # What decides how the rows look: a database that was filled with other ones is filled anew.
-DECIDING = ("*/migrations/*.py", "articles/search.py", "bench/texts.py")
+DECIDING = ("*/migrations/*.py", "articles/search.py", "articles/buckets.py", "bench/texts.py")
 
 
 @dataclass(frozen=True)
