@@ -1,43 +1,69 @@
-"""The shipped deploy/nginx.conf with the addresses, ports and folders of a measurement in place of its own."""
+"""nginx for measurements: the shipped deploy/nginx.conf with our ports and folders, and a server of plain files."""
 
 import re
 import shutil
 from pathlib import Path
 
-from bench.grounds import PROJECT, Grounds, Node
+from bench.grounds import HOST, PROJECT, Grounds, Node
 from bench.processes import Failed, free_port
 
-SHIPPED = PROJECT / "deploy" / "nginx.conf"
+DEPLOY = PROJECT / "deploy"
+SHIPPED = DEPLOY / "nginx.conf"
+FOLDER = "/srv/qianfa"  # where the shipped files say that the project lies
+# What stands round the http context in both: as Debian's own nginx.conf has it, but for the log of requests.
+AROUND = """\
+worker_processes auto;
+pid {folder}/{name}.pid;
+events {{ worker_connections 1024; }}
+http {{
+    access_log off; sendfile on; tcp_nopush on; keepalive_requests 1000000; default_type application/octet-stream;
+    client_body_temp_path {folder}/{name}-body; proxy_temp_path {folder}/{name}-proxy;
+    fastcgi_temp_path {folder}/{name}-fastcgi; uwsgi_temp_path {folder}/{name}-uwsgi;
+    scgi_temp_path {folder}/{name}-scgi;
+{inside}
+}}
+"""
 
 
 def ours_behind_nginx(grounds: Grounds, nodes: list[Node]) -> str:
     """Starts nginx with the shipped configuration in front of the nodes; its address. Raises Failed without one."""
     if not SHIPPED.exists():
         raise Failed("deploy/nginx.conf is not there")
-    port = free_port()
-    cache = grounds.folder("nginx/cache")
-    shutil.rmtree(cache)
-    grounds.folder("nginx/cache").chmod(0o777)  # its workers are another user when we are root
-    return grounds.nginx(
-        "front", rendered(SHIPPED.read_text(), grounds.work, port, [node.port for node in nodes]), port
-    )
+    port, folder = free_port(), grounds.folder("nginx")
+    shutil.rmtree(folder / "cache", ignore_errors=True)
+    static = folder / "nginx-static.conf"
+    static.write_text((DEPLOY / "nginx-static.conf").read_text().replace(f"{FOLDER}/var", str(grounds.folder("site"))))
+    inside = rendered(SHIPPED.read_text(), grounds.work, port, [node.port for node in nodes])
+    return grounds.nginx("front", AROUND.format(folder=folder, name="front", inside=inside), port)
 
 
 def rendered(shipped: str, work: Path, port: int, upstreams: list[int]) -> str:
-    """The configuration for one plain server on loopback; what it limits and how it keeps pages stays as it is.
+    """The configuration for one plain server on loopback; how it keeps and answers pages stays as it is.
 
     Rates are raised, not taken out: they are checked at every request, and that costs what it costs. Raises Failed
     when a line that must be replaced is not there.
     """
     text = shipped
     for pattern, replacement in (
-        (r"server 127\.0\.0\.1:8000[^;]*;", " ".join(f"server 127.0.0.1:{one};" for one in upstreams)),
-        (r"listen 80;", f"listen 127.0.0.1:{port};"),
-        (r"/var/cache/nginx/qianfa", str(work / "nginx" / "cache")),
-        (r"/var/lib/qianfa", str(work / "site")),
+        (r"server 127\.0\.0\.1:8000( [^;]*)?;", " ".join(rf"server {HOST}:{one}\1;" for one in upstreams)),
+        (r"(?m)^(\s*)listen 80;", rf"\1listen {HOST}:{port};"),
+        (r"proxy_cache_path \S+", f"proxy_cache_path {work}/nginx/cache"),
+        (rf"{FOLDER}/deploy/nginx-static\.conf", f"{work}/nginx/nginx-static.conf"),
+        (rf"{FOLDER}/deploy", str(DEPLOY)),
+        (rf"{FOLDER}/var", f"{work}/site"),
         (r"rate=\d+r/[sm]", "rate=1000000r/s"),
     ):
         text, count = re.subn(pattern, replacement, text)
         if not count:
             raise Failed(f"deploy/nginx.conf has nothing like {pattern}")
-    return f"pid {work / 'nginx' / 'front.pid'};\nworker_processes auto;\n{text}"
+    return text
+
+
+def file_server(grounds: Grounds, name: str, body: bytes, media_type: str, encoding: str) -> str:
+    """Starts nginx with one file of these bytes; its address. `encoding`: what it says of them, "" for nothing."""
+    root, port = grounds.folder(f"limits/{name}"), free_port()
+    (root / "page").write_bytes(body)
+    said = f"add_header Content-Encoding {encoding};" if encoding else ""
+    inside = f'    server {{ listen {HOST}:{port}; root {root}; default_type "{media_type}"; {said} }}'
+    text = AROUND.format(folder=grounds.folder("nginx"), name=name, inside=inside)
+    return grounds.nginx(name, text, port) + "/page"

@@ -7,6 +7,7 @@ are kept.
 
 import argparse
 import dataclasses
+import fcntl
 import os
 import sys
 import time
@@ -141,6 +142,11 @@ def run(options: argparse.Namespace, results_file: Path) -> None:
     terminate_on_signals()
     options.work.mkdir(parents=True, exist_ok=True)
     results_file.parent.mkdir(parents=True, exist_ok=True)
+    lock = (options.work / "lock").open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        sys.exit(f"bench/run: another one is at work in {options.work}. Wait for it, or choose a folder with --work.")
     logs = options.work / "logs"
     logs.mkdir(exist_ok=True)
     for log in logs.glob("*.log"):

@@ -1,5 +1,6 @@
 """The databases that are measured on, filled when they are not yet."""
 
+import hashlib
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -7,11 +8,12 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from bench.grounds import Grounds
+from bench.grounds import PROJECT, Grounds
 
 SAME_CHARACTERS = 3400  # of a body, when there are no articles of the peer's to take: about 10,000 bytes
 GROWN_CHARACTERS = 500
-FILLED = "filled by bench"
+# What decides how the rows look: a database that was filled with other ones is filled anew.
+DECIDING = ("*/migrations/*.py", "articles/search.py", "articles/buckets.py", "bench/texts.py")
 
 
 @dataclass(frozen=True)
@@ -67,10 +69,14 @@ class Library:
         database = wanted.database
         if wanted.is_same and not self.articles:
             database += "_made_up"
-        self.grounds.make_database(database)
         environment = self.grounds.environment(database)
-        if not self._is_filled(database):
-            print(f"Filling {database} …", flush=True)
+        stamp = self._stamp(wanted)
+        noted = self._note_of(database)
+        if noted != stamp:
+            print(f"Filling {database}{', which an older version filled,' if noted else ''} …", flush=True)
+            if noted:
+                self.grounds.drop_database(database)
+            self.grounds.make_database(database)  # and a fill that broke off goes on
             command = ["-m", "bench.fill", wanted.size]
             if wanted.is_same and self.articles:
                 command += ["--from", self.articles.resolve()]
@@ -79,15 +85,27 @@ class Library:
                 command += ["--text", self.text.resolve()] if self.text else []
             # Rows that a crash would cost are made again.
             self.grounds.run_python(command, environment | {"PGOPTIONS": "-c synchronous_commit=off"}, shown=True)
-            self._note_filled(database)
+            self._note(database, stamp)
         return Filled(database, json.loads(self.grounds.run_python(["-m", "bench.facts"], environment)))
 
-    def _is_filled(self, database: str) -> bool:
-        """Whether a fill came to its end, which it notes on the database itself."""
-        with psycopg.connect(self.grounds.address(database)) as connection:
-            asked = "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s"
-            return connection.execute(asked, [database]).fetchone()[0] == FILLED
+    def _stamp(self, wanted: Set) -> str:
+        """Says what a database of this set would be filled with and by."""
+        found = hashlib.sha256()
+        for pattern in DECIDING:
+            for file in sorted(PROJECT.glob(pattern)):
+                found.update(file.read_bytes())
+        given = self.articles if wanted.is_same and self.articles else self.text
+        if given:
+            found.update(f"{given.name} {given.stat().st_size}".encode())
+        return f"filled by bench, {found.hexdigest()[:16]}"
 
-    def _note_filled(self, database: str) -> None:
+    def _note_of(self, database: str) -> str:
+        """The stamp of the fill that came to its end there; empty when none did."""
+        with psycopg.connect(self.grounds.address("postgres")) as connection:
+            asked = "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s"
+            found = connection.execute(asked, [database]).fetchone()
+            return found[0] or "" if found else ""
+
+    def _note(self, database: str, stamp: str) -> None:
         with psycopg.connect(self.grounds.address(database), autocommit=True) as connection:
-            connection.execute(sql.SQL("COMMENT ON DATABASE {} IS {}").format(sql.Identifier(database), FILLED))
+            connection.execute(sql.SQL("COMMENT ON DATABASE {} IS {}").format(sql.Identifier(database), stamp))

@@ -7,8 +7,8 @@ from pathlib import Path
 from bench import driving
 from bench.bench import Bench, Outcome
 from bench.driving import Target
-from bench.front import ours_behind_nginx
-from bench.processes import Failed, free_port
+from bench.front import file_server, ours_behind_nginx
+from bench.processes import Failed
 from bench.sets import Filled
 
 DEEP = 1000  # page of the listing
@@ -122,28 +122,12 @@ def nginx(bench: Bench) -> Outcome:
     return outcome
 
 
-FILE_SERVER = """
-worker_processes auto; pid {pid}; events {{ worker_connections 1024; }}
-http {{
-    access_log off; sendfile on; tcp_nopush on; keepalive_requests 1000000; default_type "text/html; charset=utf-8";
-    server {{ listen 127.0.0.1:{port}; root {root}; {encoding} }}
-}}
-"""
-
-
 def _file(bench: Bench, target: Target) -> str:
     """Address of the page of the target as a file of nginx."""
-    name = f"file-{target.encoding}"
-    root, port = bench.grounds.folder(f"limits/{name}"), free_port()
     found = driving.page(target)
-    (root / "page").write_bytes(found.body)
-    kept = found.headers.get("content-encoding")
-    encoding = f"add_header Content-Encoding {kept};" if kept else ""
-    root.chmod(0o755)
-    text = FILE_SERVER.format(
-        pid=bench.grounds.folder("nginx") / f"{name}.pid", port=port, root=root, encoding=encoding
-    )
-    address = bench.grounds.nginx(name, text, port) + "/page"
+    headers = found.headers
+    name, encoding = f"file-{target.encoding}", headers.get("content-encoding", "")
+    address = file_server(bench.grounds, name, found.body, headers["content-type"], encoding)
     if driving.ask(address).body != found.body:
-        raise Failed(f"nginx does not serve the file {root / 'page'}; can its workers reach it?")
+        raise Failed(f"nginx does not serve the file of {name}; can its workers reach {bench.grounds.work}?")
     return address
