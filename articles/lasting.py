@@ -1,12 +1,13 @@
-"""What stands on every page (identity, navigation, footer) is made once and lasts until the site changes.
+"""What many pages show or ask is made once and lasts until something of it changes.
 
-Its seals are checked when it is made, and again after AGAIN seconds, so that tampering is noticed though nobody acted.
+What stands on every page (identity, navigation, footer) lasts until the site changes; what belongs to a department,
+until that does. Seals are checked when a thing is made, and again after AGAIN seconds, so that tampering is noticed
+though nobody acted.
 """
 
 import time
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field
-from typing import Any, TypeVar, cast
+from typing import NamedTuple, TypeVar, cast
 
 from django.db import connection
 
@@ -17,30 +18,31 @@ AGAIN = 60
 MOST = 5000  # things; a menu stands there once for each department and language
 
 
-@dataclass
-class _Kept:
-    """What was made as of one stamp of the site, since `begun` (of the steady clock)."""
+class _Kept(NamedTuple):
+    """What was made as of a stamp, at a moment of the steady clock."""
 
-    stamp: str = ""
-    begun: float = 0.0
-    things: dict[Hashable, Any] = field(default_factory=dict)
-
-
-class _Process:
-    kept = _Kept()
+    stamp: str
+    made_at: float
+    thing: object
 
 
-def lasting(key: Hashable, make: Callable[[], Made]) -> Made:
-    """What `make` gives, or gave for the same key since the site changed last. Nobody may change what comes out.
+_kept: dict[Hashable, _Kept] = {}
 
-    Within a transaction it is made each time: others do not see yet what was changed there.
+
+def lasting(key: Hashable, make: Callable[[], Made], *departments: int) -> Made:
+    """What `make` gives, or gave for the same key since the site, or one of `departments`, changed last.
+
+    Nobody may change what comes out. Within a transaction it is made each time: others do not see yet what was
+    changed there.
     """
     if connection.in_atomic_block:
         return make()
     # The stamp first: what is made after it may be newer, never older.
-    stamp, kept = versions.current().site, _Process.kept
-    if kept.stamp != stamp or time.monotonic() - kept.begun > AGAIN or len(kept.things) > MOST:
-        kept = _Process.kept = _Kept(stamp, time.monotonic())
-    if key not in kept.things:
-        kept.things[key] = make()
-    return cast(Made, kept.things[key])
+    present = versions.current()
+    stamp = present.stamp(departments) if departments else present.site
+    found, now = _kept.get(key), time.monotonic()
+    if found is None or found.stamp != stamp or now - found.made_at > AGAIN:
+        if len(_kept) > MOST:
+            _kept.clear()
+        found = _kept[key] = _Kept(stamp, now, make())
+    return cast(Made, found.thing)

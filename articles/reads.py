@@ -117,9 +117,11 @@ def add(article: Article, day: date, count: int = 1) -> None:
     read_rows.add(day, {article.pk: count})
 
 
-def total(article_id: int) -> int:
-    """All reads of an article. See `totals`."""
-    return totals([article_id]).get(article_id, 0) if buffer() else read_rows.total(article_id)
+def total(article_id: int, stored: int | None = None) -> int:
+    """All reads of an article. See `totals`. `stored`: what the database has, where the caller knows it already."""
+    if buffer():
+        return totals([article_id]).get(article_id, 0)
+    return read_rows.total(article_id) if stored is None else stored
 
 
 def totals(articles: Collection[int]) -> dict[int, int]:

@@ -7,14 +7,17 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.contrib.sitemaps import Sitemap
 from django.contrib.sitemaps.views import SitemapIndexItem, sitemap, x_robots_tag
+from django.core.paginator import Page, Paginator
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.functional import cached_property
 from django.views.decorators.http import require_safe
 
 from articles import versions
 from articles.models import Publication
-from departments.models import Department
+from articles.places import places
+from departments.models import Department, Kind
 
 MOST = 50_000  # addresses in one file, the most that the protocol allows (sitemaps.org)
 
@@ -37,31 +40,42 @@ class DepartmentSitemap(OwnSitemap):
     changefreq = "daily"
 
     def items(self):
-        return [d for d in Department.objects.holding_articles().shown() if d.seal_holds()]
+        return [place for place in places().shown() if place.kind != Kind.LINK]
 
 
 class Row(NamedTuple):
     """As much of a publication as the map needs: fifty thousand of them are read for one file."""
 
     article: int
-    slug: str
+    department: Department
     live_from: datetime
 
     def get_absolute_url(self) -> str:
-        return f"/{self.slug}/{self.article}/"
+        return f"{self.department.get_absolute_url()}{self.article}/"
 
 
-class _Rows:
-    """The rows of a queryset of values, cut as it is; made when they are asked for."""
+class _ByNumber(Paginator):
+    """Files by the numbers of the articles: none has to count, nor to pass by, what stands in the others."""
 
-    def __init__(self, values) -> None:
-        self.values = values
+    def __init__(self) -> None:
+        super().__init__([], MOST)
 
-    def __len__(self) -> int:
-        return self.values.count()
+    @cached_property
+    def newest(self) -> int:
+        found = Publication.objects.order_by("-article_id").values_list("article_id", flat=True).first()
+        return found or 0
 
-    def __getitem__(self, part: slice) -> list[Row]:
-        return [Row(*found) for found in self.values[part]]
+    @cached_property
+    def num_pages(self) -> int:
+        return max(1, -(-self.newest // self.per_page))
+
+    def page(self, number: int | str) -> Page:
+        last = self.validate_number(number) * self.per_page
+        sound = {place.pk: place for place in places().by_pk.values() if place.kind != Kind.LINK and place.seal_holds()}
+        live = Publication.objects.live().filter(address="", article__gt=last - self.per_page, article__lte=last)
+        rows = live.order_by("article_id", "number").values_list("article_id", "department_id", "live_from")
+        found = [Row(article, sound[place], begun) for article, place, begun in rows if place in sound]
+        return Page(found, number, self)
 
 
 class PublicationSitemap(OwnSitemap):
@@ -71,10 +85,9 @@ class PublicationSitemap(OwnSitemap):
     of theirs, and a page whose seal does not hold says so itself (503), as one that was never published does (404).
     """
 
-    def items(self) -> _Rows:
-        sound = [d.pk for d in Department.objects.holding_articles() if d.seal_holds()]
-        live = Publication.objects.live().filter(address="", department__in=sound).order_by("article_id", "number")
-        return _Rows(live.values_list("article_id", "department__slug", "live_from"))
+    @cached_property
+    def paginator(self) -> _ByNumber:
+        return _ByNumber()
 
     def lastmod(self, item: Row) -> datetime:
         return item.live_from
@@ -86,9 +99,9 @@ SITEMAPS = {"departments": DepartmentSitemap, "articles": PublicationSitemap}
 @require_safe
 @x_robots_tag
 def site_map(request: HttpRequest) -> HttpResponse:
-    """One file while everything fits in it, else the index of the files."""
+    """One file while everything fits in it, by the numbers of the articles; else the index of the files."""
     maps = {section: kind() for section, kind in SITEMAPS.items()}
-    if sum(found.paginator.count for found in maps.values()) <= MOST:
+    if maps["departments"].paginator.count + maps["articles"].paginator.newest <= MOST:
         return versions.shows(sitemap(request, maps), versions.EVERYTHING)
     files = [
         f"{settings.SITE_URL}{reverse('sitemap-section', args=[section])}?p={number}"

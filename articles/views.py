@@ -1,7 +1,5 @@
 """The public pages of departments and articles. They read publications, and nothing else."""
 
-from datetime import datetime
-from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -25,10 +23,10 @@ from django.views.decorators.http import require_POST, require_safe
 from articles import files, listing, reads, searching, versions
 from articles import proof as proving
 from articles.filters import ListingFilter
+from articles.found import Found, find
 from articles.languages import localised
 from articles.models import File, Publication, Withdrawal
 from articles.places import places
-from articles.prepared import Prepared
 from articles.presenting import pictures_in
 from articles.related import related
 from departments.models import Department, FormerSlug, Kind
@@ -75,38 +73,20 @@ def department(request: HttpRequest, slug: str) -> HttpResponse:
     return versions.shows(render(request, "articles/department.html", context), here.pk)
 
 
-class Found(NamedTuple):
-    """A live publication that is exactly what was sealed, with its department and its revision's attachments."""
-
-    publication: Publication
-    attachments: list
-
-
-_live = Prepared(
-    lambda article, at: (
-        Publication.objects.live(at).filter(article=article).select_related("revision__cover").order_by("-number")[:1]
-    ),
-    int,
-    datetime,
-)
-
-
 def find_intact(request: HttpRequest, slug: str, pk: int, name: str = "article") -> Found | HttpResponse:
-    """The live publication of the article, or the answer to give instead.
+    """The live publication of the article, exactly as it was sealed, or the answer to give instead.
 
     That is 404, 410 or 503, or a redirect to the page called `name` under the department's present address.
     """
-    publication = _live.first(pk, timezone.now())
-    if publication is None:
+    found = find(pk)
+    if found is None:
         return _gone(request, pk)
-    places().put_in([publication])
+    publication = found.publication
     if publication.department.slug != slug:
         return HttpResponsePermanentRedirect(reverse(name, args=[publication.department.slug, pk]))
-    revision = publication.revision
-    attachments = list(revision.attachments.with_files()) if publication.files else []
-    if not (listing.is_intact(publication) and _says_what_was_sealed(publication, attachments)):
+    if not (listing.is_intact(publication) and _says_what_was_sealed(*found)):
         return render(request, "503.html", {"broken": True}, status=503)
-    return Found(publication, attachments)
+    return found
 
 
 @require_safe
@@ -126,7 +106,7 @@ def article(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         "newer": newer,
         "related": related(publication),
         "replaced": publication.replaced(),
-        "reads": reads.total(pk),
+        "reads": reads.total(pk, publication.reads_stored or 0),
     }
     return versions.shows(render(request, "articles/article.html", context), publication.department_id)
 
