@@ -49,8 +49,9 @@ def pages(bench: Bench, filled: Filled) -> dict[str, str]:
     """Kind → path of ours. The article is the peer's own, when it is known which that is."""
     slug, last = filled.large["slug"], filled.large["last_page"]
     article = filled.article_in(1)
-    if found := re.search(r"/([a-z]+)/a0*([0-9]+)/$", bench.peers.get(f"{PEER}-article", "")):
-        article = f"/{found[1]}/{found[2]}/"
+    theirs = re.search(r"/([a-z]+)/a0*([0-9]+)/$", bench.peers.get(f"{PEER}-article", ""))
+    if theirs and bench.library.articles and int(theirs[2]) <= bench.pace.same:
+        article = f"/{theirs[1]}/{theirs[2]}/"
     return {"article": article, "list": f"/{slug}/", "deep": f"/{slug}/?page={min(DEEP, last)}", "home": "/"}
 
 
