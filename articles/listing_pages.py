@@ -61,9 +61,9 @@ def page_of(department: Department, number: str, within: Stretch | None = None) 
         _settle(department)
     below = found.below or END
     if within:
-        rows = _stretch.all(department.pk, now, *below, found.skip, *within.since)
+        rows = _stretch.all(department.pk, now, *below, PAGE_SIZE, found.skip, *within.since)
     else:
-        rows = _page.all(department.pk, now, *below, found.skip)
+        rows = _page.all(department.pk, now, *below, PAGE_SIZE, found.skip)
     read = sorted(rows, key=attrgetter("key"), reverse=True)
     pinned = list(_pinned(department, now)) if found.pinned and rank == 0 and not within else []
     return ListingPage(number, paginator, read, pinned)
@@ -74,23 +74,23 @@ PAGE = """
     SELECT id FROM articles_placement
     WHERE department_id = %s AND standing IS NOT NULL AND live_from <= %s AND (live_until IS NULL OR live_until > %s)
         AND (dated, article_id) < (%s, %s) AND {further}
-    ORDER BY dated DESC, article_id DESC LIMIT {size} OFFSET %s
+    ORDER BY dated DESC, article_id DESC LIMIT %s OFFSET %s
 """
 
 
 def _of_page(
-    department: int, now: datetime, dated: datetime, article: int, skip: int, *since: datetime | int
+    department: int, now: datetime, dated: datetime, article: int, size: int, skip: int, *since: datetime | int
 ) -> QuerySet[Placement]:
     """In any order. `since`: the key of the oldest row of a stretch; else what is pinned is left out."""
     further, more = ("(dated, article_id) >= (%s, %s)", since) if since else (UNPINNED, (now,))
-    values = [department, now, now, dated, article, *more, skip]
+    values = [department, now, now, dated, article, *more, size, skip]
     # Our own SQL; what differs goes in as parameters.
-    rows = RawSQL(PAGE.format(further=further, size=PAGE_SIZE), values, output_field=BigIntegerField())  # noqa: S611
+    rows = RawSQL(PAGE.format(further=further), values, output_field=BigIntegerField())  # noqa: S611
     return _rows(now).filter(pk__in=rows)
 
 
-_page = Prepared(_of_page, int, datetime, datetime, int, int)
-_stretch = Prepared(_of_page, int, datetime, datetime, int, int, datetime, int)
+_page = Prepared(_of_page, int, datetime, datetime, int, int, int)
+_stretch = Prepared(_of_page, int, datetime, datetime, int, int, int, datetime, int)
 
 
 def _pinned(department: Department, now: datetime) -> QuerySet[Placement]:
