@@ -197,16 +197,19 @@ def test_an_article_under_another_department_is_named(patrol, template):
 
 def test_a_listing_that_shows_another_title_or_something_unsealed_is_named(patrol, template):
     template(
-        "articles/_listing.html",
-        "{% publication_link publication %}",
-        '<a href="{{ publication.get_absolute_url }}">365{{ publication.title }}</a>',
+        "portal/_block_department.html",
+        "{% listing block.publications %}",
+        '<ul class="listing">{% for publication in block.publications %}<li>'
+        '<a href="{{ publication.get_absolute_url }}">365{{ publication.title }}</a></li>{% endfor %}</ul>',
     )
     assert any("365第1号通知" in line and line.startswith("/: ") for line in patrol())
 
 
 def test_a_row_that_leads_to_nothing_sealed_is_named(patrol, template):
     template(
-        "articles/_listing.html", '<ul class="listing">', '<ul class="listing"><li><a href="/d1/4711/">增补</a></li>'
+        "portal/_block_department.html",
+        "{% listing block.publications %}",
+        '{% listing block.publications %}<ul class="listing"><li><a href="/d1/4711/">增补</a></li></ul>',
     )
     assert any("/d1/4711/" in line for line in patrol())
 
