@@ -120,8 +120,7 @@ def newest_of(wanted: dict[int, int]) -> dict[int, list[Publication]]:
     def build(now: datetime) -> QuerySet[Placement]:
         parts = " UNION ALL ".join([NEWEST] * len(wanted))
         values = [value for department, count in wanted.items() for value in (department, now, now, count)]
-        # Our own SQL; what differs goes in as parameters.
-        rows = RawSQL(parts, values, output_field=BigIntegerField())  # noqa: S611
+        rows = RawSQL(parts, values, output_field=BigIntegerField())  # noqa: S611 (our SQL; all else is a parameter)
         return Placement.objects.live(now).filter(pk__in=rows).select_related("publication")
 
     prepared = lasting(("newest of departments", tuple(wanted.items())), lambda: Prepared(build, datetime))

@@ -84,8 +84,8 @@ def _of_page(
     """In any order. `since`: the key of the oldest row of a stretch; else what is pinned is left out."""
     further, more = ("(dated, article_id) >= (%s, %s)", since) if since else (UNPINNED, (now,))
     values = [department, now, now, dated, article, *more, size, skip]
-    # Our own SQL; what differs goes in as parameters.
-    rows = RawSQL(PAGE.format(further=further), values, output_field=BigIntegerField())  # noqa: S611
+    sql = PAGE.format(further=further)
+    rows = RawSQL(sql, values, output_field=BigIntegerField())  # noqa: S611 (our own SQL; what differs is a parameter)
     return _rows(now).filter(pk__in=rows)
 
 

@@ -109,7 +109,7 @@ def _upsert(table: str, columns: list[str], rows: list) -> None:
     row = f"({', '.join(['%s'] * len(columns))})"
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {table} ({', '.join(columns)}) VALUES {', '.join([row] * len(rows))} "  # noqa: S608
+            f"INSERT INTO {table} ({', '.join(columns)}) VALUES {', '.join([row] * len(rows))} "  # noqa: S608 (own names)
             f"ON CONFLICT ({', '.join(columns[:-1])}) DO UPDATE SET count = {table}.count + excluded.count",
             [value for values in rows for value in values],
         )
@@ -199,7 +199,7 @@ def most_read(since: date, until: date, most: int) -> list[int]:
     values = [value for day in stored for value in (day, OF_A_DAY)]
     with connection.cursor() as cursor:
         cursor.execute(
-            f"WITH top AS ({' UNION ALL '.join([a_day] * len(days))}), "  # noqa: S608
+            f"WITH top AS ({' UNION ALL '.join([a_day] * len(days))}), "  # noqa: S608 (our own SQL, repeated; values are parameters)
             "chosen AS (SELECT article_id FROM top GROUP BY article_id ORDER BY SUM(count) DESC LIMIT %s) "
             "SELECT r.article_id FROM chosen JOIN articles_read r ON r.article_id = chosen.article_id "
             "WHERE r.day BETWEEN %s AND %s "

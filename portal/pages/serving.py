@@ -16,6 +16,7 @@ from django.conf import settings
 from django.db import connection
 
 from articles import versions
+from articles.languages import plain
 from articles.versions import Versions
 from portal.pages.page import NOT_KEPT, Headers, Page, encoding_for
 from portal.pages.stores import LARGEST, RENDERING, Memory, shared
@@ -25,6 +26,7 @@ from portal.proxies import believe
 _APART = ("/admin/", "/static/", "/files/", "/reads/", "/healthz", "/readyz", "/preview/", "/feedback/", "/leave/")
 _kept_queries = re.compile(r"(page=[0-9]{1,7})?")  # others would fill the stores with what nobody asks for again
 _ABSENT = ("404", "410")
+_NOT_AT_ALL = ("X-Accel-Expires", "0")
 LOCKS = 256  # pages share them, so that their number does not grow
 LOOK_AGAIN = 0.01  # seconds, while another process renders
 _OF_THE_REQUEST = ("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_RANGE", "HTTP_ACCEPT_ENCODING")
@@ -70,7 +72,7 @@ class KeptPages:
     def is_for_a_visitor(self, environ: Environ) -> bool:
         return (
             environ["REQUEST_METHOD"] in ("GET", "HEAD")
-            and not environ["PATH_INFO"].startswith(_APART)
+            and not plain(environ["PATH_INFO"]).startswith(_APART)
             and self.session not in environ.get("HTTP_COOKIE", "")
             and not environ.get("SCRIPT_NAME")
         )
@@ -127,19 +129,20 @@ class KeptPages:
     def rendered(self, key: str, environ: Environ) -> Page | Other:
         """What Django answers; kept, if it is a page that may be."""
         begun: list[Any] = []
-        plain = {name: value for name, value in environ.items() if name not in _OF_THE_REQUEST}
+        bare = {name: value for name, value in environ.items() if name not in _OF_THE_REQUEST}
         # Before the page is rendered: a change in between makes it newer than its stamp, never older.
         before, rendered_at = _present(), time.time()
-        response = self.django({**plain, "REQUEST_METHOD": "GET"}, lambda *given: begun.extend(given))
+        response = self.django({**bare, "REQUEST_METHOD": "GET"}, lambda *given: begun.extend(given))
         try:
             body = b"".join(response)
         finally:
             response.close()
         status, headers = begun[0], begun[1]
         scopes = getattr(response, "shown_scopes", None)
-        names = {name.lower() for name, _value in headers}
-        if not status.startswith("200") or scopes is None or "set-cookie" in names or len(body) > LARGEST:
-            return Other(status, [*headers, _until(status, headers, before.second)], body)
+        if not status.startswith("200") or scopes is None or _is_for_one(headers) or len(body) > LARGEST:
+            # A page that does not say what it shows is nobody's to keep; that there is nothing here is.
+            until = _until(status, headers, before.second) if status.startswith(_ABSENT) else _NOT_AT_ALL
+            return Other(status, [*headers, until], body)
         lasting = [(name, value) for name, value in headers if name.lower() not in NOT_KEPT]
         page = Page(tuple(sorted(scopes)), before.stamp(scopes), rendered_at, lasting, body)
         self.memory.put(key, page)
@@ -186,8 +189,16 @@ def _until(status: str, headers: Headers, second: int) -> tuple[str, str]:
 
     That there is nothing here is kept too, so that it takes the place of what was there.
     """
-    kept = status[:3] in ("200", *_ABSENT) and not any(name.lower() == "set-cookie" for name, _value in headers)
-    return "X-Accel-Expires", f"@{second}" if kept else "0"
+    kept = status.startswith(("200", *_ABSENT)) and not _is_for_one(headers)
+    return ("X-Accel-Expires", f"@{second}") if kept else _NOT_AT_ALL
+
+
+def _is_for_one(headers: Headers) -> bool:
+    """Whether an answer is for this visitor alone: it sets a cookie, differs by cookies (a form with its token), or
+    says so itself (a preview)."""
+    told = {(name.lower(), value.lower()) for name, value in headers if name.lower() in ("vary", "cache-control")}
+    own = any("cookie" in value if name == "vary" else re.search("private|no-store", value) for name, value in told)
+    return own or any(name.lower() == "set-cookie" for name, _value in headers)
 
 
 def _answer(found: Page | Other, environ: Environ, start: Start, second: int) -> Iterable[bytes]:

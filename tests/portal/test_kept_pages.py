@@ -19,7 +19,7 @@ from portal.pages import page as kept
 from portal.pages.stores import Memory
 from tests.newsroom import department
 from tests.portal.wsgi_site import Site
-from workflow import services
+from workflow import previews, services
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
@@ -253,3 +253,14 @@ def test_departments_that_come_and_go_have_no_page_left(newsroom, site):
     assert site.get(made.get_absolute_url()).status == 200
     made.delete()
     assert site.get(made.get_absolute_url()).status == 404
+
+
+def test_a_form_with_somebodys_token_and_a_preview_are_kept_by_nobody_before_us(newsroom, site):
+    _, token = previews.share(newsroom.draft(title="未发布"), by=newsroom.drafter)
+    mine = Client().get("/feedback/").cookies["csrftoken"].value
+    for address in ("/feedback/", "/en/feedback/", f"/preview/{token}/", f"/en/preview/{token}/", "/feedback/?about=1"):
+        for cookie in ("", f"csrftoken={mine}"):
+            answer = site.get(address, HTTP_COOKIE=cookie)
+            assert answer.status == 200, address
+            assert not answer.headers.get("X-Accel-Expires", "0").startswith("@"), address
+    assert not site.pages.memory.pages
