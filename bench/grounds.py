@@ -157,7 +157,7 @@ class Grounds:
         """What a program of the project said. Raises Failed with the end of its complaint."""
         process = subprocess.Popen(
             [PYTHON, *map(str, arguments)], cwd=PROJECT, env=environment, text=True, stderr=subprocess.PIPE,
-            stdout=None if shown else subprocess.PIPE, preexec_fn=end_with_parent,  # noqa: PLW1509 (before threads)
+            stdout=None if shown else subprocess.PIPE, preexec_fn=end_with_parent,  # noqa: PLW1509 (one prctl, no lock)
         )  # fmt: skip
         try:
             said, complaint = process.communicate()
