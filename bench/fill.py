@@ -33,6 +33,8 @@ from django.conf import settings
 from django.core.management import call_command, get_commands
 from django.core.management.color import no_style
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
+from psycopg import sql
 
 from accounts.models import User
 from accounts.services import create_user
@@ -117,7 +119,7 @@ def index_of_search_down() -> Iterator[None]:
             [table],
         )
         kept |= dict(cursor.fetchall())
-        cursor.execute(f"COMMENT ON TABLE {table} IS %s", [json.dumps(kept)])
+        _comment(cursor, table, json.dumps(kept))
         for name in kept:
             cursor.execute(f'DROP INDEX IF EXISTS "{name}"')
     yield
@@ -126,9 +128,14 @@ def index_of_search_down() -> Iterator[None]:
         cursor.execute("SET maintenance_work_mem = '1GB'")
         for definition in kept.values():
             cursor.execute(definition)
-        cursor.execute(f"COMMENT ON TABLE {table} IS NULL")
+        _comment(cursor, table, None)
         cursor.execute("RESET maintenance_work_mem")
     print(f"index of the search: {time.perf_counter() - began:.0f} s", flush=True)
+
+
+def _comment(cursor: CursorWrapper, table: str, text: str | None) -> None:
+    """PostgreSQL takes no parameters in a statement of this kind: the text stands in it, quoted."""
+    cursor.execute(sql.SQL("COMMENT ON TABLE {} IS {}").format(sql.Identifier(table), sql.Literal(text)))
 
 
 def _broke_off() -> bool:

@@ -8,7 +8,12 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
 application = get_wsgi_application()
 
-from django.conf import settings  # noqa: E402 (settings can be read only now)
+# What follows reads settings, which can be done only now.
+from django.conf import settings  # noqa: E402
+
+from portal.reading import CountedReads  # noqa: E402
+
+application = CountedReads(application)
 
 if settings.PAGE_CACHE:
     from portal.pages.serving import KeptPages

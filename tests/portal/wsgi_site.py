@@ -10,6 +10,7 @@ from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
 
 from portal.pages.serving import KeptPages
+from portal.reading import CountedReads
 
 
 class Answer:
@@ -35,10 +36,10 @@ def connection_stays_open() -> Iterator[None]:
 
 
 class Site:
-    """A process of the site: Django with the kept pages in front of it."""
+    """A process of the site: Django with what portal.wsgi puts in front of it."""
 
     def __init__(self, django=None):
-        self.pages = KeptPages(django or WSGIHandler())
+        self.pages = KeptPages(CountedReads(django or WSGIHandler()))
 
     def get(self, address, method="GET", **environ):
         """With the connection of the test's transaction; `ask` for tests that have real ones."""
