@@ -54,12 +54,6 @@ class Lists:
     def read(cls) -> "Lists":
         return cls(_departments(), _years())
 
-    @classmethod
-    def of_the_asked(cls, asked: Any) -> "Lists":
-        """Just what is asked for, so that a form without its lists loses nothing either. Asks no database."""
-        department, year = printable(asked.get("department", "")), printable(asked.get("year", ""))
-        return cls([(department, department)] if department else [], [(year, year)] if year else [])
-
 
 def _departments() -> list[Choice]:
     """(address, name) of those whose seal holds, children below their parent."""

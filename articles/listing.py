@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from functools import lru_cache
 from itertools import islice
 from operator import attrgetter
 
@@ -150,14 +151,25 @@ def most_read(count: int, departments: list[int] | None = None) -> list[Publicat
     ranking = cache.get_or_set(
         "most-read", lambda: reads.most_read(since=timezone.localdate() - MOST_READ_OVER), REMEMBERED
     )
-    live = Publication.objects.live().filter(article__in=ranking)
-    if departments is not None:
-        live = live.filter(department__in=departments)
-    by_article = {found.article_id: found for found in live}
+    if not ranking:
+        return []
+    prepared = _ranked(tuple(ranking), None if departments is None else tuple(departments))
+    by_article = {found.article_id: found for found in prepared.all(timezone.now())}
     ranked = (by_article[pk] for pk in ranking if pk in by_article)
     shown = list(islice((found for found in ranked if is_intact(found)), count))
     places().put_in(shown)
     return shown
+
+
+@lru_cache(8)
+def _ranked(articles: tuple[int, ...], departments: tuple[int, ...] | None) -> Prepared[Publication]:
+    """What of these articles, in these departments, is live at a moment."""
+
+    def build(now: datetime) -> QuerySet[Publication]:
+        live = Publication.objects.live(now).filter(article__in=articles)
+        return live if departments is None else live.filter(department__in=departments)
+
+    return Prepared(build, datetime)
 
 
 def neighbours(publication: Publication) -> tuple[Publication | None, Publication | None]:

@@ -14,7 +14,7 @@ Row = TypeVar("Row", bound=Model)
 Value = int | datetime
 # What stands for a value while the SQL is written: no id of any row and no moment of any act, so that each is found
 # again among the parameters. One for each place of a value.
-NUMBERS = [-4_711_000_815 - place for place in range(8)]
+NUMBERS = [-4_711_000_815 - place for place in range(32)]
 MOMENTS = [datetime(1971, 2, 3, 4, 5, 6, 7 + place, tzinfo=UTC) for place in range(8)]
 
 
@@ -44,6 +44,7 @@ class Prepared(Generic[Row]):
         bound = [_adapted(value, compiler.connection) for value in values]
         params = tuple(value if place is None else bound[place] for value, place in written.params)
         compiler.as_sql = lambda *_args, **_named: (written.sql, params)
+        compiler.get_converters = lambda _columns: written.converters
         asked = written.queryset.all()
         asked.query.get_compiler = lambda *_args, **_named: compiler
         return asked
@@ -62,7 +63,8 @@ class Prepared(Generic[Row]):
                 found = [
                     (value, places.get(value) if isinstance(value, int | datetime | str) else None) for value in params
                 ]
-                self._written[alias] = _Written(queryset, compiler, sql, found)
+                converters = compiler.get_converters([column for column, *_rest in compiler.select])
+                self._written[alias] = _Written(queryset, compiler, sql, found, converters)
             return self._written[alias]
 
 
@@ -72,9 +74,10 @@ def _adapted(value: Value, connection: Any) -> Any:
 
 
 class _Written(NamedTuple):
-    """`params`: each with the place of the value that it stands for, or None."""
+    """`params`: each with the place of the value that it stands for, or None. `converters`: Django's, by column."""
 
     queryset: QuerySet
     compiler: SQLCompiler
     sql: str
     params: list[tuple[Any, int | None]]
+    converters: dict[int, Any]

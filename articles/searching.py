@@ -7,15 +7,20 @@ mentions), and the time (articles.bounded), within which everything lies that as
 
 from bisect import bisect_left
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from django.core.paginator import Page, Paginator
+from django.db.models import QuerySet
 from django.http import QueryDict
+from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from articles import bounded, buckets, extracts, listing, search, words
+from articles import bounded, buckets, extracts, listing, search, versions, words
 from articles.filters import Lists, SearchFilter
+from articles.lasting import lasting
 from articles.models import Publication
 from articles.models.revision import hung_on
+from articles.prepared import Prepared
 from articles.sanitising import plain_text, printable
 from articles.words import Part
 
@@ -69,17 +74,17 @@ class Answer:
 def answer(asked: QueryDict) -> Answer:
     """What somebody asked for by q, page, sort and the filters. Raises what Paginator.page does."""
     query, by_date = Query.read(asked.get("q", "")), asked.get("sort") == "date"
-    found = Answer(query, SearchFilter(asked, Lists.of_the_asked(asked)), by_date, took_too_long=True)
+    filters = SearchFilter(asked, lasting("lists of the search", Lists.read, versions.EVERYTHING))
+    found = Answer(query, filters, by_date)
     try:
         with bounded.at_most(SECONDS) as clock:
-            found = Answer(query, SearchFilter(asked, Lists.read()), by_date)
             found.results = find(query, found.filters, by_date=by_date)
             found.page = Paginator(found.results.found, listing.PAGE_SIZE).page(asked.get("page", "1"))
             found.publications = shown(list(found.page), query.terms, clock)
             if not found.results.found:
                 found.suggestions, found.most_read = suggest(query, found.filters), listing.most_read(MOST_OFFERED)
     except bounded.TookTooLong:
-        return Answer(query, found.filters, by_date, took_too_long=True)
+        return Answer(query, filters, by_date, took_too_long=True)
     return found
 
 
@@ -129,14 +134,8 @@ def shown(numbers: list[int], terms: list[str], clock: bounded.Clock) -> list[Pu
 
     Once the time is up, an extract is the summary: a page of very long texts takes a while to look through.
     """
-    attachments = hung_on("revision")["attachment_rows"]
-    found = (
-        Publication.objects.live()
-        .filter(pk__in=numbers)
-        .select_related("department", "revision__cover")
-        .annotate(attachment_rows=attachments)
-        .in_bulk()
-    )
+    asked = [*numbers, *[0] * (listing.PAGE_SIZE - len(numbers))]
+    found = {publication.pk: publication for publication in _page.all(timezone.now(), *asked)}
     wanted, results = extracts.patterns(terms), []
     for publication in (found[pk] for pk in numbers if pk in found):
         if listing.is_intact(publication):
@@ -144,6 +143,15 @@ def shown(numbers: list[int], terms: list[str], clock: bounded.Clock) -> list[Pu
             publication.extract = _extract(publication, wanted, clock)
             results.append(publication)
     return results
+
+
+def _of_page(now: datetime, *numbers: int) -> QuerySet[Publication]:
+    """In any order, with what an extract needs."""
+    live = Publication.objects.live(now).filter(pk__in=numbers).select_related("department", "revision__cover")
+    return live.annotate(attachment_rows=hung_on("revision")["attachment_rows"])
+
+
+_page = Prepared(_of_page, datetime, *[int] * listing.PAGE_SIZE)
 
 
 def _extract(publication: Publication, wanted: list, clock: bounded.Clock) -> SafeString:

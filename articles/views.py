@@ -15,12 +15,13 @@ from django.http import (
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
-from articles import files, listing, reads, searching, versions
+from articles import files, listing, listing_pages, reads, searching, versions
 from articles import proof as proving
 from articles.filters import ListingFilter
 from articles.found import Found, find
@@ -55,16 +56,19 @@ def department(request: HttpRequest, slug: str) -> HttpResponse:
     here = _sealed_department(slug)
     if here.slug != slug:
         return HttpResponsePermanentRedirect(localised(here.get_absolute_url()))
-    chosen = ListingFilter(request.GET, here)
-    narrowed = chosen.given()
+    # Made only where it is needed: for most visitors the form stands there as it did for the one before.
+    chosen = SimpleLazyObject(lambda: ListingFilter(request.GET, here))
+    asked = any(request.GET.get(name) for name in ListingFilter.base_filters)
+    narrowed, number = asked and chosen.given(), request.GET.get("page", "1")
     try:
-        page = chosen.page(request.GET.get("page", "1"))
+        page = chosen.page(number) if narrowed else listing_pages.page_of(here, number)
     except (PageNotAnInteger, EmptyPage) as error:
         raise Http404(_("There is no such page.")) from error
     context = {
         "department": here,
         "page": page,
         "filter": chosen,
+        "asked": asked,
         "narrowed": narrowed,
         "pinned": listing.shown(page.pinned),
         "publications": listing.shown(page),
@@ -204,7 +208,8 @@ def search(request: HttpRequest) -> HttpResponse:
         answer = searching.answer(request.GET)
     except (PageNotAnInteger, EmptyPage) as error:
         raise Http404(_("There is no such page.")) from error
-    page = render(request, "articles/search.html", vars(answer) | {"shortened": answer.shortened})
+    context = vars(answer) | {"shortened": answer.shortened, "everything": versions.EVERYTHING}
+    page = render(request, "articles/search.html", context)
     return versions.shows(page, versions.EVERYTHING)
 
 

@@ -3,6 +3,7 @@
 from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig
 from django.contrib.staticfiles.apps import StaticFilesConfig
+from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
 
@@ -12,6 +13,11 @@ class PortalConfig(AppConfig):
 
     def ready(self) -> None:
         from portal import guards, home_blocks, identity  # noqa: F401 (importing them registers what they say)
+
+        if connection.vendor == "postgresql":
+            from portal import moments
+
+            moments.register()
 
 
 class DeskConfig(AdminConfig):

@@ -8,7 +8,6 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from csp.middleware import CSPMiddleware
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import SuspiciousOperation
@@ -18,6 +17,7 @@ from django.middleware.clickjacking import XFrameOptionsMiddleware
 from django.middleware.security import SecurityMiddleware
 
 from articles import views
+from portal.policy import PolicyMiddleware
 from portal.proxies import believe
 
 Environ = dict[str, Any]
@@ -78,6 +78,6 @@ def _protecting(is_secure: bool) -> list[tuple[str, str]]:
     request = _request({"PATH_INFO": "/", "wsgi.url_scheme": "https" if is_secure else "http"})
     blank = HttpResponse()
     del blank.headers["Content-Type"]
-    for middleware in (XFrameOptionsMiddleware, CSPMiddleware, SecurityMiddleware):
+    for middleware in (XFrameOptionsMiddleware, PolicyMiddleware, SecurityMiddleware):
         blank = middleware(HttpResponse).process_response(request, blank)
     return list(blank.items())

@@ -1,17 +1,18 @@
 """What the public templates need beyond Django's own tags."""
 
-from collections.abc import Iterable, Iterator
-from datetime import datetime
-from typing import Any
+from collections.abc import Iterable
+from datetime import datetime, tzinfo
+from html import escape
+from typing import Any, NamedTuple
 
 from django import template
 from django.conf import settings
 from django.core.paginator import Page
 from django.template.context import Context, RequestContext
-from django.utils.html import format_html, format_html_join
+from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import Truncator
-from django.utils.timezone import localtime
+from django.utils.timezone import get_current_timezone, localtime
 from django.utils.translation import get_language, get_language_info, to_locale
 from django.utils.translation import gettext as _
 
@@ -60,11 +61,48 @@ def publication_link(context: Context, publication: Publication, words: str = ""
 
     `words`: what to show for the title, such as the same with marks in it.
     """
-    words = words or publication.title
+    return mark_safe(_link(context, publication, words or publication.title, _here()))  # noqa: S308 (escaped there)
+
+
+class _Here(NamedTuple):
+    """The language of the page: its code, and the attribute of words that are in another one, the content's."""
+
+    code: str
+    attribute: SafeString
+
+
+def _here() -> _Here:
+    return _Here(get_language() or settings.LANGUAGE_CODE, content_language())
+
+
+def _inside_link(publication: Publication, words: str, here: _Here) -> str:
+    address = localised(publication.get_absolute_url(), here.code)
+    return f'<a href="{escape(address)}"{here.attribute}>{conditional_escape(words)}</a>'
+
+
+def _link(context: Context, publication: Publication, words: str, here: _Here) -> str:
     if publication.address:
         return _outside_link(context, publication.address, words)
-    address = localised(publication.get_absolute_url())
-    return format_html('<a href="{}"{}>{}</a>', address, content_language(), words)
+    return _inside_link(publication, words, here)
+
+
+def _department_of(publication: Publication, here: _Here) -> str:
+    """Its link below a title; empty unless the department is what was sealed."""
+    department = publication.department
+    if not department.seal_holds():
+        return ""
+    address = escape(localised(department.get_absolute_url(), here.code))
+    return f'\n    <a class="listing-department" href="{address}"{here.attribute}>{escape(department.name)}</a>'
+
+
+def _list(rows: Iterable[str]) -> SafeString:
+    items = "".join(f"  <li>\n    {row}\n  </li>\n" for row in rows)
+    return mark_safe(f'<ul class="listing">\n{items}</ul>')  # noqa: S308 (each part is escaped where it is made)
+
+
+def _time(moment: datetime, zone: tzinfo) -> str:
+    here = moment.astimezone(zone)
+    return f'\n    <time datetime="{here.isoformat(timespec="seconds")}">{here:%Y-%m-%d}</time>'
 
 
 @register.simple_tag(takes_context=True)
@@ -80,26 +118,38 @@ def listing(
 
     Written here and not in a template: a home page has sixty rows, which would take more than all the rest of it.
     """
-    language, before = content_language(), SafeString("")
+    here, zone, before = _here(), get_current_timezone(), ""
     if is_pinned:
         before = format_html('<span class="pinned">{}</span> ', _("Pinned"))
-    rows = []
-    for publication in publications:
-        department = publication.department if with_department else None
-        place = summary = SafeString("")
-        if department is not None and department.seal_holds():
-            address = localised(department.get_absolute_url())
-            place = format_html(
-                '\n    <a class="listing-department" href="{}"{}>{}</a>', address, language, department.name
-            )
+
+    def row(publication: Publication) -> str:
+        title = _link(context, publication, publication.title, here)
+        place = _department_of(publication, here) if with_department else ""
+        summary = ""
         if with_summary and publication.summary:
-            summary = format_html("\n    <p{}>{}</p>", language, Truncator(publication.summary).chars(120))
-        dated = localtime(publication.dated)
-        rows.append(
-            f'  <li>\n    <span class="listing-title">{before}{publication_link(context, publication)}</span>{place}\n'
-            f'    <time datetime="{dated.isoformat(timespec="seconds")}">{dated:%Y-%m-%d}</time>{summary}\n  </li>\n'
-        )
-    return mark_safe(f'<ul class="listing">\n{"".join(rows)}</ul>')  # noqa: S308 (each part is escaped above)
+            summary = f"\n    <p{here.attribute}>{escape(Truncator(publication.summary).chars(120))}</p>"
+        dated = _time(publication.dated, zone)
+        return f'<span class="listing-title">{before}{title}</span>{place}{dated}{summary}'
+
+    return _list(map(row, publications))
+
+
+@register.simple_tag(takes_context=True)
+def results(context: Context, publications: Iterable[Publication]) -> SafeString:
+    """A list of what a search found (articles.searching.shown): the words marked in the title and in an extract."""
+    here, zone = _here(), get_current_timezone()
+
+    def row(publication: Publication) -> str:
+        title = _link(context, publication, publication.marked_title, here)
+        extract = number = ""
+        if publication.extract:
+            extract = f"\n    <p{here.attribute}>{conditional_escape(publication.extract)}</p>"
+        if shown := getattr(publication, "number_shown", ""):
+            number = f'\n    <span class="quiet"{here.attribute}>{conditional_escape(shown)}</span>'
+        place, dated = _department_of(publication, here), _time(publication.dated, zone)
+        return f'<span class="listing-title">{title}</span>{extract}{place}{number}{dated}'
+
+    return _list(map(row, publications))
 
 
 @register.simple_tag(takes_context=True)
@@ -131,10 +181,34 @@ def _outside_link(context: Context, address: str, words: str) -> SafeString:
     )
 
 
-@register.filter
-def elided(page: Page) -> Iterator[int | str]:
-    """The page numbers to offer, with an ellipsis for those left out."""
-    return page.paginator.get_elided_page_range(page.number, on_each_side=2, on_ends=1)
+@register.simple_tag(takes_context=True)
+def page_links(context: RequestContext, page: Page) -> SafeString:
+    """Links to the other pages, which keep what else stands in the address, such as the words of a search.
+
+    Written here for the reason that `listing` is.
+    """
+    if page.paginator.num_pages < 2:
+        return SafeString("")
+    others = context["request"].GET.copy()
+    others.pop("page", None)
+    kept = escape(f"?{others.urlencode()}&" if others else "?")
+    unseen, items = f'<span class="unseen">{escape(_("Page"))} </span>', []
+    for number in page.paginator.get_elided_page_range(page.number, on_each_side=2, on_ends=1):
+        if number == page.paginator.ELLIPSIS:
+            items.append(f"<li><span>{number}</span></li>")
+        else:
+            current = ' aria-current="page"' if number == page.number else ""
+            items.append(f'<li><a href="{kept}page={number}"{current}>{unseen}{number}</a></li>')
+
+    def step(number: int, relation: str, words: str) -> str:
+        return f'<a class="pagination-step" href="{kept}page={number}" rel="{relation}">{escape(words)}</a>\n'
+
+    before = step(page.number - 1, "prev", _("Previous page")) if page.has_previous() else ""
+    after = step(page.number + 1, "next", _("Next page")) if page.has_next() else ""
+    numbers = "\n".join(items)
+    return mark_safe(  # noqa: S308 (each part is escaped above)
+        f'<nav class="pagination" aria-label="{escape(_("Pages"))}">\n{before}<ol>\n{numbers}\n</ol>\n{after}</nav>'
+    )
 
 
 @register.filter
@@ -197,11 +271,8 @@ def tags_of_article(context: Context, publication: Publication) -> SafeString:
 
 
 def _metas(attribute: str, tags: list[metadata.Tag]) -> SafeString:
-    return format_html_join("", '<meta {} content="{}">\n', ((_named(attribute, name), text) for name, text in tags))
-
-
-def _named(attribute: str, name: str) -> SafeString:
-    return format_html('{}="{}"', attribute, name)
+    lines = (f'<meta {attribute}="{escape(name)}" content="{escape(text)}">\n' for name, text in tags)
+    return mark_safe("".join(lines))  # noqa: S308 (escaped)
 
 
 @register.simple_tag(takes_context=True)

@@ -18,24 +18,30 @@ def site_mark(context: Context) -> str:
 
 
 class Lasting(template.Node):
-    def __init__(self, name: str, differing: list[FilterExpression], nodes: NodeList) -> None:
-        self.name, self.differing, self.nodes = name, differing, nodes
+    def __init__(
+        self, name: str, differing: list[FilterExpression], of: list[FilterExpression], nodes: NodeList
+    ) -> None:
+        self.name, self.differing, self.of, self.nodes = name, differing, of, nodes
 
     def render(self, context: Context) -> str:
         if context.get("trouble"):
             return self.nodes.render(context)
-        key = (self.name, get_language(), *(value.resolve(context) for value in self.differing))
-        return lasting(key, lambda: self.nodes.render(context))
+        departments = [value.resolve(context) for value in self.of]
+        key = (self.name, get_language(), *(value.resolve(context) for value in self.differing), *departments)
+        return lasting(key, lambda: self.nodes.render(context), *departments)
 
 
 @register.tag("lasting")
 def do_lasting(parser: Parser, token: Token) -> Lasting:
     """{% lasting "footer" %}…{% endlasting %}: rendered once for each language and version of the site.
 
-    Further arguments are what else its words depend on. It must show nothing but what every page shows: identity,
-    navigation, our own words. Where something is wrong (`trouble`), it is rendered each time.
+    Further arguments are what else its words depend on; those after `of` are numbers of departments whose content it
+    shows. Beside that it must show nothing but what every page shows: identity, navigation, our own words. Where
+    something is wrong (`trouble`), it is rendered each time.
     """
-    _tag, name, *differing = token.split_contents()
+    _tag, name, *arguments = token.split_contents()
+    end = arguments.index("of") if "of" in arguments else len(arguments)
+    differing, of = ([parser.compile_filter(one) for one in part] for part in (arguments[:end], arguments[end + 1 :]))
     nodes = parser.parse(["endlasting"])
     parser.delete_first_token()
-    return Lasting(name.strip("\"'"), [parser.compile_filter(one) for one in differing], nodes)
+    return Lasting(name.strip("\"'"), differing, of, nodes)
