@@ -22,7 +22,7 @@ from departments.models import Department
 from ledger.alarms import raise_alarm
 
 PAGE_SIZE = 20
-NEAREST = 3  # rows that are looked at for a neighbour
+NEAREST_ROWS = 3  # rows that are looked at for a neighbour
 MOST_READ_OVER = timedelta(days=30)
 REMEMBERED = 300  # seconds that the ranking by reads is kept; whether each is live is asked every time
 
@@ -185,14 +185,24 @@ def neighbours(publication: Publication) -> tuple[Publication | None, Publicatio
     return next(_shown(older), None), next(_shown(newer), None)
 
 
+# From the index alone, a range of it on either side.
+NEAREST = """
+SELECT * FROM (
+    SELECT id FROM articles_placement
+    WHERE department_id = %s AND standing IS NOT NULL
+        AND live_from <= %s AND (live_until IS NULL OR live_until > %s) AND (dated, article_id) {side} (%s, %s)
+    ORDER BY dated {order}, article_id {order} LIMIT %s
+) AS one_side
+"""
+SIDES = [("<", "DESC"), (">", "ASC")]
+EITHER_SIDE = " UNION ALL ".join(NEAREST.format(side=side, order=order) for side, order in SIDES)
+
+
 def _either_side(department: int, now: datetime, dated: datetime, article: int) -> QuerySet[Placement]:
     """The nearest rows on both sides of a key, in any order."""
-    here, key = Placement.objects.listed(now).filter(department=department), Key(dated, article)
-    nearest = [here.older_than(key).newest_first()[:NEAREST], here.newer_than(key).newest_first().reverse()[:NEAREST]]
-    live = Placement.objects.live(now).select_related("publication")
-    # Each is a range of the index; one condition with OR would have PostgreSQL read the table.
-    older, newer = (live.filter(pk__in=rows.values("pk")) for rows in nearest)
-    return older.union(newer, all=True)
+    values = [department, now, now, dated, article, NEAREST_ROWS]
+    rows = RawSQL(EITHER_SIDE, values * 2, output_field=BigIntegerField())  # noqa: S611 (our SQL; the rest: parameters)
+    return Placement.objects.live(now).filter(pk__in=rows).select_related("publication")
 
 
 _nearest = Prepared(_either_side, int, datetime, datetime, int)

@@ -77,9 +77,6 @@ class PlacementQuerySet(models.QuerySet["Placement"]):
     def older_than(self, key: Key) -> "PlacementQuerySet":
         return self.filter(Compared("<", key))
 
-    def newer_than(self, key: Key) -> "PlacementQuerySet":
-        return self.filter(Compared(">", key))
-
     def since(self, key: Key) -> "PlacementQuerySet":
         """The row at the key, and what is newer."""
         return self.filter(Compared(">=", key))
