@@ -131,7 +131,10 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
 else:
     # psycopg's pool keeps connections itself and wants CONN_MAX_AGE = 0. Parameters go to the server apart from the
     # statement, which it then plans once for each connection: planning takes as long as the answer to a short query.
-    DATABASES["default"].setdefault("OPTIONS", {}).update(
+    _options = DATABASES["default"].setdefault("OPTIONS", {})
+    # A page asks for a few rows: to start processes for that, or to compile the statement, takes longer than to answer.
+    _options["options"] = f"-c max_parallel_workers_per_gather=0 -c jit=off {_options.get('options', '')}".strip()
+    _options.update(
         pool={"min_size": 1, "max_size": env.int("DATABASE_POOL", default=8)},
         server_side_binding=True,
         prepare_threshold=5,
