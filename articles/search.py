@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
+from functools import partial, reduce
 from itertools import islice
 from math import ceil
 from operator import itemgetter
@@ -31,6 +31,7 @@ OWN = {Part.TITLE: "t", Part.AUTHOR: "a", Part.NUMBER: "n"}
 NEAR = 30  # tokens between two terms that stand close to each other
 IN_ONE = 16  # buckets in one condition; what GIN does before it begins grows with the square of the tokens asked for
 WIDENING = 4  # times as many buckets as were looked through, at most, are looked through next
+LOOK_UP = 16  # rows of the index that are read in the time in which one text is looked up and looked through
 TOGETHER = 20  # parts that are in hand at once on SQLite
 
 Row = tuple[int, int, int, str]  # whose, bucket, part, tokens
@@ -184,7 +185,11 @@ def wanted(terms: Iterable[str], part: Part | None = None) -> list[Wanted]:
 
 
 class _Stands(Func):
-    """Whether the index has every phrase, in one of the buckets, under the id; with `departments`: listed in one."""
+    """Whether the index has every phrase, in one of the buckets, under the id; with `departments`: listed in one.
+
+    `one_by_one`: each phrase but the first is looked for in the texts that have the ones before it, instead of all
+    together in the whole index.
+    """
 
     output_field = BooleanField()
     arity = 1
@@ -195,10 +200,13 @@ class _Stands(Func):
         asked: Sequence[Wanted],
         numbers: Sequence[int],
         departments: Iterable[int] = (),
+        *,
         index: Index = PUBLIC,
+        one_by_one: bool = False,
     ) -> None:
         super().__init__(pk)
         self.index, self.phrases = index, [[one.in_bucket(at, departments) for at in numbers] for one in asked]
+        self.one_by_one = one_by_one
 
     def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> tuple[str, list]:
         table = self.index.table
@@ -210,9 +218,13 @@ class _Stands(Func):
     def as_postgresql(self, compiler: Any, connection: Any, **extra: Any) -> tuple[str, list]:
         asked = [[" | ".join(some) for some in _by(IN_ONE, in_buckets)] for in_buckets in self.phrases]
         found = f"SELECT {self.index.key} FROM {self.index.table} WHERE "
-        together = " INTERSECT ".join(found + " OR ".join(["tokens @@ %s::tsquery"] * len(some)) for some in asked)
-        sql, params = super().as_sql(compiler, connection, template="%(expressions)s", **extra)
+        each = [f"{found}({' OR '.join(['tokens @@ %s::tsquery'] * len(some))})" for some in asked]
         # An array is looked up id by id in the index of ids; of a subquery the planner may make a scan of the table.
+        if self.one_by_one:
+            each = [reduce(lambda before, one: f"{one} AND {self.index.key} = ANY(ARRAY({before}))", each)]
+            asked.reverse()  # what is asked first stands innermost
+        sql, params = super().as_sql(compiler, connection, template="%(expressions)s", **extra)
+        together = " INTERSECT ".join(each)
         return f"{sql} = ANY(ARRAY({together}))", [*params, *(query for some in asked for query in some)]
 
 
@@ -263,13 +275,31 @@ def newest(
             rows.values_list(*fields, "dated"), partial(_Stands, F(key), asked, departments=departments), left, most
         )
     found: list[tuple] = []
-    looked, take = 0, 1
+    looked, take, one_by_one = 0, 1, False
     while left and len(found) < most:
         numbers, left = [one.number for one in left[:take]], left[take:]
-        found += rows.filter(_Stands(F(key), asked, numbers, departments))[: most - len(found)]
+        stands = _Stands(F(key), asked, numbers, departments, one_by_one=one_by_one)
+        found += rows.filter(stands)[: most - len(found)]
+        if not looked and len(asked) > 1 and len(found) < most and connection.vendor == "postgresql":
+            asked, one_by_one = _rarest_first(asked, numbers, departments)
         looked += len(numbers)
         take = _next(len(found), looked, most)
     return [Found(*row) for row in found]
+
+
+def _rarest_first(
+    asked: Sequence[Wanted], numbers: Sequence[int], departments: Iterable[int]
+) -> tuple[list[Wanted], bool]:
+    """The phrases in the order of how often they stand in these buckets, and whether the first is so rare that the
+    others are better looked for one by one. PostgreSQL."""
+    queries = [" | ".join(one.in_bucket(at, departments) for at in numbers) for one in asked]
+    count = f"SELECT count(*) FROM {PUBLIC.table} WHERE tokens @@ %s::tsquery"
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(f"SELECT {at}, ({count})" for at in range(len(queries))), queries)
+        counts = dict(cursor.fetchall())
+    order = sorted(counts, key=counts.__getitem__)
+    rarest, *others = (counts[at] for at in order)
+    return [asked[at] for at in order], rarest * LOOK_UP < sum(others)
 
 
 def _newest_of_two(rows: QuerySet, stands: Callable, left: list[Bucket], most: int) -> list[Found]:
