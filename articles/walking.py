@@ -1,16 +1,22 @@
-"""Where a page of a listing begins, and how many rows there are: one statement, whatever the depth of the page.
+"""Where a page of a listing begins, and how many rows there are, whatever the depth of the page.
 
 Along the marks of a listing (the beginnings of its segments, newest first) adds up how many rows stand above each.
-What is unsettled and what is pinned are marks of one row. All in one statement, which sees the segments and the
-placements as of one moment, so that a row which is just being counted counts once.
+What is unsettled and what is pinned are marks of one row. They are read in one statement, which sees the segments and
+the placements as of one moment, so that a row which is just being counted counts once. The marks of a whole listing are
+read once for each version of it (articles.lasting): as its segments are cut anew, the old ones stay as true as they
+were.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from django.db import connection
 
+from articles.lasting import lasting
 from articles.models.placement import Key
 
 # The numbers stand for Standing; SQLite takes a partial index only where they are no parameters.
@@ -28,11 +34,10 @@ WITH unsettled AS (
         AND pinned_until > %(now)s AND live_from <= %(now)s AND (live_until IS NULL OR live_until > %(now)s)
 """
 WHOLE = """
-), marks AS (
-    SELECT since_dated AS dated, since_article AS article, members, 1 AS is_bound FROM articles_listingsegment
-    WHERE department_id = %(department)s
-    UNION ALL SELECT dated, article, members, 0 FROM unsettled
-    UNION ALL SELECT dated, article, members, 0 FROM pinned
+)
+SELECT since_dated, since_article, members, 'bound' FROM articles_listingsegment WHERE department_id = %(department)s
+UNION ALL SELECT dated, article, members, 'unsettled' FROM unsettled
+UNION ALL SELECT dated, article, members, 'pinned' FROM pinned
 """
 # Between two keys: what is counted in the segments that reach across an end, and those that lie in between. The dates
 # are asked for once more by themselves: PostgreSQL guesses how few rows there are from them, not from the pairs.
@@ -114,20 +119,54 @@ class Found:
     skip: int
 
 
+@dataclass(frozen=True)
+class Marks:
+    """Those of a whole listing without what is pinned. `bounds`: how many rows stand above each, newest first."""
+
+    count: int
+    unsettled: int
+    pinned: int
+    bounds: list[tuple[int, Key]]
+
+    @classmethod
+    def of(cls, rows: list[tuple[Key, int, str]]) -> "Marks":
+        """`rows`: key, how many rows it stands for, and its kind, as in WHOLE."""
+        bounds, above = [], 0
+        # At one row, what is not counted there comes before what is; of two bounds each has the sum of both.
+        for key, at_key in groupby(sorted(rows, reverse=True), key=itemgetter(0)):
+            kinds = [(kind, members) for _key, members, kind in at_key]
+            above += sum(members for _kind, members in kinds)
+            if any(kind == "bound" for kind, _members in kinds):
+                bounds.append((above, key))
+        kinds = Counter(kind for _key, _members, kind in rows)
+        return cls(above, kinds["unsettled"], kinds["pinned"], bounds)
+
+    def find(self, rank: int) -> Found:
+        above, below = next(((above, key) for above, key in reversed(self.bounds) if above <= rank), (0, None))
+        return Found(self.count, self.unsettled, self.pinned, below, rank - above)
+
+
+def _marks(department: int, now: datetime) -> Marks:
+    sql, named = UNSETTLED + WHOLE, {"department": department, "now": now}
+    with connection.cursor() as cursor:
+        cursor.execute(sql, _adapted(named))
+        return Marks.of([(Key(_aware(dated), article), members, kind) for dated, article, members, kind in cursor])
+
+
 def walk(department: int, rank: int, now: datetime, within: Stretch | None = None) -> Found:
     """Finds the row of a rank, from 0 for the newest, among the live placements of a department.
 
-    Of the whole listing without those that are pinned, in one statement; or `within` a stretch, pinned or not, in two.
+    Of the whole listing without those that are pinned, in one statement if any; or `within` a stretch, pinned or not,
+    in two.
     """
+    if within is None:
+        return lasting(("marks of a listing", department), lambda: _marks(department, now), department).find(rank)
     named = {"department": department, "now": now, "rank": rank}
-    if within is not None:
-        # By themselves, for PostgreSQL plans well only what it sees: these may stay as segments are cut.
-        named |= _named(since=within.since, until=within.until)
-        named |= _ends(named, within)
-    count, unsettled, pinned, dated, article, above = _first(f"{UNSETTLED}{BETWEEN if within else WHOLE}{SUMS}", named)
-    below = within.until if within else None
-    if dated is not None:
-        below = Key(_aware(dated), article)
+    # By themselves, for PostgreSQL plans well only what it sees: these may stay as segments are cut.
+    named |= _named(since=within.since, until=within.until)
+    named |= _ends(named, within)
+    count, unsettled, pinned, dated, article, above = _first(UNSETTLED + BETWEEN + SUMS, named)
+    below = Key(_aware(dated), article) if dated is not None else within.until
     return Found(int(count), unsettled, pinned, below, rank - int(above or 0))
 
 
@@ -145,13 +184,16 @@ def _named(**keys: Key) -> dict[str, Any]:
 
 
 def _first(sql: str, named: dict[str, Any]) -> tuple:
-    adapted = {
+    with connection.cursor() as cursor:
+        cursor.execute(sql, _adapted(named))
+        return cursor.fetchone()
+
+
+def _adapted(named: dict[str, Any]) -> dict[str, Any]:
+    return {
         name: connection.ops.adapt_datetimefield_value(value) if isinstance(value, datetime) else value
         for name, value in named.items()
     }
-    with connection.cursor() as cursor:
-        cursor.execute(sql, adapted)
-        return cursor.fetchone()
 
 
 def _aware(found: datetime | str) -> datetime:

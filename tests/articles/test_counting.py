@@ -9,7 +9,7 @@ import time_machine
 from django.core.management import call_command
 from django.utils import timezone
 
-from articles import counting, listing_pages, publishing
+from articles import counting, listing_pages, publishing, versions
 from articles.models import ListingSegment, Placement, Standing
 from articles.models.placement import Key
 from articles.models.publication import live
@@ -35,6 +35,7 @@ def short_segments(monkeypatch):
 
 def told(department, within=None):
     """What the pages of a listing show, one after the other: (count, pinned keys, keys)."""
+    versions.forget()  # those of half a second ago
     number, found, pinned, count = 1, [], [], None
     while True:
         page = listing_pages.page_of(department, str(number), within)

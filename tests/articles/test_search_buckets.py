@@ -91,9 +91,9 @@ def test_a_page_of_results_is_the_same_however_the_buckets_lie(shelf, client, mo
 def test_a_common_word_is_answered_out_of_the_newest_buckets_alone(shelf, monkeypatch):
     looked, stands = [], search._Stands
 
-    def noted(pk, asked, numbers, *narrowed):
+    def noted(pk, asked, numbers, *narrowed, **how):
         looked.extend(numbers)
-        return stands(pk, asked, numbers, *narrowed)
+        return stands(pk, asked, numbers, *narrowed, **how)
 
     monkeypatch.setattr(search, "_Stands", noted)
     newest = buckets.newest_first()
@@ -102,6 +102,30 @@ def test_a_common_word_is_answered_out_of_the_newest_buckets_alone(shelf, monkey
     looked.clear()
     search.newest(Publication.objects.live(), search.wanted(["不存在"]), 1)
     assert sorted(looked) == sorted(one.number for one in newest)
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite looks for all words together")
+@pytest.mark.parametrize("words", ["组织 通知", "通知 组织", "组织 不存在", "组织 通知 组织通知"])
+@pytest.mark.parametrize("narrowed", [False, True], ids=["whole site", "in a department"])
+def test_words_looked_for_one_by_one_find_what_all_together_do(shelf, monkeypatch, words, narrowed):
+    within = {"departments": [Publication.objects.earliest("pk").department_id]} if narrowed else {}
+    asked = search.wanted(words.split())
+    found = []
+    for order in (asked, asked[::-1]):
+        for one_by_one in (False, True):
+            monkeypatch.setattr(search, "_rarest_first", lambda *_, order=order, how=one_by_one: (list(order), how))
+            found.append(search.newest(Publication.objects.live(), asked, 1000, **within))
+    assert found == found[:1] * 4
+    assert bool(found[0]) == ("不存在" not in words)
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite looks for all words together")
+def test_where_a_word_is_rare_it_is_looked_for_first_and_alone(shelf):
+    numbers = [one.number for one in buckets.newest_first()]
+    common, rare = search.wanted(["组织", "通知"])
+    assert search._rarest_first([common, rare], numbers, ()) == ([rare, common], False)  # two of nine are not rare
+    absent = search.wanted(["不存在"])[0]
+    assert search._rarest_first([common, absent], numbers, ()) == ([absent, common], True)
 
 
 def test_dates_ask_only_the_buckets_that_they_reach_into(shelf, client):
