@@ -51,9 +51,10 @@ def _hash(request: HttpRequest, day: date) -> str:
 
 def counts(request: HttpRequest) -> bool:
     """Whether this request is a person reading: no staff, no crawler, no prefetch."""
-    purpose = request.headers.get("Sec-Purpose", "") + request.headers.get("Purpose", "")
+    told = request.META  # `headers` would be put together from it, for three of them
+    purpose = told.get("HTTP_SEC_PURPOSE", "") + told.get("HTTP_PURPOSE", "")
     return (
-        not is_crawler(request.headers.get("User-Agent", ""))
+        not is_crawler(told.get("HTTP_USER_AGENT", ""))
         and "prefetch" not in purpose
         and "preview" not in purpose
         and not request.user.is_authenticated

@@ -227,9 +227,9 @@ def read(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _from_here(request: HttpRequest) -> bool:
     """Whether one of our pages sent this: Sec-Fetch-Site where the browser says it, else Origin or Referer."""
-    if site := request.headers.get("Sec-Fetch-Site"):
+    if site := request.META.get("HTTP_SEC_FETCH_SITE"):
         return site == "same-origin"
-    source = request.headers.get("Origin") or request.headers.get("Referer", "")
+    source = request.META.get("HTTP_ORIGIN") or request.META.get("HTTP_REFERER", "")
     return urlsplit(source).netloc in {request.get_host(), urlsplit(settings.SITE_URL).netloc}
 
 

@@ -3,8 +3,8 @@
     python -m bench.reads [--redis yes|no|both] [--seconds 8] [--articles 1000] [--json FILE]
     DATABASE_URL=postgres://… python -m bench.reads …         # an empty database; default: SQLite in a temporary folder
 
-Starts the site (gunicorn, gthread, WORKERS 2, THREADS 4) on a filled database and a redis-server of its own, both only
-for the time of the run. wrk posts reads of distinct visitors (told apart by X-Forwarded-For), first of one article,
+Starts the site (gunicorn, WORKERS 2, sync, or with THREADS in each) on a filled database and a redis-server of its own,
+both only for the time of the run. wrk posts reads of distinct visitors (told apart by X-Forwarded-For), first of one article,
 then of all in turn. Then clients that note every acknowledged read go on while workers are killed by SIGKILL one after
 the other; at the end the counts are held against what was acknowledged. Needs wrk, and redis-server.
 """
@@ -66,9 +66,10 @@ def site(environment: dict[str, str]) -> Iterator[tuple[int, int]]:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port = listener.getsockname()[1]
-    command = [sys.executable, "-m", "gunicorn", "portal.wsgi", "--worker-class", "gthread", "--bind"]
-    command += [f"127.0.0.1:{port}", "--workers", os.environ.get("WORKERS", "2")]
-    command += ["--threads", os.environ.get("THREADS", "4"), "--log-level", "critical", "--no-control-socket"]
+    command = [sys.executable, "-m", "gunicorn", "portal.wsgi", "--bind", f"127.0.0.1:{port}"]
+    command += ["--workers", os.environ.get("WORKERS", "2"), "--log-level", "critical", "--no-control-socket"]
+    if threads := os.environ.get("THREADS"):
+        command += ["--worker-class", "gthread", "--threads", threads]
     with subprocess.Popen(command, cwd=PROJECT, env=environment) as server:
         try:
             _until(lambda: _answers(port), "the site does not start")

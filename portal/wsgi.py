@@ -13,9 +13,9 @@ from django.conf import settings  # noqa: E402
 
 from portal.reading import CountedReads  # noqa: E402
 
-application = CountedReads(application)
-
 if settings.PAGE_CACHE:
     from portal.pages.serving import KeptPages
 
     application = KeptPages(application)
+
+application = CountedReads(application)

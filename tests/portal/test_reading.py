@@ -6,7 +6,6 @@ import pytest
 from django.core.handlers.wsgi import WSGIHandler
 
 from articles.models import ReadTotal
-from portal.reading import CountedReads
 from tests.articles.test_reads import BROWSER, CRAWLERS
 from tests.portal.wsgi_site import Site
 from workflow import services
@@ -38,7 +37,7 @@ def django():
 
 @pytest.fixture
 def front(django):
-    return Site(CountedReads(django))
+    return Site(django)
 
 
 def counted(article):
@@ -52,9 +51,8 @@ def read(site, article, **more):
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_the_answer_is_the_one_that_django_gives(django, article, settings, scheme):
     settings.SECURE_HSTS_SECONDS = 3600
-    front = Site(CountedReads(django))
-    behind = Site()
-    behind.pages.django = WSGIHandler()
+    front, behind = Site(django), Site()
+    behind.application = behind.pages
     for more, status in [({}, 200), ({"HTTP_SEC_FETCH_SITE": "cross-site"}, 403)]:
         own = read(front, article, **{"wsgi.url_scheme": scheme, **more})
         theirs = read(behind, article, **{"wsgi.url_scheme": scheme, **more})

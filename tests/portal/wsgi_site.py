@@ -39,7 +39,8 @@ class Site:
     """A process of the site: Django with what portal.wsgi puts in front of it."""
 
     def __init__(self, django=None):
-        self.pages = KeptPages(CountedReads(django or WSGIHandler()))
+        self.pages = KeptPages(django or WSGIHandler())
+        self.application = CountedReads(self.pages)
 
     def get(self, address, method="GET", **environ):
         """With the connection of the test's transaction; `ask` for tests that have real ones."""
@@ -67,7 +68,7 @@ class Site:
             "wsgi.run_once": False,
             **environ,
         }
-        parts = self.pages(asked, lambda *given: told.append(given))
+        parts = self.application(asked, lambda *given: told.append(given))
         body = b"".join(parts)
         if hasattr(parts, "close"):
             parts.close()
