@@ -4,9 +4,9 @@
     DATABASE_URL=postgres://… python -m bench.reads …         # an empty database; default: SQLite in a temporary folder
 
 Starts the site (gunicorn, WORKERS 2, sync, or with THREADS in each) on a filled database and a redis-server of its own,
-both only for the time of the run. wrk posts reads of distinct visitors (told apart by X-Forwarded-For), first of one article,
-then of all in turn. Then clients that note every acknowledged read go on while workers are killed by SIGKILL one after
-the other; at the end the counts are held against what was acknowledged. Needs wrk, and redis-server.
+both only for the time of the run. wrk posts reads of distinct visitors (told apart by X-Forwarded-For), first of one
+article, then of all in turn. Then clients that note every acknowledged read go on while workers are killed by SIGKILL
+one after the other; at the end the counts are held against what was acknowledged. Needs wrk, and redis-server.
 """
 
 import argparse
