@@ -135,6 +135,11 @@ class _Narrowing(django_filters.FilterSet):
     def __init__(self, asked: Any, rows: QuerySet) -> None:
         super().__init__({name: printable(asked.get(name, "")) for name in self.base_filters}, rows)
 
+    @classmethod
+    def is_asked(cls, asked: Any) -> bool:
+        """Whether anything at all was filled in, sense or not: else the form is the same for everybody."""
+        return any(asked.get(name) for name in cls.base_filters)
+
     def given(self) -> dict:
         """Name → value of the filters that narrow."""
         self.form.is_valid()

@@ -29,6 +29,11 @@ class _Kept(NamedTuple):
 _kept: dict[Hashable, _Kept] = {}
 
 
+def forget(key: Hashable) -> None:
+    """Makes the thing anew at its next use, for a reason that no version tells of. In this process."""
+    _kept.pop(key, None)
+
+
 def lasting(key: Hashable, make: Callable[[], Made], *departments: int) -> Made:
     """What `make` gives, or gave for the same key since the site, or one of `departments`, changed last.
 

@@ -15,7 +15,7 @@ from articles.listing import PAGE_SIZE
 from articles.models import Placement
 from articles.models.placement import END, PlacementQuerySet
 from articles.prepared import Prepared
-from articles.walking import Stretch, walk
+from articles.walking import Stretch, forget, walk
 from departments.models import Department
 
 logger = logging.getLogger(__name__)
@@ -115,5 +115,6 @@ def _settle(department: Department) -> None:
     """On the way, by a reader who has made up for many; what fails here, another one does."""
     try:
         counting.settle(department.pk, at_least=counting.MANY)
+        forget(department.pk)  # else every visitor of the next minute would settle it again
     except DatabaseError:
         logger.warning("the listing of %s could not be counted", department.slug, exc_info=True)

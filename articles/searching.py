@@ -2,7 +2,8 @@
 
 How much is looked at is bounded: the terms and their length (articles.search), the candidates that are ranked (the
 CANDIDATES newest matches and the TITLES newest whose title matches, so that an old title is not buried under new
-mentions), and the time (articles.bounded), within which everything lies that asks the database.
+mentions), and the time (articles.bounded), within which everything lies that asks the database, but for what there is
+to choose from, which lasts from one search to the next (articles.lasting).
 """
 
 from bisect import bisect_left

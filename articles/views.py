@@ -23,7 +23,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from articles import files, listing, listing_pages, reads, searching, versions
 from articles import proof as proving
-from articles.filters import ListingFilter
+from articles.filters import ListingFilter, SearchFilter
 from articles.found import Found, find
 from articles.languages import localised
 from articles.models import File, Publication, Withdrawal
@@ -58,7 +58,7 @@ def department(request: HttpRequest, slug: str) -> HttpResponse:
         return HttpResponsePermanentRedirect(localised(here.get_absolute_url()))
     # Made only where it is needed: for most visitors the form stands there as it did for the one before.
     chosen = SimpleLazyObject(lambda: ListingFilter(request.GET, here))
-    asked = any(request.GET.get(name) for name in ListingFilter.base_filters)
+    asked = ListingFilter.is_asked(request.GET)
     narrowed, number = asked and chosen.given(), request.GET.get("page", "1")
     try:
         page = chosen.page(number) if narrowed else listing_pages.page_of(here, number)
@@ -208,7 +208,11 @@ def search(request: HttpRequest) -> HttpResponse:
         answer = searching.answer(request.GET)
     except (PageNotAnInteger, EmptyPage) as error:
         raise Http404(_("There is no such page.")) from error
-    context = vars(answer) | {"shortened": answer.shortened, "everything": versions.EVERYTHING}
+    context = vars(answer) | {
+        "asked": SearchFilter.is_asked(request.GET),
+        "shortened": answer.shortened,
+        "everything": versions.EVERYTHING,
+    }
     page = render(request, "articles/search.html", context)
     return versions.shows(page, versions.EVERYTHING)
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from django.db import connection
 
-from articles.lasting import lasting
+from articles import lasting
 from articles.models.placement import Key
 
 # The numbers stand for Standing; SQLite takes a partial index only where they are no parameters.
@@ -153,6 +153,15 @@ def _marks(department: int, now: datetime) -> Marks:
         return Marks.of([(Key(_aware(dated), article), members, kind) for dated, article, members, kind in cursor])
 
 
+def _key(department: int) -> tuple[str, int]:
+    return "marks of a listing", department
+
+
+def forget(department: int) -> None:
+    """Reads the marks of the listing anew at the next walk: its segments were cut anew, which no version tells of."""
+    lasting.forget(_key(department))
+
+
 def walk(department: int, rank: int, now: datetime, within: Stretch | None = None) -> Found:
     """Finds the row of a rank, from 0 for the newest, among the live placements of a department.
 
@@ -160,7 +169,7 @@ def walk(department: int, rank: int, now: datetime, within: Stretch | None = Non
     in two.
     """
     if within is None:
-        return lasting(("marks of a listing", department), lambda: _marks(department, now), department).find(rank)
+        return lasting.lasting(_key(department), lambda: _marks(department, now), department).find(rank)
     named = {"department": department, "now": now, "rank": rank}
     # By themselves, for PostgreSQL plans well only what it sees: these may stay as segments are cut.
     named |= _named(since=within.since, until=within.until)

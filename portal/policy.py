@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from csp.constants import HEADER
+from csp.constants import HEADER, HEADER_REPORT_ONLY
 from csp.middleware import CSPMiddleware
 from csp.utils import build_policy
 from django.conf import settings
@@ -14,11 +14,13 @@ class PolicyMiddleware(CSPMiddleware):
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         super().__init__(get_response)
-        self.policy = build_policy()
+        policies = {HEADER: build_policy(), HEADER_REPORT_ONLY: build_policy(report_only=True)}
+        self.policies = {name: policy for name, policy in policies.items() if policy}
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         is_special = HEADER in response or any(name.startswith("_csp") for name in (*vars(request), *vars(response)))
         if is_special or settings.DEBUG:
             return super().process_response(request, response)
-        response[HEADER] = self.policy
+        for name, policy in self.policies.items():
+            response[name] = policy
         return response

@@ -1,7 +1,7 @@
 """Counts the reads of visitors in front of Django, whose stack of middleware takes longer than a read does.
 
-Only what changes nothing else: POST /reads/N/ of somebody without a session. The view is Django's own, and its headers
-are those that the middlewares gave an answer of this view before; whatever is not plainly a read to count is handed on.
+Only what changes nothing else: POST /reads/N/ of somebody without a session. The view is the one that Django has,
+and the headers are those that the middlewares put on any answer; whatever is not plainly a read to count is handed on.
 """
 
 import re

@@ -8,10 +8,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
 application = get_wsgi_application()
 
-# What follows reads settings, which can be done only now.
-from django.conf import settings  # noqa: E402
+from django.conf import settings  # noqa: E402 (settings can be read only now)
 
-from portal.reading import CountedReads  # noqa: E402
+from portal.reading import CountedReads  # noqa: E402 (it reads settings)
 
 if settings.PAGE_CACHE:
     from portal.pages.serving import KeptPages

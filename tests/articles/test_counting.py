@@ -217,3 +217,18 @@ def test_an_article_that_moves_while_its_listing_is_settled_is_counted_where_it_
             counting.settle(department.pk)
             assert told(department) == true(department)
         assert not list(counting.wrong_segments())
+
+
+@pytest.mark.django_db(transaction=True)  # within one nothing lasts
+def test_a_listing_that_a_reader_has_settled_is_not_settled_by_the_next_one(newsroom, monkeypatch):
+    for _ in range(3):
+        newsroom.published()
+    Placement.objects.update(standing=Standing.AHEAD)
+    ListingSegment.objects.all().delete()
+    versions.forget()
+    monkeypatch.setattr(counting, "MANY", 2)
+    settle, settled = counting.settle, []
+    monkeypatch.setattr(counting, "settle", lambda *given, **how: settled.append(settle(*given, **how)))
+    pages = [listing_pages.page_of(newsroom.department, "1") for _ in range(3)]
+    assert settled == [3]
+    assert [len(page) for page in pages] == [3, 3, 3]

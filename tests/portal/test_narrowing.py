@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 from django.utils import timezone
 
+from articles import lasting, versions
 from tests.portal.visitor import visit
 from workflow import services
 
@@ -80,3 +81,17 @@ def test_what_is_pinned_is_found_in_its_place_and_hidden_by_other_words(newsroom
     assert titles("")[0].endswith("置顶的通知")
     assert titles("?q=通知") == ["关于开展培训的通知", "置顶的通知"]
     assert titles("?q=要点") == ["2014年工作要点", "2013年工作要点"]
+
+
+@pytest.mark.django_db(transaction=True)  # within one nothing lasts
+@pytest.mark.parametrize("typed", ["q=%20%20", "q=somebody", "year=1800", "author=%20%20", "since=nonsense"])
+def test_what_one_visitor_has_typed_stands_in_no_form_of_another(newsroom, typed):
+    newsroom.published()
+    for address in (f"/{newsroom.department.slug}/", "/search/"):
+        versions.forget()
+        lasting._kept.clear()
+        visit(f"{address}?{typed}")
+        fields = [*visit(address).all("input"), *visit(address).all("option")]
+        assert fields
+        assert {field.attributes.get("value", "") for field in fields if "selected" in field.attributes} <= {""}
+        assert {field.attributes.get("value", "") for field in fields if field.tag == "input"} <= {""}, address
