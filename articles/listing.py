@@ -22,7 +22,7 @@ from departments.models import Department
 from ledger.alarms import raise_alarm
 
 PAGE_SIZE = 20
-NEAREST_ROWS = 3  # rows that are looked at for a neighbour
+NEAREST = 3  # rows that are looked at for a neighbour
 MOST_READ_OVER = timedelta(days=30)
 REMEMBERED = 300  # seconds that the ranking by reads is kept; whether each is live is asked every time
 
@@ -101,15 +101,21 @@ def _stands_rightly(placement: Placement) -> bool:
     return right
 
 
-# From the index alone; the rows themselves are read by their number.
-NEWEST = """
-SELECT * FROM (
-    SELECT id FROM articles_placement
-    WHERE department_id = %s AND standing IS NOT NULL
-        AND live_from <= %s AND (live_until IS NULL OR live_until > %s)
-    ORDER BY dated DESC, article_id DESC LIMIT %s
-) AS newest_of_one
-"""
+def picked(further: str = "", order: str = "DESC", limit: str = "LIMIT %s") -> str:
+    """SQL for the numbers of live rows of one department, from the index alone; the rows are then read by them.
+
+    Parameters: department, now, now, those of the `further` condition, those of `limit`.
+    """
+    live = "department_id = %s AND standing IS NOT NULL AND live_from <= %s AND (live_until IS NULL OR live_until > %s)"
+    ordered = f"ORDER BY dated {order}, article_id {order} {limit}"
+    rows = f"SELECT id FROM articles_placement WHERE {live} {further} {ordered}"  # noqa: S608 (our own words, values are parameters)
+    return f"SELECT * FROM ({rows}) AS picked"  # noqa: S608 (the statement above)
+
+
+def numbered(parts: list[str], values: list) -> RawSQL:
+    """What `picked` gave, several together, for `pk__in`."""
+    sql = " UNION ALL ".join(parts)
+    return RawSQL(sql, values, output_field=BigIntegerField())  # noqa: S611 (SQL of `picked`; all else is a parameter)
 
 
 def newest_of(wanted: dict[int, int]) -> dict[int, list[Publication]]:
@@ -119,9 +125,8 @@ def newest_of(wanted: dict[int, int]) -> dict[int, list[Publication]]:
         return {}
 
     def build(now: datetime) -> QuerySet[Placement]:
-        parts = " UNION ALL ".join([NEWEST] * len(wanted))
         values = [value for department, count in wanted.items() for value in (department, now, now, count)]
-        rows = RawSQL(parts, values, output_field=BigIntegerField())  # noqa: S611 (our SQL; all else is a parameter)
+        rows = numbered([picked()] * len(wanted), values)
         return Placement.objects.live(now).filter(pk__in=rows).select_related("publication")
 
     prepared = lasting(("newest of departments", tuple(wanted.items())), lambda: Prepared(build, datetime))
@@ -185,23 +190,10 @@ def neighbours(publication: Publication) -> tuple[Publication | None, Publicatio
     return next(_shown(older), None), next(_shown(newer), None)
 
 
-# From the index alone, a range of it on either side.
-NEAREST = """
-SELECT * FROM (
-    SELECT id FROM articles_placement
-    WHERE department_id = %s AND standing IS NOT NULL
-        AND live_from <= %s AND (live_until IS NULL OR live_until > %s) AND (dated, article_id) {side} (%s, %s)
-    ORDER BY dated {order}, article_id {order} LIMIT %s
-) AS one_side
-"""
-SIDES = [("<", "DESC"), (">", "ASC")]
-EITHER_SIDE = " UNION ALL ".join(NEAREST.format(side=side, order=order) for side, order in SIDES)
-
-
 def _either_side(department: int, now: datetime, dated: datetime, article: int) -> QuerySet[Placement]:
     """The nearest rows on both sides of a key, in any order."""
-    values = [department, now, now, dated, article, NEAREST_ROWS]
-    rows = RawSQL(EITHER_SIDE, values * 2, output_field=BigIntegerField())  # noqa: S611 (our SQL; the rest: parameters)
+    sides = [picked(f"AND (dated, article_id) {side} (%s, %s)", order) for side, order in (("<", "DESC"), (">", "ASC"))]
+    rows = numbered(sides, [department, now, now, dated, article, NEAREST] * 2)
     return Placement.objects.live(now).filter(pk__in=rows).select_related("publication")
 
 

@@ -6,12 +6,11 @@ from operator import attrgetter
 
 from django.core.paginator import Page, Paginator
 from django.db import DatabaseError
-from django.db.models import BigIntegerField, QuerySet
-from django.db.models.expressions import RawSQL
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from articles import counting
-from articles.listing import PAGE_SIZE
+from articles.listing import PAGE_SIZE, numbered, picked
 from articles.models import Placement
 from articles.models.placement import END, PlacementQuerySet
 from articles.prepared import Prepared
@@ -69,23 +68,14 @@ def page_of(department: Department, number: str, within: Stretch | None = None) 
     return ListingPage(number, paginator, read, pinned)
 
 
-# A page, from the index alone; the rows themselves are read by their number.
-PAGE = """
-    SELECT id FROM articles_placement
-    WHERE department_id = %s AND standing IS NOT NULL AND live_from <= %s AND (live_until IS NULL OR live_until > %s)
-        AND (dated, article_id) < (%s, %s) AND {further}
-    ORDER BY dated DESC, article_id DESC LIMIT %s OFFSET %s
-"""
-
-
 def _of_page(
     department: int, now: datetime, dated: datetime, article: int, size: int, skip: int, *since: datetime | int
 ) -> QuerySet[Placement]:
     """In any order. `since`: the key of the oldest row of a stretch; else what is pinned is left out."""
     further, more = ("(dated, article_id) >= (%s, %s)", since) if since else (UNPINNED, (now,))
     values = [department, now, now, dated, article, *more, size, skip]
-    sql = PAGE.format(further=further)
-    rows = RawSQL(sql, values, output_field=BigIntegerField())  # noqa: S611 (our own SQL; what differs is a parameter)
+    older = f"AND (dated, article_id) < (%s, %s) AND {further}"
+    rows = numbered([picked(older, limit="LIMIT %s OFFSET %s")], values)
     return _rows(now).filter(pk__in=rows)
 
 
