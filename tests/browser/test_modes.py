@@ -5,6 +5,9 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from portal import identity
+from portal.demonstration.build import IDENTITY
+from portal.models import Identity
 from tests.newsroom import department
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -98,6 +101,35 @@ def test_elder_mode_is_there_before_the_first_word_is_drawn(published, visit):
     )
     page.goto("/")
     assert page.evaluate("window.atBody") is True
+
+
+MASTHEAD = """() => {
+    const name = document.querySelector(".brand span").getBoundingClientRect();
+    const one = parseFloat(getComputedStyle(document.querySelector(".brand")).fontSize);
+    const height = document.querySelector(".masthead-row").getBoundingClientRect().height;
+    return [document.documentElement.scrollWidth - innerWidth, name.width / one, height];
+}"""
+WIDTHS = (320, 360, 390, 412, 430, 480, 540, 600, 700, 767, 768, 800)
+
+
+@pytest.fixture(params=[4, 10, 30], ids="{} Hanzi".format)
+def named(newsroom, request):
+    """A site whose name has this many Hanzi."""
+    name = "中共某某省某某市委机关党的建设工作委员会门户网站办公室综合处"[: request.param]
+    identity.save(Identity(**{**IDENTITY, "name": name}), by=newsroom.admin)
+    return name
+
+
+@pytest.mark.parametrize(("mode", "highest"), [("off", 200), ("on", 400)], ids=["plain", "elder"])
+def test_the_name_of_the_site_is_never_squeezed(newsroom, named, visit, mode, highest):
+    page = visit(width=412)
+    page.add_init_script(f"localStorage.setItem('elder', '{mode}')")
+    page.goto("/")
+    assert page.locator(".brand").inner_text() == named
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 800})
+        scroll, characters, height = page.evaluate(MASTHEAD)
+        assert scroll <= 0 and characters > 3.9 and height < highest, (width, scroll, characters, height)
 
 
 def test_the_server_sends_everybody_the_same_page(published, visit):
