@@ -17,7 +17,7 @@ from articles.attaching import Attached
 from articles.files import store_picture
 from articles.models import Article, Attachment, Contribution, DraftSave, File, FurtherColumn, Publication, Revision
 from articles.models.revision import CONTENT_FIELDS, TEXT_FIELDS, RevisionState
-from articles.sanitising import files_named, plain_text, printable, sanitise
+from articles.sanitising import files_named, has_words, plain_text, printable, sanitise
 from departments.models import Department
 from ledger.canonical import sha256
 from ledger.record import record
@@ -62,7 +62,7 @@ def save_draft(
     there are to be). The body is sanitised, pasted pictures become files. `is_automatic`: nobody pressed a button;
     when nothing has changed, nothing is saved. Returns a sentence for each thing that was lost.
     Raises StaleDraft when somebody saved in between or the draft has been submitted, and ValidationError when the body
-    is too long or a file is not the person's to use.
+    is too long or unreadable, or a file is not the person's to use.
     """
     if unknown := set(content) - {*CONTENT_FIELDS, "columns", "attachments"}:
         raise TypeError(f"a draft has no {sorted(unknown)}")
@@ -121,7 +121,7 @@ def attach(draft: Revision, file: File, *, name: str, by: User, version: int, ca
 
 
 def clean_body(html: str, by: User, draft: Revision | None = None) -> tuple[str, list[str]]:
-    """(sanitised body, what was lost). Raises ValidationError for a body that is too long.
+    """(sanitised body, what was lost). Raises ValidationError for a body that is too long or whose words all got lost.
 
     `draft`: the one that the body is for; the files in it may stand there further, others only if they are the
     person's to use.
@@ -129,6 +129,9 @@ def clean_body(html: str, by: User, draft: Revision | None = None) -> tuple[str,
     allowed = attaching.usable_in(draft, files_named(html), by)
     result = sanitise(html, lambda data: store_picture(data, by).get_absolute_url(), allowed.__contains__)
     check_length(result.html)
+    if not has_words(result.html) and has_words(html):
+        # Storing an empty body would overwrite the text with nothing.
+        raise ValidationError(_("The text cannot be read, so it was not saved. Paste it as plain text."))
     return result.html, result.lost
 
 

@@ -64,7 +64,9 @@ _numeric = re.compile(r"\d{1,4}")
 _ids = {"a": re.compile(r"fnref-[1-9][0-9]{0,3}"), "li": re.compile(r"fn-[1-9][0-9]{0,3}")}
 _note_link = re.compile(r"#fn(?:ref)?-[1-9][0-9]{0,3}")
 _own_file = re.compile(r"/files/([0-9a-f]{64})\.[a-z0-9]{1,10}")
-_data = re.compile(r"data:image/[a-z0-9.+-]+(;base64)?,(.*)", re.IGNORECASE | re.DOTALL)
+_data = re.compile(r"data:(?:image/[^;,]*)?(?:;(?!base64,)[^;,]*)*(;base64)?,(.*)", re.IGNORECASE | re.DOTALL)
+# A picture that was cut off before its closing quotation mark, which would swallow the text behind it.
+_cut_off = re.compile(r"(<img\b[^<>]*=\s*([\"'])data:[^\"'<>,]*;base64,[^\"'<>]*)(?=<|$)", re.IGNORECASE)
 _empty = re.compile(r"(?:<p>(?:\s|&nbsp;|\u00a0|<br>)*</p>\s*)+")
 
 StorePicture = Callable[[bytes], str]
@@ -90,7 +92,7 @@ def sanitise(html: str, store: StorePicture | None = None, may_use: MayUse | Non
     and named. `may_use` answers whether a file of the site, given by its digest, may stand here; without it all may.
     """
     result = Sanitised("")
-    cleaned = _cleaner.clean(printable(html))
+    cleaned = _cleaner.clean(_cut_off.sub(r"\1\2>", printable(html)))
     # Those written as references. Not just taken away, lest what stands round them grow together to something new.
     cleaned = _unprintable.sub(" ", cleaned)
     ids: set[str] = set()
@@ -110,7 +112,7 @@ def _rewrite(
     """`ids`: those of the elements before, to which this one's is added."""
     tag, attributes = match[1], dict(_attribute.findall(match[2]))
     if tag == "img":
-        return _picture(attributes, store, may_use, lost)
+        return _picture(attributes, store, may_use, lost, _place(match))
     side = ""
     style, align = attributes.pop("style", ""), attributes.pop("align", "").lower()
     if found := re.search(r"text-align:\s*(\w+)", style, re.IGNORECASE):
@@ -140,7 +142,13 @@ def _rewrite(
     return _written(tag, attributes)
 
 
-def _picture(attributes: dict[str, str], store: StorePicture | None, may_use: MayUse | None, lost: list[str]) -> str:
+def _picture(
+    attributes: dict[str, str], store: StorePicture | None, may_use: MayUse | None, lost: list[str], place: str
+) -> str:
+    """Return the `<img>` with its address here, or "" for a picture that cannot be kept; `lost` then says why.
+
+    `place`: where in the text the picture stands, in words.
+    """
     source = unescape(attributes.pop("src", "")).strip()
     name = unescape(attributes.get("alt", "")) or _("without a name")
     for measure in ("width", "height"):
@@ -150,12 +158,16 @@ def _picture(attributes: dict[str, str], store: StorePicture | None, may_use: Ma
         text = _("The picture “%(name)s” was left out, because it belongs to a text that you may not see.")
         lost.append(text % {"name": name})
         return ""
-    if found := _data.fullmatch(source):
-        try:
+    try:
+        if found := _data.fullmatch(source):
             source = store(_decoded(found)) if store else ""
-        except UnusablePicture as error:
-            lost.append(_("The picture “%(name)s” was left out: %(why)s") % {"name": name, "why": error})
-            return ""
+        elif not source or source.lower().startswith("data:"):
+            # The cleaner has emptied addresses such as blob: and file:, which only the writer's own browser can read.
+            raise UnusablePicture(_("it cannot be read. Insert it again."))
+    except UnusablePicture as error:
+        text = _("The picture “%(name)s” (%(place)s) was left out: %(why)s")
+        lost.append(text % {"name": name, "place": place, "why": error})
+        return ""
     if not _own_file.fullmatch(source):
         lost.append(
             _("The picture “%(name)s” was left out, because it lies elsewhere (%(address)s). Paste the picture itself.")
@@ -166,6 +178,15 @@ def _picture(attributes: dict[str, str], store: StorePicture | None, may_use: Ma
     return _written("img", {"src": source, **attributes})
 
 
+def _place(match: re.Match) -> str:
+    """Return where the tag stands, by the last words before it."""
+    before = match.string[max(0, match.start() - 1000) : match.start()]
+    if -1 < (end := before.find(">")) < before.find("<") or "<" not in before:
+        before = before[end + 1 :]  # the slice begins inside a tag
+    words = " ".join(plain_text(before).split())[-12:]
+    return _("after “%(words)s”") % {"words": words} if words else _("at the beginning of the text")
+
+
 def _is_forbidden(address: str, may_use: MayUse | None) -> bool:
     found = _own_file.fullmatch(address)
     return bool(found and may_use and not may_use(found[1]))
@@ -173,7 +194,8 @@ def _is_forbidden(address: str, may_use: MayUse | None) -> bool:
 
 def _decoded(found: re.Match) -> bytes:
     try:
-        return base64.b64decode(found[2], validate=False) if found[1] else unquote_to_bytes(found[2])
+        data = unquote_to_bytes(found[2])
+        return base64.b64decode(data, validate=False) if found[1] else data
     except (binascii.Error, ValueError) as error:
         raise UnusablePicture(_("its data is damaged.")) from error
 
@@ -189,6 +211,11 @@ _breaking = re.compile(r"</(?:p|h[2-4]|div|li|tr|td|th|blockquote|pre|figcaption
 def plain_text(html: str) -> str:
     """The words of sanitised HTML, a line a paragraph; for search, summaries and counting."""
     return unescape(_markup.sub("", _breaking.sub("\n", html)))
+
+
+def has_words(html: str) -> bool:
+    """Return whether HTML, sanitised or not, holds letters, Hanzi or digits between its tags."""
+    return bool(re.search(r"\w", unescape(re.sub(r"<[^<>]*>", "", html))))
 
 
 _named = re.compile(r"/files/([0-9a-f]{64})\.")

@@ -15,10 +15,18 @@
   const SKIPPED = ["csrfmiddlewaretoken", "version"];
   const keep = () => {
     const fields = [...desk.draft.data()].filter(([name, value]) => !SKIPPED.includes(name) && typeof value === "string");
+    const put = () => localStorage.setItem(key(), JSON.stringify({ at: new Date().toISOString(), fields }));
     try {
-      localStorage.setItem(key(), JSON.stringify({ at: new Date().toISOString(), fields }));
+      put();
     } catch {
-      // Full, or switched off: then there is no copy.
+      // Full: the words matter more than pictures that are not uploaded yet.
+      const body = fields.find(([name]) => name === "body");
+      if (body) body[1] = body[1].replace(/\bdata:image\/[^"'<>]*/gi, "");
+      try {
+        put();
+      } catch {
+        // Full all the same, or switched off: then there is no copy.
+      }
     }
   };
   const drop = (which = key()) => {

@@ -4,6 +4,7 @@
 if (window.CKEDITOR) {
   const { say, tell, name, ask, bar, cleaned, isOffice, keepApart, orderNotes } = deskWord;
   const tools = window.CKEDITOR.plugins.getPath("pastetools");
+  const MOST = 10 * 1024 * 1024; // bytes; the server has the last word
   const SHOWN = ["image/png", "image/jpeg", "image/gif"]; // of those that RTF holds
   const own = /^(?:\/|https?:\/\/[^/]+\/)files\/[0-9a-f]{64}\.[a-z0-9]+$/;
 
@@ -128,29 +129,69 @@ if (window.CKEDITOR) {
     image.setAttribute("data-cke-saved-src", source);
   };
 
+  // A widget that loses its picture breaks getData(), so the widget goes too. The words of its caption stay.
+  const takeOut = (editor, image) => {
+    const { element } = window.CKEDITOR.dom;
+    const widget = editor.widgets?.getByElement?.(new element(image));
+    if (!widget) {
+      image.remove();
+      return;
+    }
+    const words = widget.parts.caption?.getText().trim();
+    if (words) {
+      const paragraph = new element("p");
+      paragraph.setText(words);
+      paragraph.insertAfter(widget.wrapper);
+    }
+    editor.widgets.del(widget);
+  };
+  const placeOf = (editor, image) => {
+    const before = document.createRange();
+    before.setStart(editor.editable().$, 0);
+    before.setEndBefore(image);
+    const words = [...before.toString().replace(/[\s\u200b]+/g, " ").trim()].slice(-12).join("");
+    return words ? say("after", { words }) : say("at_start");
+  };
+  const leaveOut = (editor, image, why) => {
+    if (!image.isConnected) return;
+    name([say("left_out", { name: image.alt || say("picture"), place: placeOf(editor, image), why })]);
+    takeOut(editor, image);
+  };
+
+  // The picture's bytes. Throws an Error with `isFinal` for a picture that no further attempt could save.
+  const readable = async (source) => {
+    const final = (why) => Object.assign(new Error(why), { isFinal: true });
+    const blob = await blobOf(source).catch(() => {
+      throw final(say("unreadable"));
+    });
+    if (blob.size > MOST) throw final(desk.say("too_large"));
+    return blob;
+  };
+
   const bring = async (editor, image) => {
     begun.add(image);
     waiting += 1;
     tell(say("uploading", { count: waiting }));
     const source = image.getAttribute("src");
     let isThere = false;
+    let blob = null;
     try {
-      const blob = await blobOf(source);
+      blob = await readable(source);
       const data = new FormData();
       data.set("file", blob, `${image.alt || "image"}.${blob.type.split("/").pop()}`);
       data.set("only", "picture");
-      try {
-        const { url } = await ask(bar.dataset.upload, data);
-        isThere = true;
-        if (image.isConnected) show(editor, image, url);
-      } catch (problem) {
-        // It stays as it is: saving takes it to the server, too. A blob: would be gone by then.
-        if (source.startsWith("blob:")) show(editor, image, await dataOf(blob));
+      const { url } = await ask(bar.dataset.upload, data);
+      isThere = true;
+      if (image.isConnected) show(editor, image, url);
+    } catch (problem) {
+      // Without a network it stays as it is: saving takes it to the server, too. A blob: would be gone by then.
+      const kept = problem.isFinal || !source.startsWith("blob:") ? source : await dataOf(blob).catch(() => "");
+      if (problem.isFinal || !kept) {
+        leaveOut(editor, image, problem.isFinal ? problem.message : say("unreadable"));
+      } else {
+        if (kept !== source) show(editor, image, kept);
         name([say("not_uploaded", { name: image.alt || say("picture"), why: problem.message })]);
       }
-    } catch {
-      name([say("not_copied", { name: image.alt || say("picture") })]);
-      image.remove();
     }
     waiting -= 1;
     tell(waiting ? say("uploading", { count: waiting }) : isThere ? say("uploaded") : "");

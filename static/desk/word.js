@@ -33,11 +33,13 @@ window.deskWord = {};
     deskWord.editor()?.focus();
   });
 
-  // POSTs to one of the form's helpers. Throws an Error whose message can be shown.
+  // POSTs to one of the form's helpers. Throws an Error whose message can be shown; `isFinal`: the server refused.
   const ask = async (address, body) => {
     const { status, answer, problem } = await desk.post(address, body);
     if (!answer) throw new Error(problem);
-    if (status !== 200 || answer.error) throw new Error(answer.error ?? desk.say("broken"));
+    if (status !== 200 || answer.error) {
+      throw Object.assign(new Error(answer.error ?? desk.say("broken")), { isFinal: Boolean(answer.error) });
+    }
     return answer;
   };
 

@@ -7,6 +7,20 @@
   const field = (name) => form.elements.namedItem(name);
 
   const editors = () => (window.CKEDITOR ? Object.values(window.CKEDITOR.instances) : []);
+  // The editor fails on its own broken widgets. Then what it shows is sent, because the field still holds an old text,
+  // or none; the server cleans it in any case.
+  const htmlOf = (editor) => {
+    try {
+      return editor.getData();
+    } catch {
+      const shown = editor.editable().$.cloneNode(true);
+      for (const tool of shown.querySelectorAll(".cke_reset, .cke_widget_drag_handler_container")) tool.remove();
+      return shown.innerHTML;
+    }
+  };
+  const updateField = () => {
+    for (const editor of editors()) editor.element.$.value = htmlOf(editor);
+  };
 
   // Each change counts up; a save notes the count that it began with, and what was typed since is unsaved still.
   let changes = "unsaved" in form.dataset ? 1 : 0;
@@ -33,11 +47,11 @@
     },
     // The fields as they stand, the body taken from the editor.
     data: () => {
-      for (const editor of editors()) editor.updateElement();
+      updateField();
       return new FormData(form);
     },
     body: () => {
-      for (const editor of editors()) editor.updateElement();
+      updateField();
       return field("body").value;
     },
     editor: () => editors()[0],
@@ -47,6 +61,7 @@
     if (event.target.type !== "file") desk.draft.touch();
   });
   form.addEventListener("submit", (event) => {
+    updateField();
     if (!event.defaultPrevented) desk.draft.tell(desk.say("saving"), "saving");
   });
   window.addEventListener("beforeunload", (event) => {

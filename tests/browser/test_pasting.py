@@ -28,6 +28,8 @@ PASTE = """
   place.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));
 }
 """
+# What the browser itself says of pictures that it cannot load, and the server of those that it refuses.
+UNLOADABLE = ("blob:", "data:image", "ERR_INVALID_URL", "400 (Bad Request)", "other")
 EDITOR = ".cke_contents [contenteditable=true]"
 
 
@@ -42,10 +44,10 @@ def rtf(*pictures):
 
 
 @pytest.fixture
-def form(newsroom, visit, settings, tmp_path):
+def form(newsroom, visit, settings, tmp_path, request):
     """The form of a new article, in which the drafter has signed in. `form.uploads` are the bytes that went up."""
     settings.MEDIA_ROOT = tmp_path / "media"
-    page = visit()
+    page = visit(expected=getattr(request, "param", ()))
     uploads = []
 
     def taken(route):
@@ -178,6 +180,92 @@ def test_a_picture_whose_upload_fails_stays_and_is_stored_on_save(newsroom, form
     expect(form.locator(f"{EDITOR} img:not(.cke_reset)")).to_have_attribute(
         "src", re.compile(r"^/files/[0-9a-f]{64}\.png$")
     )
+
+
+@pytest.mark.parametrize("form", [UNLOADABLE], indirect=True, ids=[""])
+@pytest.mark.parametrize(
+    ("source", "why"),
+    [
+        ("blob:nothing", "无法读取。"),
+        ("data:image/png;base64,@@@@", "无法读取。"),
+        ("data:image/png;base64", "无法读取。"),
+        ("data:image/svg+xml,%E0%", "无法读取。"),
+        ("data:image/png;base64,aGVsbG8=", "不是可以读取的图片（JPEG、PNG、GIF、WebP）。"),
+        ("data:image/svg+xml;base64,PHN2Zy8+", "不是可以读取的图片（JPEG、PNG、GIF、WebP）。"),
+    ],
+)
+def test_a_picture_that_cannot_be_read_goes_and_the_text_stays(form, source, why):
+    form.unroute(UPLOAD)
+    paste(form, f'<p>前文</p><p>植树现场<img src="{source}" alt="林场">后文</p>')
+    expect(form.locator("#word-lost li")).to_have_count(1)
+    end = f"未能保留：{why}文字没有丢失，请重新插入这张图片。"
+    assert lost(form) == [f"图片“林场”（位于“前文植树现场”之后）{end}"]
+    kept = "<p>前文</p><p>植树现场后文</p>"
+    assert body(form) == kept
+    form.fill("input[name=title]", "植树")
+    form.click("button[name=_save]")
+    expect(form.locator(".messagelist .success")).to_be_visible()
+    expect(form.locator("#desk-word")).to_be_visible()
+    assert body(form) == kept
+
+
+@pytest.mark.parametrize("form", [UNLOADABLE], indirect=True, ids=[""])
+def test_the_caption_of_such_a_picture_stays(form):
+    image = '<img src="data:image/png;base64,@@@@" alt="苗圃">'
+    framed = f'<figure class="image">{image}<figcaption>图注</figcaption></figure>'
+    form.evaluate("(html) => CKEDITOR.instances.id_body.setData(html)", f"<p>前文</p>{framed}<p>尾</p>")
+    form.evaluate("CKEDITOR.instances.id_body.fire('change')")
+    expect(form.locator("#word-lost li")).to_contain_text("苗圃")
+    assert body(form) == "<p>前文</p><p>图注</p><p>尾</p>"
+
+
+def test_a_picture_that_is_too_large_is_named_at_once(form):
+    form.evaluate("Object.defineProperty(Blob.prototype, 'size', { get: () => 10 * 1024 * 1024 + 1 })")
+    paste(form, f'<p>前文<img src="data:image/png;base64,{base64.b64encode(picture()).decode()}" alt="林场"></p>')
+    expect(form.locator("#word-lost li")).to_contain_text("10 MB")
+    assert form.uploads == [] and body(form) == "<p>前文</p>"
+
+
+def test_the_text_is_sent_even_when_the_editor_fails(form):
+    paste(form, f'<p>前文<img src="data:image/png;base64,{base64.b64encode(picture()).decode()}" alt="林场">后文</p>')
+    image = form.locator(f"{EDITOR} img:not(.cke_reset)")
+    expect(image).to_have_attribute("src", f"/files/{1:064x}.png")
+    image.evaluate("(image) => image.remove()")
+    assert (
+        form.evaluate("(() => { try { CKEDITOR.instances.id_body.getData() } catch { return 'fails' } })()") == "fails"
+    )
+    form.fill("input[name=title]", "植树")
+    assert form.evaluate("desk.draft.save()") == {"ok": True}
+    form.reload()
+    expect(form.locator("#desk-word")).to_be_visible()
+    assert body(form) == "<p>前文后文</p>"
+
+
+def test_the_copy_in_the_browser_keeps_the_words_when_pictures_do_not_fit(form):
+    form.unroute(UPLOAD)
+    form.route(UPLOAD, lambda route: route.abort("aborted"))
+    form.evaluate(
+        """() => {
+            const put = Storage.prototype.setItem;
+            Storage.prototype.setItem = function (name, value) {
+                if (value.length > 10_000) throw new DOMException("full", "QuotaExceededError");
+                put.call(this, name, value);
+            };
+        }"""
+    )
+    paste(form, f'<p>前文<img src="data:image/png;base64,{"AAAA" * 5000}" alt="林场">后文</p>')
+    expect(form.locator("#word-lost li")).to_contain_text("保存时会再试一次")
+    copy = form.evaluate(
+        """() => new Promise((done) => {
+            const look = () => {
+                const found = Object.entries(localStorage).find(([name]) => name.startsWith("qianfa-draft"));
+                if (found) done(found[1]);
+                else setTimeout(look, 100);
+            };
+            look();
+        })"""
+    )
+    assert "前文" in copy and "后文" in copy and len(copy) < 10_000
 
 
 def test_a_picture_of_another_site_is_named_and_not_asked_for(form):
