@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from articles import attaching, desk_search
 from articles.attaching import Attached
+from articles.dates import SHOWN, check_date
 from articles.files import store_picture
 from articles.models import Article, Attachment, Contribution, DraftSave, File, FurtherColumn, Publication, Revision
 from articles.models.revision import CONTENT_FIELDS, TEXT_FIELDS, RevisionState
@@ -242,6 +243,13 @@ def check_ready(draft: Revision) -> None:
         draft.clean_fields(exclude=relations)  # which the database itself holds to be there
     except ValidationError as error:
         raise NotReady(" ".join(error.messages)) from error
+    for name in ("dated", "issued_on"):
+        try:
+            if value := getattr(draft, name):
+                check_date(value, SHOWN)
+        except ValidationError as error:
+            label = Revision._meta.get_field(name).verbose_name
+            raise NotReady(f"{label}{_(':')} {' '.join(error.messages)}") from error
     if not (draft.body.strip() or draft.address):
         raise NotReady(_("The article is empty: write its body, or give the address that it leads to."))
 

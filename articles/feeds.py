@@ -58,7 +58,7 @@ class SiteFeed(Feed):
         return _lasting_id(f"article:{item.article_id}")
 
     def item_pubdate(self, item: Publication) -> datetime:
-        return item.dated
+        return item.dated.replace(microsecond=0)  # Django rounds it up, past the end of the year 9999 too
 
     def item_updateddate(self, item: Publication) -> datetime:
         return item.live_from

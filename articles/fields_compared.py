@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
+from articles.dates import local
 from articles.drafts import summary_of
 from articles.models import Attachment, Revision
 from articles.models.revision import Validity
@@ -68,7 +68,7 @@ def _said(name: str, value: Any) -> str:
         return str(value)[:10]
     if name == "dated":
         moment = datetime.fromisoformat(value) if isinstance(value, str) else value
-        return localtime(moment).strftime("%Y-%m-%d %H:%M")
+        return local(moment).strftime("%Y-%m-%d %H:%M")
     return value
 
 

@@ -4,20 +4,18 @@ The forms are django-filter's. Its own catalogue is never loaded (zh_CN is not z
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import django_filters
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import Q, QuerySet
-from django.forms import DateField, DateInput, Form, SearchInput
-from django.utils import timezone
-from django.utils.dateparse import parse_date
+from django.forms import Form, SearchInput
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from articles import listing, listing_pages, search
+from articles.dates import DayField, begins, years_between
 from articles.models import Placement, Publication
 from articles.models.placement import Key
 from articles.models.publication import live
@@ -26,16 +24,10 @@ from articles.walking import Stretch
 from articles.words import LONGEST_QUERY, Part, pieces_of, terms
 from departments.models import Department
 
-EARLIEST, LATEST = date(1900, 1, 1), date(2199, 12, 31)  # other dates overflow in the time zone of the site
 MOST_YEARS = 60
 LONGEST = 50  # characters of an author or a document number
 
 Choice = tuple[str, str]
-
-
-def begins(day: date) -> datetime:
-    """The first moment of a day here."""
-    return timezone.make_aware(datetime.combine(day, time.min))
 
 
 def _whole(year: str) -> tuple[date, date]:
@@ -71,41 +63,12 @@ def _years() -> list[Choice]:
     newest, oldest = dates.order_by("-dated", "-article_id").first(), dates.order_by("dated", "article_id").first()
     if newest is None or oldest is None:
         return []
-    last, first = timezone.localtime(newest).year, timezone.localtime(oldest).year
-    return [(str(year), str(year)) for year in range(last, max(first, last - MOST_YEARS) - 1, -1)]
+    return [(str(year), str(year)) for year in years_between(oldest, newest)[: MOST_YEARS + 1]]
 
 
 def _within(slug: str) -> QuerySet[Department]:
     """The department and its children."""
     return Department.objects.filter(Q(slug=slug) | Q(parent__slug=slug))
-
-
-class DayInput(DateInput):
-    """The browser's own field for dates; a plain one where that would hide what was typed, because it is no date."""
-
-    input_type = "date"
-
-    def get_context(self, name: str, value: Any, attrs: dict | None) -> dict:
-        context = super().get_context(name, value, attrs)
-        if not _is_written_by_browsers(context["widget"]["value"]):
-            context["widget"]["type"] = "text"
-        return context
-
-
-def _is_written_by_browsers(text: str | None) -> bool:
-    try:
-        return not text or parse_date(text) is not None
-    except ValueError:  # such as 2014-02-30
-        return False
-
-
-class DayField(DateField):
-    widget = DayInput(format="%Y-%m-%d")
-    default_error_messages = {"invalid": _("This is no date. Write it as 2014-02-07.")}
-    default_validators = [
-        MinValueValidator(EARLIEST, _("This date is too early.")),
-        MaxValueValidator(LATEST, _("This date is too late.")),
-    ]
 
 
 class DayFilter(django_filters.DateFilter):

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from articles import attaching, drafts
+from articles.dates import ShownDayField, ShownMomentField
 from articles.editor import body_widget
 from articles.fields import AttachmentsField, PictureField
 from articles.models import Article, Revision
@@ -47,6 +48,7 @@ class DraftForm(forms.ModelForm):
             "index_number",
             "validity",
         )
+        field_classes = {"dated": ShownMomentField, "issued_on": ShownDayField}
         widgets = {
             "body": body_widget(),
             "address": forms.URLInput,

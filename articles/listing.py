@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_noop
 
 from articles import reads
+from articles.dates import years_between
 from articles.lasting import lasting
 from articles.models import Placement, Publication
 from articles.models.placement import Key, PlacementQuerySet
@@ -50,12 +51,11 @@ _dates = Prepared(_ends, int, datetime)
 
 
 def years(department: Department) -> list[int]:
-    """The years from the newest to the oldest date in the department's listing."""
+    """The years from the newest to the oldest date in the department's listing, within the bounds of such dates."""
     found = _dates.first(department.pk, timezone.now())
     if found is None or found.newest is None or found.oldest is None:
         return []
-    newest, oldest = (timezone.localtime(moment).year for moment in (found.newest, found.oldest))
-    return list(range(newest, oldest - 1, -1))
+    return years_between(found.oldest, found.newest)
 
 
 def is_intact(publication: Publication) -> bool:

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.utils import timezone
 
+from articles.dates import local
 from articles.models import Publication
 from departments.models import Department
 
@@ -83,7 +83,7 @@ class Told(NamedTuple):
         told = [
             *(_column(self.column) if self.column else []),
             ("ArticleTitle", self.publication.title),
-            ("PubDate", timezone.localtime(self.publication.dated).strftime("%Y-%m-%d %H:%M")),
+            ("PubDate", local(self.publication.dated).strftime("%Y-%m-%d %H:%M")),
             # “The unit that published it, or where it was taken from”: ours, unless the article names another.
             ("ContentSource", revision.source or self.publisher),
             ("Keywords", ",".join(words(revision.keywords))),
@@ -148,4 +148,4 @@ def open_graph(site: Any, kind: str, title: str, description: str, url: str) -> 
 
 
 def _moment(at: Any) -> str:
-    return timezone.localtime(at).isoformat(timespec="seconds")
+    return local(at).isoformat(timespec="seconds")

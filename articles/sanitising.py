@@ -11,13 +11,15 @@ and each once, so that no text can take the id of a part of the page, or lead to
 import base64
 import binascii
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from html import unescape
 from urllib.parse import unquote_to_bytes
 
 import nh3
 from django.utils.translation import gettext as _
+
+from articles.file_addresses import own_file, plain_digest
 
 ALIGNMENTS = ("left", "center", "right", "justify")
 ALIGNED = {"p", "h2", "h3", "h4", "td", "th", "div", "figure", "figcaption", "li", "caption"}
@@ -63,7 +65,6 @@ _numeric = re.compile(r"\d{1,4}")
 # The ids that there are, and the only places on the same page that a text leads to.
 _ids = {"a": re.compile(r"fnref-[1-9][0-9]{0,3}"), "li": re.compile(r"fn-[1-9][0-9]{0,3}")}
 _note_link = re.compile(r"#fn(?:ref)?-[1-9][0-9]{0,3}")
-_own_file = re.compile(r"/files/([0-9a-f]{64})\.[a-z0-9]{1,10}")
 _data = re.compile(r"data:(?:image/[^;,]*)?(?:;(?!base64,)[^;,]*)*(;base64)?,(.*)", re.IGNORECASE | re.DOTALL)
 # A picture that was cut off before its closing quotation mark, which would swallow the text behind it.
 _cut_off = re.compile(r"(<img\b[^<>]*=\s*([\"'])data:[^\"'<>,]*;base64,[^\"'<>]*)(?=<|$)", re.IGNORECASE)
@@ -92,13 +93,16 @@ def sanitise(html: str, store: StorePicture | None = None, may_use: MayUse | Non
     and named. `may_use` answers whether a file of the site, given by its digest, may stand here; without it all may.
     """
     result = Sanitised("")
-    cleaned = _cleaner.clean(_cut_off.sub(r"\1\2>", printable(html)))
-    # Those written as references. Not just taken away, lest what stands round them grow together to something new.
-    cleaned = _unprintable.sub(" ", cleaned)
     ids: set[str] = set()
-    cleaned = _tag.sub(lambda match: _rewrite(match, store, may_use, result.lost, ids), cleaned)
+    cleaned = _tag.sub(lambda match: _rewrite(match, store, may_use, result.lost, ids), _cleaned(html))
     result.html = _empty.sub("", cleaned).strip()
     return result
+
+
+def _cleaned(html: str) -> str:
+    # Control characters that are written as references become blanks: without them, what stands around them could
+    # grow together to something new.
+    return _unprintable.sub(" ", _cleaner.clean(_cut_off.sub(r"\1\2>", printable(html))))
 
 
 def printable(text: str) -> str:
@@ -130,16 +134,29 @@ def _rewrite(
             ids.add(attributes["id"])
         else:
             del attributes["id"]
+    if tag == "a":
+        _check_link(attributes, may_use, lost)
+    return _written(tag, attributes)
+
+
+def _check_link(attributes: dict[str, str], may_use: MayUse | None, lost: list[str]) -> None:
+    """Make the address of a link plain where it is one of the site's files, or take it out."""
+    address = unescape(attributes.get("href", ""))
     # Browsers pass over blanks and control characters here, so they do not hide it from us either.
-    target = _blanks.sub("", unescape(attributes.get("href", ""))).lower()
-    if tag == "a" and (target.startswith("data:") or (target.startswith("#") and not _note_link.fullmatch(target))):
+    target = _blanks.sub("", address).lower()
+    own = own_file(address)
+    if target.startswith("data:") or (target.startswith("#") and not _note_link.fullmatch(target)):
         del attributes["href"]
-    elif tag == "a" and target.startswith("#"):
+    elif target.startswith("#"):
         attributes["href"] = target
-    if tag == "a" and _is_forbidden(attributes.get("href", ""), may_use):
+    elif own and may_use and not may_use(own.digest):
         lost.append(_("A link to a file was left out, because the file belongs to a text that you may not see."))
         del attributes["href"]
-    return _written(tag, attributes)
+    elif own and not own.plain:
+        lost.append(_("A link to a file was left out, because its address is not complete."))
+        del attributes["href"]
+    elif own:
+        attributes["href"] = own.plain
 
 
 def _picture(
@@ -154,7 +171,8 @@ def _picture(
     for measure in ("width", "height"):
         if not _numeric.fullmatch(attributes.get(measure, "")):
             attributes.pop(measure, None)
-    if _is_forbidden(source, may_use):
+    own = own_file(source)
+    if own and may_use and not may_use(own.digest):
         text = _("The picture “%(name)s” was left out, because it belongs to a text that you may not see.")
         lost.append(text % {"name": name})
         return ""
@@ -168,7 +186,9 @@ def _picture(
         text = _("The picture “%(name)s” (%(place)s) was left out: %(why)s")
         lost.append(text % {"name": name, "place": place, "why": error})
         return ""
-    if not _own_file.fullmatch(source):
+    if own and own.plain:
+        source = own.plain
+    if not plain_digest(source):
         lost.append(
             _("The picture “%(name)s” was left out, because it lies elsewhere (%(address)s). Paste the picture itself.")
             % {"name": name, "address": source[:100] or "–"}
@@ -185,11 +205,6 @@ def _place(match: re.Match) -> str:
         before = before[end + 1 :]  # the slice begins inside a tag
     words = " ".join(plain_text(before).split())[-12:]
     return _("after “%(words)s”") % {"words": words} if words else _("at the beginning of the text")
-
-
-def _is_forbidden(address: str, may_use: MayUse | None) -> bool:
-    found = _own_file.fullmatch(address)
-    return bool(found and may_use and not may_use(found[1]))
 
 
 def _decoded(found: re.Match) -> bytes:
@@ -218,18 +233,29 @@ def has_words(html: str) -> bool:
     return bool(re.search(r"\w", unescape(re.sub(r"<[^<>]*>", "", html))))
 
 
-_named = re.compile(r"/files/([0-9a-f]{64})\.")
 _attribute_of_file = re.compile(r'((?:src|href)=")(/files/([0-9a-f]{64})\.)')
 
 
+def _addresses(html: str) -> Iterator[str]:
+    """Yield the addresses that links and pictures of cleaned HTML carry, in order. Words of the text do not count."""
+    for tag, attributes in _tag.findall(html):
+        if tag in ("a", "img"):
+            carried = dict(_attribute.findall(attributes))
+            yield unescape(carried.get("href" if tag == "a" else "src", ""))
+
+
 def file_digests(html: str) -> list[str]:
-    """Digests of the site's own files that sanitised HTML shows or links to, in order, each once."""
-    return list(dict.fromkeys(digest for _name, _address, digest in _attribute_of_file.findall(html)))
+    """Return the digests of the site's own files that sanitised HTML shows or links to, in order, each once.
+
+    Only plain addresses count, which `sanitise` has asked `may_use` about; any other form gives access to nothing.
+    """
+    return list(dict.fromkeys(filter(None, map(plain_digest, _addresses(html)))))
 
 
 def files_named(html: str) -> set[str]:
-    """Digests of the site's own files that any HTML, sanitised or not, may be showing or linking to."""
-    return set(_named.findall(html))
+    """Return the digests that `sanitise` will ask `may_use` about for any HTML."""
+    found = map(own_file, _addresses(_cleaned(html)))
+    return {one.digest for one in found if one}
 
 
 def with_files_under(html: str, folder: str) -> str:

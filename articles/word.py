@@ -253,6 +253,7 @@ def _told(structure: Structure, package: Package) -> list[str]:
     sentences: dict[str, Callable[[], str]] = {
         "missing": lambda: _("A picture was left out, because the document does not have it any more."),
         "contents": lambda: _("The table of contents was left out."),
+        "hidden": lambda: _("Hidden text was left out. To publish it, show it in Word and bring the document again."),
         "changes": lambda: _("The document has tracked changes; they were taken over as if all were accepted."),
         "comments": lambda: _("The comments at the margin were left out."),
         "formulas": lambda: _("Formulas were taken over as plain characters; check them."),

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from xml.etree import ElementTree
 
+from articles.word_hidden import HiddenText
 from articles.word_numbering import Number, Numbering
 
 Element = ElementTree.Element
@@ -86,6 +87,7 @@ class Rewriter:
         self._chains: dict[str, tuple[str, int | None]] = {}
         self._styles = self._read_styles(styles)
         self._numbering = Numbering(numbering, self._chains)
+        self._hidden = HiddenText(w, styles)
         self._top: list[Paragraph] = []
         self.structure = Structure()
 
@@ -134,6 +136,7 @@ class Rewriter:
         """Takes out what is nothing to readers, and notes what they would miss."""
         w, seen = self.w, self.structure.seen
         self._choose_alternatives(root)
+        seen["hidden"] += self._hidden.drop(root)
         for parent in root.iter():
             for child in list(parent):
                 name = _local(child)

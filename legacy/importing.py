@@ -2,16 +2,15 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, time
 from pathlib import Path
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from articles import drafts
+from articles.dates import begins
 from articles.models import Article, Revision
 from departments.models import Department
 from departments.permissions import check_draft
@@ -57,7 +56,7 @@ def _import(path: Path, digest: str, page: LegacyPage, by: User, department: Dep
         "author": page.author,
         "source": page.source,
         "body": body_html(page),
-        "dated": timezone.make_aware(datetime.combine(page.date, time())),
+        "dated": begins(page.date),
     }
     try:
         Revision(**content).clean_fields(exclude={field.name for field in Revision._meta.fields} - set(content))

@@ -14,7 +14,10 @@ from html import escape
 from pathlib import Path
 from typing import Literal
 
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
+
+from articles.dates import SHOWN, check_date
 
 from .decoding import (
     BLANKS,
@@ -264,10 +267,14 @@ def _date(labels: str, name: str) -> date:
     if not found:
         raise MissingDate(name, _("The labels under the title hold no date. Write it there as 【2014-2-7】."))
     try:
-        return date(*map(int, found.groups()))
+        day = date(*map(int, found.groups()))
+        check_date(day, SHOWN)
+    except ValidationError as error:
+        raise MissingDate(name, " ".join(error.messages)) from error
     except ValueError as error:
         reason = _("The calendar has no day %(day)s. Correct the date under the title.")
         raise MissingDate(name, reason % {"day": found[0]}) from error
+    return day
 
 
 _NUMERALS = "一二三四五六七八九十百"

@@ -5,11 +5,13 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
 
+from articles.dates import PlannedDayField
 from portal import home_blocks, identity
 from portal.home import default_blocks
 from portal.models import WORDS, HomeBlock, Identity
@@ -27,6 +29,8 @@ class IdentityAdmin(admin.ModelAdmin):
         (_("Look"), {"fields": ("theme",)}),
         (_("Days of mourning"), {"fields": (("mourning_from", "mourning_until"),)}),
     )
+
+    formfield_overrides = {models.DateField: {"form_class": PlannedDayField}}
 
     @admin.display(description=_("seal holds"), boolean=True)
     def is_intact(self, version: Identity) -> bool:

@@ -20,7 +20,8 @@ from django.utils.translation import pgettext_lazy
 
 from accounts.models import User
 from articles import desk_search
-from articles.filters import DayFilter, SearchForm, begins
+from articles.dates import begins
+from articles.filters import DayFilter, SearchForm
 from articles.models import Article, Publication, Revision, Withdrawal
 from articles.models.revision import RevisionState
 from articles.sanitising import printable

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from accounts.models import User
+from articles.dates import MomentField
 from articles.forms import MOMENT
 from articles.models import Article
 from departments.models import Department
@@ -25,7 +26,7 @@ class DecisionForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_("Needed when you return the text: what should be changed?"),
     )
-    at = forms.DateTimeField(
+    at = MomentField(
         label=_("Appears at"),
         required=False,
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format=MOMENT),
@@ -68,9 +69,9 @@ class RemarkForm(forms.Form):
     )
 
 
-def moment_field(label: str, **options: Any) -> forms.DateTimeField:
+def moment_field(label: str, **options: Any) -> MomentField:
     widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format=MOMENT)
-    return forms.DateTimeField(label=label, widget=widget, **options)
+    return MomentField(label=label, widget=widget, **options)
 
 
 class AskingForm(forms.Form):

@@ -20,7 +20,7 @@ class Key(NamedTuple):
 
 
 BEGINNING = Key(datetime(1, 1, 1, tzinfo=UTC), 0)  # older than every row
-END = Key(datetime(9999, 12, 31, tzinfo=UTC), 0)  # newer than every row
+END = Key(datetime.max.replace(tzinfo=UTC), 0)  # newer than every row
 
 
 class Standing(models.IntegerChoices):

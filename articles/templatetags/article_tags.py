@@ -1,7 +1,7 @@
 """What the public templates need beyond Django's own tags."""
 
 from collections.abc import Iterable
-from datetime import datetime, tzinfo
+from datetime import datetime
 from html import escape
 from typing import Any, NamedTuple
 
@@ -12,11 +12,11 @@ from django.template.context import Context, RequestContext
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import Truncator
-from django.utils.timezone import get_current_timezone, localtime
 from django.utils.translation import get_language, get_language_info, to_locale
 from django.utils.translation import gettext as _
 
 from articles import leaving, metadata
+from articles.dates import local
 from articles.languages import CONTENT, localised, names_of_pages, plain
 from articles.models import Publication
 from articles.presenting import presented
@@ -100,8 +100,8 @@ def _list(rows: Iterable[str]) -> SafeString:
     return mark_safe(f'<ul class="listing">\n{items}</ul>')  # noqa: S308 (each part is escaped where it is made)
 
 
-def _time(moment: datetime, zone: tzinfo) -> str:
-    here = moment.astimezone(zone)
+def _time(moment: datetime) -> str:
+    here = local(moment)
     return f'\n    <time datetime="{here.isoformat(timespec="seconds")}">{here:%Y-%m-%d}</time>'
 
 
@@ -118,7 +118,7 @@ def listing(
 
     Written here and not in a template: a home page has sixty rows, which would take more than all the rest of it.
     """
-    here, zone, before = _here(), get_current_timezone(), ""
+    here, before = _here(), ""
     if is_pinned:
         before = format_html('<span class="pinned">{}</span> ', _("Pinned"))
 
@@ -128,7 +128,7 @@ def listing(
         summary = ""
         if with_summary and publication.summary:
             summary = f"\n    <p{here.attribute}>{escape(Truncator(publication.summary).chars(120))}</p>"
-        dated = _time(publication.dated, zone)
+        dated = _time(publication.dated)
         return f'<span class="listing-title">{before}{title}</span>{place}{dated}{summary}'
 
     return _list(map(row, publications))
@@ -137,7 +137,7 @@ def listing(
 @register.simple_tag(takes_context=True)
 def results(context: Context, publications: Iterable[Publication]) -> SafeString:
     """A list of what a search found (articles.searching.shown): the words marked in the title and in an extract."""
-    here, zone = _here(), get_current_timezone()
+    here = _here()
 
     def row(publication: Publication) -> str:
         title = _link(context, publication, publication.marked_title, here)
@@ -146,7 +146,7 @@ def results(context: Context, publications: Iterable[Publication]) -> SafeString
             extract = f"\n    <p{here.attribute}>{conditional_escape(publication.extract)}</p>"
         if shown := getattr(publication, "number_shown", ""):
             number = f'\n    <span class="quiet"{here.attribute}>{conditional_escape(shown)}</span>'
-        place, dated = _department_of(publication, here), _time(publication.dated, zone)
+        place, dated = _department_of(publication, here), _time(publication.dated)
         return f'<span class="listing-title">{title}</span>{extract}{place}{number}{dated}'
 
     return _list(map(row, publications))
@@ -224,9 +224,15 @@ def language_tag(code: str) -> str:
 
 
 @register.filter
+def day(moment: datetime) -> str:
+    """Return the day of a moment in the site's time zone; Django's filter fails for some in the year 9999."""
+    return f"{local(moment):%Y-%m-%d}"
+
+
+@register.filter
 def instant(moment: datetime) -> str:
     """A moment as HTML takes it in `datetime`: in the time zone of the site, without the microseconds it refuses."""
-    return localtime(moment).isoformat(timespec="seconds")
+    return local(moment).isoformat(timespec="seconds")
 
 
 @register.simple_tag(takes_context=True)

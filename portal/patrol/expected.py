@@ -7,11 +7,11 @@ from urllib.parse import parse_qs, urlsplit
 from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from articles import leaving
+from articles.dates import local
 from articles.metadata import Told
 from articles.models import Publication
 from articles.presenting import pictures_in, presented
@@ -127,7 +127,7 @@ def article(publication: Publication) -> Article:
         and revision.compute_digest(publication.columns, attachments) == publication.digest,
         title=" - ".join(names),
         heading=one_line(publication.title),
-        date=timezone.localtime(publication.dated).strftime("%Y-%m-%d"),
+        date=local(publication.dated).strftime("%Y-%m-%d"),
         crumbs=[("/", pgettext("public site", "Home")), *((found.get_absolute_url(), found.name) for found in sealed)],
         prose=None if publication.address else events_of(shown),
         downloads=[found.file.get_absolute_url() for found in attachments if found.kind == "download"],

@@ -11,6 +11,7 @@ from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
+from articles.dates import MomentField
 from departments.permissions import NotAllowed
 from workflow import pipelines, standing_in
 from workflow.models import Delegation, Pipeline, PipelineChoice, Step
@@ -117,7 +118,7 @@ class DelegationForm(forms.ModelForm):
             "begins_at": forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
             "ends_at": forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
         }
-        field_classes = {"begins_at": forms.DateTimeField, "ends_at": forms.DateTimeField}
+        field_classes = {"begins_at": MomentField, "ends_at": MomentField}
 
 
 @admin.register(Delegation)
