@@ -15,7 +15,7 @@ from accounts.models import User
 from articles import attaching, desk_search
 from articles.attaching import Attached
 from articles.dates import SHOWN, check_date
-from articles.files import store_picture
+from articles.files import MissingFile, NotStored, check_on_disk, store_picture
 from articles.models import Article, Attachment, Contribution, DraftSave, File, FurtherColumn, Publication, Revision
 from articles.models.revision import CONTENT_FIELDS, TEXT_FIELDS, RevisionState
 from articles.sanitising import files_named, has_words, plain_text, printable, sanitise
@@ -122,13 +122,17 @@ def attach(draft: Revision, file: File, *, name: str, by: User, version: int, ca
 
 
 def clean_body(html: str, by: User, draft: Revision | None = None) -> tuple[str, list[str]]:
-    """(sanitised body, what was lost). Raises ValidationError for a body that is too long or whose words all got lost.
+    """(sanitised body, what was lost). Raises ValidationError for a body that is too long, whose words all got lost,
+    or whose pictures cannot be stored.
 
     `draft`: the one that the body is for; the files in it may stand there further, others only if they are the
     person's to use.
     """
     allowed = attaching.usable_in(draft, files_named(html), by)
-    result = sanitise(html, lambda data: store_picture(data, by).get_absolute_url(), allowed.__contains__)
+    try:
+        result = sanitise(html, lambda data: store_picture(data, by).get_absolute_url(), allowed.__contains__)
+    except NotStored as error:
+        raise ValidationError(str(error)) from error  # the form keeps the text, pictures included
     check_length(result.html)
     if not has_words(result.html) and has_words(html):
         # Storing an empty body would overwrite the text with nothing.
@@ -252,6 +256,15 @@ def check_ready(draft: Revision) -> None:
             raise NotReady(f"{label}{_(':')} {' '.join(error.messages)}") from error
     if not (draft.body.strip() or draft.address):
         raise NotReady(_("The article is empty: write its body, or give the address that it leads to."))
+    check_files(draft)
+
+
+def check_files(revision: Revision) -> None:
+    """Raise NotReady if a file of the revision is not on the disk, or has the wrong size."""
+    try:
+        check_on_disk(revision)
+    except MissingFile as error:
+        raise NotReady(str(error)) from error
 
 
 def freeze(draft: Revision, at: datetime) -> None:

@@ -7,7 +7,7 @@ import zipfile
 from collections.abc import Collection
 from pathlib import Path
 
-from django.core.files.base import ContentFile
+from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
@@ -15,8 +15,9 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from accounts.models import User
 from articles import renditions
-from articles.models import Article, Attachment, File, Publication, Upload
+from articles.models import Article, Attachment, File, Publication, Rendition, Revision, Upload
 from articles.sanitising import UnusablePicture
+from ledger.atomic_files import write_atomically
 from ledger.canonical import sha256
 
 logger = logging.getLogger(__name__)
@@ -41,7 +42,8 @@ def store_picture(data: bytes, by: User) -> File:
     """Re-encodes a picture and stores it, with its renditions, under its digest; the same picture is stored once.
 
     Re-encoding drops whatever else the bytes held: metadata, trailing data, a second meaning as another format.
-    Raises UnusablePicture for what is no picture of a known format or is larger than MOST_BYTES or MOST_PIXELS.
+    Raises UnusablePicture for what is no picture of a known format or is larger than MOST_BYTES or MOST_PIXELS, and
+    NotStored if the disk does not take it.
     """
     if len(data) > MOST_BYTES:
         raise UnusablePicture(_("it is larger than %(limit)d MB.") % {"limit": MOST_BYTES // 1024 // 1024})
@@ -67,12 +69,21 @@ def store_picture(data: bytes, by: User) -> File:
         if isinstance(error, UnusablePicture):
             raise
         raise UnusablePicture(_("it is no picture that can be read (JPEG, PNG, GIF, WebP).")) from error
-    file = _store(out.getvalue(), media_type, extension, by, width=picture.width, height=picture.height)
-    if not file.renditions.exists():
-        for made in renditions.encoded(picture, file.size):
-            data = (made.data, renditions.MEDIA_TYPE, renditions.EXTENSION)
-            renditions.keep(file, made.name, _store(*data, by, width=made.width, height=made.height))
+    data = out.getvalue()
+    encoded = [] if _has_renditions(data) else list(renditions.encoded(picture, len(data)))
+    for content in (data, *(made.data for made in encoded)):
+        _write(content)  # all of them before the first row: a full disk leaves no picture with half its renditions
+    file = _row(data, media_type, extension, by, width=picture.width, height=picture.height)
+    for made in encoded:
+        kind = (renditions.MEDIA_TYPE, renditions.EXTENSION)
+        renditions.keep(file, made.name, _row(made.data, *kind, by, width=made.width, height=made.height))
     return _brought(file, by)
+
+
+def _has_renditions(data: bytes) -> bool:
+    """Whether the picture with this content has renditions, and all of them are on the disk."""
+    known = [one.file for one in Rendition.objects.filter(original__digest=sha256(data)).select_related("file")]
+    return bool(known) and all(has_size(file.path, file.size) for file in known)
 
 
 # What stands in a package of ISO/IEC 29500 or GB/T 33190 (OFD) → (media type, ending).
@@ -88,6 +99,14 @@ class UnusableFile(Exception):
     """Why something cannot be attached, for the person who brought it."""
 
 
+class NotStored(UnusableFile):
+    """The disk did not take the file: it is full, read-only or broken. Nothing was stored."""
+
+
+class MissingFile(Exception):
+    """A text uses a file that is not on the disk, or not whole; the message says so."""
+
+
 def store_document(data: bytes, by: User) -> File:
     """Stores a document as it is, under its digest. What it is, its content says; its name and claims do not count.
 
@@ -95,7 +114,9 @@ def store_document(data: bytes, by: User) -> File:
     """
     if len(data) > MOST_BYTES:
         raise UnusableFile(_("It is larger than %(limit)d MB.") % {"limit": MOST_BYTES // 1024 // 1024})
-    return _brought(_store(data, *_kind_of(data), by), by)
+    kind = _kind_of(data)
+    _write(data)
+    return _brought(_row(data, *kind, by), by)
 
 
 def store_upload(data: bytes, by: User) -> File:
@@ -153,13 +174,48 @@ def _too_many_pixels() -> str:
     return _("it has more than %(limit)d million pixels.") % {"limit": MOST_PIXELS // 10**6}
 
 
-def _store(data: bytes, media_type: str, extension: str, by: User, **facts: int) -> File:
-    """The file with this content; two who bring the same one at the same moment get the same."""
+def _write(data: bytes) -> None:
+    """Write the content under its digest, unless it is there. A file that is broken is repaired. Raises NotStored."""
+    path = File(digest=sha256(data)).path
+    file = Path(default_storage.path(path))
+    try:
+        if not has_size(path, len(data)) or file.read_bytes() != data:
+            write_atomically(file, data, mode=settings.FILE_UPLOAD_PERMISSIONS)
+    except OSError as error:
+        logger.exception("%s could not be written", path)
+        raise NotStored(
+            _("The server could not store the file: its disk is full or cannot be written. Tell an administrator.")
+        ) from error
+
+
+def _row(data: bytes, media_type: str, extension: str, by: User, **facts: int) -> File:
+    """The row of a content that is on the disk; two who bring the same one at the same moment get the same."""
     facts = {"size": len(data), "media_type": media_type, "extension": extension, "uploaded_by": by, **facts}
-    file = File(digest=sha256(data))
-    if not default_storage.exists(file.path):
-        default_storage.save(file.path, ContentFile(data))
-    return File.objects.get_or_create(digest=file.digest, defaults=facts)[0]
+    return File.objects.get_or_create(digest=sha256(data), defaults=facts)[0]
+
+
+def has_size(path: str, size: int) -> bool:
+    """Whether the file at `path` (`File.path`) is on the disk and has as many bytes."""
+    try:
+        return default_storage.size(path) == size
+    except OSError:
+        return False
+
+
+def check_on_disk(revision: Revision) -> None:
+    """Raise MissingFile if a file of the text or its cover is not on the disk, or has the wrong size.
+
+    At most one query. The content is checked when a file is served (`is_intact`).
+    """
+    names = {row["digest"]: row["name"] for row in revision.attached()}
+    if revision.cover_id:
+        names.setdefault(revision.cover.digest, "")
+    sizes = dict(File.objects.filter(digest__in=names).values_list("digest", "size")) if names else {}
+    missing = [digest for digest in names if not has_size(File(digest=digest).path, sizes.get(digest, -1))]
+    if missing:
+        shown = ", ".join(names[digest] or digest[:12] for digest in missing)
+        text = _("A file of this text is missing on the server or damaged (%(files)s). Upload it again.")
+        raise MissingFile(text % {"files": shown})
 
 
 def read_checked(file: File) -> bytes | None:

@@ -6,7 +6,6 @@ from functools import lru_cache
 from itertools import islice
 from operator import attrgetter
 
-from django.core.cache import cache
 from django.db.models import BigIntegerField, OuterRef, QuerySet, Subquery
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
@@ -14,6 +13,7 @@ from django.utils.translation import gettext_noop
 
 from articles import reads
 from articles.dates import years_between
+from articles.json_cache import cached
 from articles.lasting import lasting
 from articles.models import Placement, Publication
 from articles.models.placement import Key, PlacementQuerySet
@@ -153,9 +153,7 @@ def newest_of_all(departments: list[int], count: int) -> list[Publication]:
 
 def most_read(count: int, departments: list[int] | None = None) -> list[Publication]:
     """Live and intact publications that were read most in the last 30 days; `departments`: of these alone."""
-    ranking = cache.get_or_set(
-        "most-read", lambda: reads.most_read(since=timezone.localdate() - MOST_READ_OVER), REMEMBERED
-    )
+    ranking = cached("most-read", lambda: reads.most_read(since=timezone.localdate() - MOST_READ_OVER), REMEMBERED)
     if not ranking:
         return []
     prepared = _ranked(tuple(ranking), None if departments is None else tuple(departments))

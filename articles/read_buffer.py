@@ -13,7 +13,8 @@ while the article is known to be live), `read:<article>:<visitor>` (for WINDOW),
 import logging
 import secrets
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import date
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -121,6 +122,16 @@ class Unavailable(Exception):
     """Redis does not answer, or refuses; reads are counted in the database meanwhile."""
 
 
+@contextmanager
+def _expected_form() -> Iterator[None]:
+    """Raise Unavailable if the values in Redis do not have the form in which this module writes them."""
+    try:
+        yield
+    except (ValueError, TypeError, IndexError) as error:
+        logger.warning("Redis holds values that this site did not write; they are not used: %s", error)
+        raise Unavailable from error
+
+
 class Counted(NamedTuple):
     total: int
     flush: bool  # whether the caller is the one that should flush now
@@ -165,9 +176,10 @@ class Buffer:
         arguments = [article, visitor, earlier, int(WINDOW.total_seconds() * 1000)]
         arguments += [day.isoformat(), secrets.token_hex(8), LARGEST, FLUSHED_EVERY * 1000]
         answer = self._run("settle" if settled else "count", [*arguments, *settled])
-        if answer[0] == -1:
-            return Unknown(answer[1], answer[2:])
-        return Counted(answer[0], answer[1] == 1)
+        with _expected_form():
+            if answer[0] == -1:
+                return Unknown(answer[1], answer[2:])
+            return Counted(answer[0], answer[1] == 1)
 
     @staticmethod
     def settled_by(unknown: Unknown, total: int, flushed: Collection[str], seconds: float) -> list[object]:
@@ -182,7 +194,8 @@ class Buffer:
         for number, article, count in waiting:
             batches.setdefault(number, {})[article] = count
         known = zip(asked, totals, strict=True)
-        return Waiting({pk: int(total) for pk, total in known if total is not None}, batches)
+        with _expected_form():
+            return Waiting({pk: int(total) for pk, total in known if total is not None}, batches)
 
     def take(self) -> list[str]:
         """Closes the open batches, and returns the numbers of all that are on their way. Raises Unavailable."""
@@ -190,9 +203,9 @@ class Buffer:
 
     def contents(self, batch: str) -> dict[int, int]:
         """Article → reads of a taken batch; empty when somebody else has finished it. Raises Unavailable."""
-        return {
-            int(pk): int(count) for pk, count in self._ask(self.client.hgetall, f"{self.site}batch:{batch}").items()
-        }
+        found = self._ask(self.client.hgetall, f"{self.site}batch:{batch}")
+        with _expected_form():
+            return {int(pk): int(count) for pk, count in found.items()}
 
     def finish(self, batch: str) -> None:
         """Deletes a batch that is in the database. Raises Unavailable."""
@@ -227,5 +240,6 @@ def buffer() -> Buffer | None:
 
 
 def day_of(batch: str) -> date:
-    """The day of the site on which the reads of a batch were made."""
-    return date.fromisoformat(batch.partition(":")[0])
+    """The day of the site on which the reads of a batch were made. Raises Unavailable if its name has none."""
+    with _expected_form():
+        return date.fromisoformat(batch.partition(":")[0])

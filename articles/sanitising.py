@@ -177,11 +177,7 @@ def _picture(
         lost.append(text % {"name": name})
         return ""
     try:
-        if found := _data.fullmatch(source):
-            source = store(_decoded(found)) if store else ""
-        elif not source or source.lower().startswith("data:"):
-            # The cleaner has emptied addresses such as blob: and file:, which only the writer's own browser can read.
-            raise UnusablePicture(_("it cannot be read. Insert it again."))
+        source = _stored(source, store)
     except UnusablePicture as error:
         text = _("The picture “%(name)s” (%(place)s) was left out: %(why)s")
         lost.append(text % {"name": name, "place": place, "why": error})
@@ -196,6 +192,16 @@ def _picture(
         return ""
     attributes.setdefault("alt", "")
     return _written("img", {"src": source, **attributes})
+
+
+def _stored(source: str, store: StorePicture | None) -> str:
+    """Return the address of a picture after storing it, if `source` carries its bytes. Raises UnusablePicture."""
+    if found := _data.fullmatch(source):
+        return store(_decoded(found)) if store else ""
+    if not source or source.lower().startswith("data:"):
+        # The cleaner has emptied addresses such as blob: and file:, which only the writer's own browser can read.
+        raise UnusablePicture(_("it cannot be read. Insert it again."))
+    return source
 
 
 def _place(match: re.Match) -> str:

@@ -187,9 +187,9 @@ class _Pictures:
             return ""
         try:
             return files.store_picture(data, self.by).get_absolute_url()
-        except UnusablePicture as error:
+        except (UnusablePicture, files.NotStored) as error:
             ending = name.rpartition(".")[2].lower()
-            if ending in DRAWINGS:
+            if ending in DRAWINGS and not isinstance(error, files.NotStored):
                 why = _("browsers cannot show %(format)s. Save it as PNG and insert it.") % {"format": ending.upper()}
             else:
                 why = str(error)

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
+from ledger.atomic_files import write_atomically
 from ledger.canonical import sha256
 
 # What was found good once stays good: the same key, words and signature. One entry is about 200 bytes.
@@ -38,22 +39,19 @@ def create(signing_file: Path, trusted_dir: Path) -> str:
 
 def _make_private(file: Path) -> Ed25519PrivateKey:
     private = Ed25519PrivateKey.generate()
-    file.parent.mkdir(parents=True, exist_ok=True)
     pem = private.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
-        out.write(pem)
+    write_atomically(file, pem, mode=0o600, replace=False)
     return private
 
 
 def _trust(public: Ed25519PublicKey, trusted_dir: Path) -> str:
     """Puts the public key among the trusted ones unless it is there. Returns its id."""
     name = key_id(public)
-    trusted_dir.mkdir(parents=True, exist_ok=True)
     file = trusted_dir / f"{name}.pem"
     if not file.exists():
-        file.write_bytes(pem_of(public))
+        write_atomically(file, pem_of(public))
     return name
 
 

@@ -11,6 +11,7 @@ from django.db.models import Model
 from django.utils import timezone
 
 from ledger import keys
+from ledger.atomic_files import write_atomically
 from ledger.canonical import moment
 from ledger.models import FIRST_PREVIOUS, Entry
 
@@ -106,9 +107,7 @@ def note_head(entry: Entry) -> None:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if (noted := read_head()) and noted["number"] >= entry.number:
                 return
-            fresh = file.with_suffix(".new")
-            fresh.write_text(json.dumps(note))
-            fresh.replace(file)
+            write_atomically(file, json.dumps(note).encode())
     except OSError:
         logger.exception("the head of the ledger could not be noted in %s", file)
 

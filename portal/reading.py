@@ -11,12 +11,13 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import SuspiciousOperation
-from django.db import DatabaseError, connection
+from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.middleware.clickjacking import XFrameOptionsMiddleware
 from django.middleware.security import SecurityMiddleware
 
 from articles import views
+from articles.connections import run_outside_request
 from portal.policy import PolicyMiddleware
 from portal.proxies import believe
 
@@ -45,12 +46,10 @@ class CountedReads:
             return self.other(environ, start)
         try:
             request.get_host()  # as CommonMiddleware has it checked
-            response = views.read(request, int(found[1]))
+            # A visitor who was noted counts once, so the read may be repeated.
+            response = run_outside_request(lambda: views.read(request, int(found[1])))
         except (Http404, SuspiciousOperation, DatabaseError):
-            return self.other(environ, start)  # which has the pages for this; a visitor who was noted counts once
-        finally:
-            if not connection.in_atomic_block:
-                connection.close_if_unusable_or_obsolete()  # nobody else does, outside of Django
+            return self.other(environ, start)  # which has the pages for this
         headers = [
             *self.protecting[request.is_secure()],
             *response.items(),

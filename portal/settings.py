@@ -135,16 +135,33 @@ else:
     # A page asks for a few rows: to start processes for that, or to compile the statement, takes longer than to answer.
     _options["options"] = f"-c max_parallel_workers_per_gather=0 -c jit=off {_options.get('options', '')}".strip()
     _options.update(
-        pool={"min_size": 1, "max_size": env.int("DATABASE_POOL", default=8)},
+        # Seconds. A request waits no longer for a connection; after a failure the pool tries again at the next request
+        # instead of pausing for up to five minutes.
+        pool={
+            "min_size": 1,
+            "max_size": env.int("DATABASE_POOL", default=8),
+            "timeout": 3,
+            "reconnect_timeout": 3,
+        },
         server_side_binding=True,
         prepare_threshold=5,
     )
     DATABASES["default"]["CONN_MAX_AGE"] = 0
+    # The pool checks each connection that it hands out (ConnectionPool.check_connection): after a restart of PostgreSQL
+    # all that it holds are dead.
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.str("REDIS_URL", default="")
 if REDIS_URL:
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+    CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": REDIS_URL,
+            # Django's own serializer is pickle: anyone who writes to Redis would run code here.
+            "OPTIONS": {"serializer": "articles.json_cache.JSONSerializer"},
+        }
+    }
 else:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 PAGE_CACHE = env.bool("PAGE_CACHE", default=True)  # rendered pages are kept and served again (portal.pages)

@@ -126,6 +126,7 @@ def approve(
             return None
         text = opened.text()
         text.article = article
+        drafts.check_files(text)
         sign_offs = [_sign_off(row) for row in opened.decision_rows]
         former = None if opened.publication_rows else []  # known not to be there: no need to ask
         publication, resealed = publishing.publish(text, at=at or now, now=now, sign_offs=sign_offs, former=former)

@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.core.cache import cache
 from django.db.models import OuterRef, Q, QuerySet, Subquery, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from articles.json_cache import cached
 from articles.models import Article, Placement, Publication, Read, Revision
 from articles.reads import totals
 from departments.models import Department, Membership
@@ -178,10 +178,12 @@ def month_of(departments: list[Department]) -> Month:
     """At most KEPT old."""
     ids = sorted(department.pk for department in departments)
     key = "desk-month:" + ",".join(map(str, ids))
-    return cache.get_or_set(key, lambda: _month(ids), KEPT)
+    found = cached(key, lambda: _month(ids), KEPT)
+    return Month([Day(date.fromisoformat(day), *counts) for day, *counts in found["days"]], found["median"])
 
 
-def _month(departments: list[int]) -> Month:
+def _month(departments: list[int]) -> dict[str, Any]:
+    """Return the figures of a Month as JSON: each day as [date, published, returned, reads]."""
     today = timezone.localdate()
     days = [today - timedelta(days=ago) for ago in reversed(range(MONTH))]
     since = timezone.make_aware(datetime.combine(days[0], datetime.min.time()))
@@ -195,10 +197,10 @@ def _month(departments: list[int]) -> Month:
     returned = Counter(timezone.localdate(at) for state, _at, at in ended if state == RoundState.RETURNED)
     reads = dict(read.values_list("day").annotate(total=Sum("count")).order_by())
     took = [(end - begin).total_seconds() / 86400 for state, begin, end in ended if state == RoundState.APPROVED]
-    return Month(
-        [Day(day, published[day], returned[day], reads.get(day, 0)) for day in days],
-        round(statistics.median(took), 1) if took else None,
-    )
+    return {
+        "days": [[day.isoformat(), published[day], returned[day], reads.get(day, 0)] for day in days],
+        "median": round(statistics.median(took), 1) if took else None,
+    }
 
 
 # --- Superusers ---
@@ -230,14 +232,22 @@ def health() -> Health:
     for kind in Run.Kind:
         run = runs.get(kind)
         shown[kind.value] = RunShown(str(kind.label), run, run is None or run.at < now - RUN_EVERY)
-    return Health(**cache.get_or_set("desk-health", _figures, KEPT), runs=shown)
+    figures = cached("desk-health", _figures, KEPT)
+    departments = Department.objects.in_bulk([pk for pk, _newest in figures["stale"]])
+    stale = [
+        (departments[pk], datetime.fromisoformat(newest) if newest else None)
+        for pk, newest in figures.pop("stale")
+        if pk in departments  # it may have been deleted since
+    ]
+    return Health(stale=stale, **figures, runs=shown)
 
 
 def _figures() -> dict[str, Any]:
+    """Return the figures of a Health as JSON: each stale department as [id, newest date or None]."""
     now = timezone.now()
     given_up = Delivery.objects.given_up().filter(next_attempt_at__gte=now - timedelta(days=7))
     return {
-        "stale": stale_columns(now),
+        "stale": [[one.pk, newest.isoformat() if newest else None] for one, newest in stale_columns(now)],
         "overdue": overdue(now).count(),
         "stranded": len(standing_in.stranded()),
         "undelivered": given_up.count(),

@@ -27,6 +27,7 @@ def publish_in_emergency(article: Article, by: User, seen: str, reason: str) -> 
         if seen != (revision.digest or revision.compute_digest()):
             raise StaleText(_("The text has changed since you opened it. Read it again; nothing was published."))
         if opened:
+            drafts.check_files(revision)
             rounds.close(opened, RoundState.BYPASSED, at)
         else:
             drafts.check_ready(revision)

@@ -22,6 +22,7 @@ from departments import services as departments
 from departments.models import Department, Kind, Membership, Role
 from feedback import handling, sending
 from feedback.models import LetterKind, LetterState
+from ledger.atomic_files import write_atomically
 from legacy.importing import import_pages
 from legacy.pages import read_page
 from portal import identity
@@ -93,9 +94,7 @@ def password() -> str:
     """One password for all demonstration accounts, made at random and kept in var/ for this installation."""
     file = settings.VAR_DIR / "demo-password"
     if not file.exists():
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.touch(mode=0o600)
-        file.write_text(secrets.token_urlsafe(9))
+        write_atomically(file, secrets.token_urlsafe(9).encode(), mode=0o600)
     return file.read_text().strip()
 
 

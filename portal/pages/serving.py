@@ -13,9 +13,9 @@ from threading import Lock
 from typing import Any, NamedTuple
 
 from django.conf import settings
-from django.db import connection
 
 from articles import versions
+from articles.connections import run_outside_request
 from articles.languages import plain
 from articles.versions import Versions
 from portal.pages.page import NOT_KEPT, Headers, Page, encoding_for
@@ -156,7 +156,7 @@ class KeptPages:
             return None
         known = _present()
         if not page.is_present(known) and page.rendered_at > known.at:
-            known = _closing(versions.refresh)  # another process knows of something that we do not know yet
+            known = run_outside_request(versions.refresh)  # another process knows of something that we do not know yet
         if not page.is_present(known):
             return None
         self.memory.put(key, page)
@@ -173,15 +173,7 @@ def _key(environ: Environ) -> str:
 
 
 def _present() -> Versions:
-    return versions.known() or _closing(versions.current)
-
-
-def _closing(read: Callable[[], Versions]) -> Versions:
-    """Outside of Django nobody takes the connection back after the request."""
-    found = read()
-    if not connection.in_atomic_block:
-        connection.close_if_unusable_or_obsolete()
-    return found
+    return versions.known() or run_outside_request(versions.current)
 
 
 def _until(status: str, headers: Headers, second: int) -> tuple[str, str]:

@@ -6,10 +6,12 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from articles import read_rows
+from articles.connections import run_outside_request
 from articles.read_buffer import Unavailable, buffer
 from articles.read_flushing import flush
 
@@ -35,8 +37,8 @@ class Command(BaseCommand):
             signal.signal(number, lambda *_: ended.set())
         while not ended.is_set():
             try:
-                self._flush()
-            except CommandError as error:
+                run_outside_request(self._flush)
+            except (CommandError, DatabaseError) as error:
                 self.stderr.write(str(error))
             ended.wait(every)
 

@@ -1,0 +1,65 @@
+"""The database connection of code that runs outside Django's request cycle.
+
+Django closes a broken connection at the beginning and end of its own requests. Code in front of Django, and commands
+that run for days, must do it themselves, or one restart of PostgreSQL leaves them broken for ever.
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
+
+from django.db import DatabaseError, connection
+
+if TYPE_CHECKING:
+    from psycopg_pool import ConnectionPool
+
+Result = TypeVar("Result")
+
+
+def run_outside_request(action: Callable[[], Result]) -> Result:
+    """Return `action()`, and release the connection afterwards, on success and on error.
+
+    If the connection turns out to be stale, it is closed and `action` runs once more, on a new one: it must be safe to
+    repeat. Within a transaction nothing is closed or repeated, because the transaction belongs to the caller.
+    """
+    if connection.in_atomic_block:
+        return action()
+    refused = _refused()
+    try:
+        return action()
+    except DatabaseError:
+        # A server that refuses connections is away; there is no use in waiting for it twice.
+        found_none = connection.connection is None and _pool() is not None and _refused() == refused
+        if not (_close_if_stale() or found_none):
+            raise
+        if pool := _pool():
+            pool.check()  # drops every broken connection at once; else the pool pauses longer and longer between two
+        return action()
+    finally:
+        if not _close_if_stale():
+            connection.close_if_unusable_or_obsolete()
+
+
+def _pool() -> "ConnectionPool | None":
+    return getattr(connection, "pool", None)  # SQLite has none
+
+
+def _refused() -> int:
+    """Return how many connections the server has refused to this process."""
+    pool = _pool()
+    return pool.get_stats().get("connections_errors", 0) if pool else 0
+
+
+def _close_if_stale() -> bool:
+    """Close a connection on which an error occurred and that answers no more. Return whether it was closed.
+
+    Django's `is_usable` always says yes on SQLite. A connection that could not be opened is not stale.
+    """
+    raw = connection.connection
+    if raw is None or not connection.errors_occurred:
+        return False
+    try:
+        raw.cursor().execute("SELECT 1")
+    except connection.Database.Error:
+        connection.close()
+        return True
+    return False
