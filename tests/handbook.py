@@ -136,7 +136,7 @@ def leader(walk: Walk, overview: str) -> None:
         expect(page.locator("#remark-dialog")).to_be_hidden()
         page.fill("textarea[name=comment]", "请补充联系人和电话；日期写法见批注。")
         page.click("button[name=verdict][value=return]")
-        expect(page.locator("ul.messagelist")).to_contain_text("退回")
+        expect(page.locator("h1")).to_contain_text("退回")
     with walk.desk_of("reviewer", width=390, height=800) as phone:
         phone.goto("/admin/workflow/round/")
         walk.keep(phone, "leader-phone-queue")
@@ -166,11 +166,14 @@ def after_the_return(walk: Walk, overview: str) -> None:
         expect(page.locator("ins").first).to_be_visible()
         walk.keep(page, "leader-changes")
         page.get_by_role("button", name="通过").first.click()
-        expect(page.locator("ul.messagelist")).to_be_visible()
+        expect(page.locator("#public-now")).to_be_visible()
     with walk.desk_of("publisher") as page:
         page.goto(overview)
         page.get_by_role("link", name="阅读并审批").click()
         walk.keep(page, "leader-signing", ".desk-decision")
+        page.click("button[name=verdict][value=approve]")
+        expect(page.locator("#public-now")).to_be_visible()
+        walk.keep(page, "leader-outcome")
 
 
 @contextmanager

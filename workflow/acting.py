@@ -73,13 +73,18 @@ def act_on(round: Round, action: Action) -> Iterator[Turn]:
         fresh = _rounds.first(round.pk)
         if fresh is None:
             raise WrongState(_("There is no such round: the article was never submitted."))
-        if fresh.state != "open":
-            closed = {"state": fresh.get_state_display(), "name": fresh.closed_by_name()}
-            raise WrongState(_("This round is closed already: %(state)s (%(name)s).") % closed)
+        check_open(fresh)
         check_possible(action, state_in_review(fresh, at))
         fresh.article = article
         with _plainly():
             yield Turn(fresh, at)
+
+
+def check_open(round: Round) -> None:
+    """Raises WrongState if the round is closed, saying how and by whom."""
+    if round.state != "open":
+        closed = {"state": round.get_state_display(), "name": round.closed_by_name()}
+        raise WrongState(_("This round is closed already: %(state)s (%(name)s).") % closed)
 
 
 def _lock(article: Article) -> datetime:

@@ -16,9 +16,8 @@ from workflow.models import Decision, Remark
 
 
 class DecisionForm(forms.Form):
-    """`seen`: digest of the text that was on the page. Which button was pressed comes as `verdict`."""
+    """The opinion. The pressed button comes beside it as `verdict`, the token of the page as `opened`."""
 
-    seen = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
     comment = forms.CharField(
         label=_("Opinion"),
         required=False,

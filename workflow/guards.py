@@ -3,7 +3,7 @@
 from ledger.guards import Guard, append_only, never_removed, register
 
 ROUND, STEP, DECISION = "workflow_round", "workflow_roundstep", "workflow_decision"
-REMARK = "workflow_remark"
+REMARK, OPENING = "workflow_remark", "workflow_opening"
 WORDS = ("exact", "prefix", "suffix", "text", "replacement")
 
 _open_round = 'EXISTS (SELECT 1 FROM "workflow_round" r WHERE r."id" = NEW."round_id" AND r."state" = \'open\')'
@@ -71,6 +71,15 @@ register(
             'EXISTS (SELECT 1 FROM "articles_contribution" c '
             'JOIN "workflow_round" r ON r."revision_id" = c."revision_id" '
             'WHERE r."id" = NEW."round_id" AND c."person_id" IN (NEW."person_id", NEW."principal_id"))',
+        ),
+        *append_only(OPENING, ["id", ("round_id", "person_id", "digest")], "openings of review pages"),
+        Guard(
+            "opening_of_the_text_of_the_round",
+            OPENING,
+            "INSERT",
+            "an opening names the text that the round pins",
+            'NOT EXISTS (SELECT 1 FROM "workflow_round" r JOIN "articles_revision" v ON v."id" = r."revision_id" '
+            'WHERE r."id" = NEW."round_id" AND v."digest" = NEW."digest")',
         ),
         Guard(
             "remark_while_the_round_is_open",

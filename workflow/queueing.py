@@ -6,30 +6,30 @@ from typing import Any
 
 from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
-from django.http import Http404, HttpRequest
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from accounts.models import User
-from departments.permissions import NotAllowed, departments_to_see
-from workflow import services
+from departments.permissions import departments_to_see
 from workflow.models import Round, RoundStep
-from workflow.seeing import round_or_404
-from workflow.transitions import WrongState
+from workflow.openings import opened_by
 
 PAGE_SIZE = 30
 DUE_SOON = timedelta(hours=4)
-NUMBER_SHOWN = 20  # characters; a longer number than any round has was made up
 
 
 @dataclass
 class Waiting:
-    """An open round and the step that it waits at; `due`: "", "soon" or "overdue"."""
+    """An open round and the step that it waits at; `due`: "", "soon" or "overdue".
+
+    `opened`: whether the person of the queue opened its review page.
+    """
 
     round: Round
     step: RoundStep | None
     due: str
+    opened: bool = False
 
 
 def with_steps(rounds: list[Round]) -> list[Waiting]:
@@ -57,10 +57,15 @@ def queue(request: HttpRequest) -> dict[str, Any]:
     if not request.user.is_superuser:
         others = others.filter(article__department__in=departments_to_see(request.user))
     others = others.select_related(*related).defer("revision__body").order_by("-submitted_at")[:PAGE_SIZE]
+    waiting = with_steps(list(page))
+    opened = opened_by(request.user, page)
+    for row in waiting:
+        row.opened = (row.round.pk, row.round.revision.digest) in opened
     return {
         "title": _("Waiting for me"),
         "page": page,
-        "mine": with_steps(list(page)),
+        "mine": waiting,
+        "can_tick": any(row.opened for row in waiting),
         "others": with_steps(list(others)),
     }
 
@@ -95,44 +100,7 @@ def _before(round: Round, rounds: QuerySet[Round]) -> QuerySet[Round]:
     return rounds.filter(Q(submitted_at__lt=round.submitted_at) | Q(submitted_at=round.submitted_at, pk__lt=round.pk))
 
 
-def next_after(round: Round, person: User) -> int | None:
-    """Id of the one to go on with: the next in the queue, after the last of it the first; None when nothing waits."""
-    others = Round.objects.awaiting(person).exclude(pk=round.pk)
-    return (_after(round, others).first() or others.first() or Round()).pk
-
-
-@dataclass
-class Bulk:
-    """What became of what was ticked: how many were approved, and (name, reason) of each that was refused."""
-
-    approved: int
-    refused: list[tuple[str, str]]
-    left_over: bool  # more was ticked than is looked at in one go
-
-    @property
-    def sentence(self) -> str:
-        text = ngettext("%(count)d article approved.", "%(count)d articles approved.", self.approved)
-        return text % {"count": self.approved} if self.approved else ""
-
-
-def approve_many(request: HttpRequest) -> Bulk:
-    """Approves what was ticked, each with the digest that the list showed, and says of each refusal what and why.
-
-    `chosen` holds "<number of the round>:<digest>". Titles are named to those only who may see the article.
-    """
-    chosen = list(dict.fromkeys(request.POST.getlist("chosen")))
-    done = Bulk(0, [], len(chosen) > PAGE_SIZE)
-    for one in chosen[:PAGE_SIZE]:
-        pk, _colon, seen = one.partition(":")
-        name = _("Submission %(number)s") % {"number": pk[:NUMBER_SHOWN]}
-        try:
-            found = round_or_404(request.user, int(pk) if pk.isdecimal() and len(pk) <= NUMBER_SHOWN else 0)
-            name = found.revision.title or name  # an expunged text has none
-            services.approve(found, by=request.user, seen=seen)
-        except Http404:
-            done.refused.append((name, _("there is no such submission.")))
-        except (NotAllowed, WrongState) as error:
-            done.refused.append((name, str(error)))
-        else:
-            done.approved += 1
-    return done
+def next_after(round: Round, person: User) -> Round | None:
+    """Return the next in the queue, after the last of it the first; None when nothing waits."""
+    others = Round.objects.awaiting(person).exclude(pk=round.pk).select_related("revision").defer("revision__body")
+    return _after(round, others).first() or others.first()

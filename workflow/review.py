@@ -1,27 +1,24 @@
 """The page on which a text is decided: what it says, what changed, what others said, and the two buttons."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 from csp.decorators import csp_replace
-from django.contrib import messages
 from django.db.models import Prefetch
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from articles.findings import findings
 from articles.models import Article
-from workflow import services, standing_in
+from workflow import openings, services, standing_in
 from workflow.authority import why_not
 from workflow.forms import DecisionForm, RemarkForm
 from workflow.models import Decision, QuickPhrase, Remark, Round, RoundStep
-from workflow.queueing import next_after, place_of
+from workflow.queueing import place_of
+from workflow.rounds import signs_off
 from workflow.seeing import round_or_404
 from workflow.transitions import WrongState
 
@@ -69,16 +66,16 @@ def earlier_rounds(round: Round) -> list[Round]:
 
 
 def review(request: HttpRequest, pk: int, context: dict[str, Any]) -> HttpResponse:
-    """Shows the text with all that helps to decide on it; takes the decision by POST."""
+    """Show the text with everything that helps to decide on it; take the decision by POST.
+
+    A decision leads to its result page and never to the next review page: a second tap would decide there.
+    """
     found = round_or_404(request.user, pk)
-    form = DecisionForm(request.POST or None, initial={"seen": found.revision.digest})
+    form = DecisionForm(request.POST or None)
     if request.method != "POST":
         return page(request, found, form, context)
     if form.is_valid() and _decided(request, found, form):
-        following = next_after(found, request.user)
-        if following:
-            return HttpResponseRedirect(reverse("admin:workflow_round_review", args=[following]))
-        return HttpResponseRedirect(reverse("admin:workflow_round_changelist"))
+        return HttpResponseRedirect(reverse("admin:workflow_round_outcome", args=[pk]))
     return page(request, round_or_404(request.user, pk), form, context, status=400)
 
 
@@ -96,6 +93,8 @@ def page(
     revision.article = found.article
     earlier = earlier_rounds(found)
     refusal = why_not(request.user, found) if found.state == "open" else _("This round is closed.")
+    if request.method == "GET" and not refusal:
+        openings.note_opening(found, request.user)
     context = {
         **context,
         "title": revision.title,
@@ -104,7 +103,8 @@ def page(
         "article": found.article,
         "steps": steps,
         "form": form,
-        "signs_off": bool(steps) and steps[-1].is_current and len(steps[-1].decisions) + 1 >= steps[-1].step.people,
+        "opened": "" if refusal else openings.issue_token(found, request.user),
+        "signs_off": signs_off(found),
         "why_not": refusal,
         "place": place_of(found, request.user),
         "phrases": [] if refusal else QuickPhrase.objects.all(),
@@ -119,18 +119,15 @@ def page(
 
 
 def _decided(request: HttpRequest, found: Round, form: DecisionForm) -> bool:
-    """Takes the decision; a refusal for the moment stands in the form beside what was typed."""
+    """Take the decision; add the reason to the form if it is refused."""
     words = form.cleaned_data
     try:
+        seen = openings.read_token(request.POST.get("opened", ""), found, request.user)
         match request.POST.get("verdict"):
             case "approve":
-                publication = services.approve(
-                    found, by=request.user, seen=words["seen"], comment=words["comment"], at=words["at"]
-                )
-                said = _outcome(found, publication, words["at"])
+                services.approve(found, by=request.user, seen=seen, comment=words["comment"], at=words["at"])
             case "return":
-                services.return_for_changes(found, by=request.user, seen=words["seen"], reason=words["comment"])
-                said = _("“%(title)s” was returned to its authors.") % {"title": found.revision.title}
+                services.return_for_changes(found, by=request.user, seen=seen, reason=words["comment"])
             case _:
                 form.add_error(None, _("Press “Approve” or “Return for changes”."))
                 return False
@@ -143,23 +140,7 @@ def _decided(request: HttpRequest, found: Round, form: DecisionForm) -> bool:
     except WrongState as error:
         form.add_error(None, str(error))
         return False
-    left = place_of(found, request.user).others
-    if left:
-        said += " " + ngettext("%(count)d more waits for you.", "%(count)d more wait for you.", left) % {"count": left}
-    else:
-        said += " " + _("Nothing else waits for you.")
-    messages.success(request, said)
     return True
-
-
-def _outcome(found: Round, publication: Any, at: datetime | None) -> str:
-    title = {"title": found.revision.title}
-    if publication is None:
-        return _("“%(title)s” is approved and goes to the next step.") % title
-    if at:
-        when = timezone.localtime(at).strftime("%Y-%m-%d %H:%M")
-        return _("“%(title)s” is signed off and appears at %(when)s.") % {**title, "when": when}
-    return _("“%(title)s” is signed off and public now.") % title
 
 
 @csp_replace({"frame-ancestors": ["'self'"]})

@@ -139,6 +139,13 @@ def pass_step(step: RoundStep, at: datetime, following: RoundStep | None) -> Non
         following.decided = 0
 
 
+def signs_off(round: Round) -> bool:
+    """Return whether the next approval publishes the text."""
+    step = round.current_step()
+    is_last = step is not None and step.pk == round.steps_in_order()[-1].pk
+    return is_last and round.decisions_at(step) + 1 >= step.people
+
+
 def close(of: Round, state: RoundState, at: datetime, **changes: object) -> None:
     """Closes an open round; exactly one of two simultaneous attempts succeeds. Raises WrongState for the other."""
     closed = Round.objects.filter(pk=of.pk, state=RoundState.OPEN).update(state=state, closed_at=at, **changes)

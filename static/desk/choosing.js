@@ -2,8 +2,8 @@
 "use strict";
 {
   const form = document.getElementById("bulk");
-  if (form) {
-    const all = document.getElementById("choose-all");
+  const all = document.getElementById("choose-all"); // absent while nothing can be ticked
+  if (form && all) {
     const boxes = [...form.querySelectorAll("input[name=chosen]")];
     const button = document.getElementById("bulk-button");
     const plain = button.textContent;

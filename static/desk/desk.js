@@ -4,7 +4,7 @@
 {
   document.querySelector("[aria-invalid=true]")?.focus();
 
-  const ONCE = "form.desk-form, .desk-acts form";
+  const ONCE = "form.desk-form, form.desk-form-bulk, .desk-acts form";
 
   document.addEventListener("submit", (event) => {
     const form = event.target;

@@ -90,27 +90,19 @@ window.desk = window.desk || {};
 
   // --- The keyboard ---
 
-  const OWN_ARROWS = "select, input:not([type=text], [type=hidden], [type=checkbox], [type=radio])";
-  const turn = (id) => {
-    const link = document.getElementById(id);
-    if (link) location.assign(link.href);
-    return Boolean(link);
-  };
   const pressed = (event) => {
     if (event.isComposing || event.repeat || document.querySelector("dialog[open]")) return;
     const isControl = (event.ctrlKey || event.metaKey) && !event.altKey;
-    if (event.key === "Enter" && isControl && form) {
-      event.preventDefault();
-      decide(event.shiftKey ? "return" : "approve");
-    } else if (event.altKey && !isControl && !event.shiftKey && !event.target.closest?.(OWN_ARROWS)) {
-      const id = { ArrowUp: "turn-previous", ArrowDown: "turn-next" }[event.key];
-      if (id && turn(id)) event.preventDefault();
-    }
+    if (event.key !== "Enter" || !isControl || !form) return;
+    event.preventDefault();
+    decide(event.shiftKey ? "return" : "approve");
   };
   document.addEventListener("keydown", pressed);
 
   // No script runs in the frame; this page listens to it. (WebKit does not let it, bug 218086: there only the page.)
-  const listen = () => frame.contentDocument?.addEventListener("keydown", pressed);
+  const listen = () => {
+    for (const heard of [pressed, desk.turn]) frame.contentDocument?.addEventListener("keydown", heard);
+  };
   frame.addEventListener("load", listen);
   if (frame.contentDocument?.readyState === "complete") listen();
 }

@@ -61,7 +61,8 @@ def test_from_the_first_word_to_the_public_page_with_one_return(newsroom, page, 
     page.locator(".review-phrase", has_text="请补充附件").click()
     keep(page, f"30-day-{page.kind}-return")
     page.click("button[name=verdict][value=return]")
-    says(page, "退回")
+    expect(page.locator("h1")).to_contain_text("已退回")
+    fits(page)
     sign_out(page)
 
     sign_in(page, newsroom.drafter)
@@ -80,14 +81,16 @@ def test_from_the_first_word_to_the_public_page_with_one_return(newsroom, page, 
     page.get_by_role("link", name="与上次送审的差异").click()
     expect(page.locator(".diff")).to_contain_text("名额分配表")
     page.click("button[name=verdict][value=approve]")
-    says(page, "下一环节")
+    expect(page.locator("h1")).to_contain_text("下一环节")
     sign_out(page)
 
     sign_in(page, newsroom.publisher)
     opens_the_first(page)
     expect(page.locator("button[name=verdict][value=approve]")).to_contain_text("立即公开")
     page.click("button[name=verdict][value=approve]")
-    says(page, "已公开")
+    expect(page.locator("h1")).to_contain_text("现已公开")
+    keep(page, f"31-day-{page.kind}-signed")
+    fits(page)
     sign_out(page)
 
     page.goto(f"/{newsroom.department.slug}/")

@@ -5,6 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.test_accessibility import AXE
+from tests.browser.test_desk_accessibility import MODES, put_into
 from tests.browser.test_journey import sign_in
 from tests.workflow.acts import edit, give_back
 
@@ -32,6 +34,16 @@ def open_first(page, person):
     return page
 
 
+def finds_nothing(page):
+    """axe-core, in both schemes and at both widths; and nothing scrolls sideways."""
+    page.evaluate(AXE)
+    for scheme, width, asked in MODES.values():
+        put_into(page, scheme, width)
+        assert page.evaluate("async (asked) => (await axe.run(asked)).violations", asked) == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    put_into(page, "light", 1280)
+
+
 def text(page):
     return page.frame_locator(".review-text iframe")
 
@@ -52,6 +64,11 @@ def two_waiting(newsroom, waiting):
 
 
 @pytest.fixture
+def unopened(newsroom, two_waiting):
+    return newsroom.submitted(title="没打开的", body=BODY)
+
+
+@pytest.fixture
 def again(newsroom):
     """A text that came back once and was changed."""
     article = newsroom.draft(title="会议通知", body=BODY)
@@ -60,15 +77,54 @@ def again(newsroom):
     return newsroom.submitted(article)
 
 
-def test_twenty_approvals_in_a_row_take_twenty_presses(newsroom, twenty, visit):
+def test_twenty_approvals_in_a_row_need_no_mouse(newsroom, twenty, visit):
     page = open_first(visit(), newsroom.reviewer)
     for number, waiting in enumerate(twenty, 1):
         expect(page.locator("h1")).to_have_text(waiting.revision.title)
         page.keyboard.press("Control+Enter")
+        expect(page).to_have_url(re.compile(rf"/{waiting.pk}/outcome/$"))
         if number < 20:
-            expect(page.locator(".messagelist .success")).to_contain_text(f"还有 {20 - number} 件待审")
-    expect(page).to_have_url(re.compile(r"/admin/workflow/round/$"))
-    expect(page.locator(".desk-empty")).to_be_visible()
+            expect(page.locator(".review-onward")).to_contain_text(f"还有 {20 - number} 件待审")
+            page.keyboard.press("Alt+ArrowDown")
+    expect(page.locator(".review-onward")).to_contain_text("没有其他待审稿件")
+
+
+def test_two_taps_in_the_same_place_decide_on_one_article(newsroom, twenty, visit, keep):
+    """The second tap used to sign the next article, which nobody had opened."""
+    phone = open_first(visit(width=390, height=844, has_touch=True, is_mobile=True), newsroom.reviewer)
+    box = phone.locator("#verdict-approve").bounding_box()
+    spot = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    phone.touchscreen.tap(*spot)
+    phone.wait_for_timeout(500)
+    phone.touchscreen.tap(*spot)
+    phone.wait_for_timeout(1500)
+    expect(phone).to_have_url(re.compile(rf"/{twenty[0].pk}/outcome/$"))
+    expect(phone.locator(".review-onward")).to_contain_text("还有 19 件待审")
+    keep(phone, "phone-outcome")
+    phone.locator("#turn-next").tap()
+    expect(phone.locator("h1")).to_have_text("第2篇稿件")
+    expect(phone.locator("#verdict-approve")).to_be_visible()
+
+
+def test_two_taps_on_the_button_of_the_queue_confirm_nothing(newsroom, twenty, visit, keep):
+    """On a phone, however many articles are ticked."""
+    phone = visit(width=390, height=844, has_touch=True, is_mobile=True)
+    sign_in(phone, newsroom.reviewer)
+    for waiting in twenty:
+        phone.goto(f"/admin/workflow/round/{waiting.pk}/review/")
+    for ticked in (1, 3, 5, 6, 7, 20):
+        phone.goto("/admin/workflow/round/")
+        for box in phone.locator("input[name=chosen]").all()[:ticked]:
+            box.check()
+        box = phone.locator("#bulk-button").bounding_box()
+        spot = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        phone.touchscreen.tap(*spot)
+        expect(phone.locator("#confirm-button")).to_contain_text(f"{ticked} 篇")
+        keep(phone, f"phone-confirm-{ticked}")
+        phone.touchscreen.tap(*spot)
+        phone.wait_for_timeout(500)
+    phone.goto("/admin/workflow/round/")
+    expect(phone.locator("h1 .desk-count")).to_have_text("20")
 
 
 def test_the_keyboard_works_while_the_text_in_the_frame_has_the_focus(newsroom, two_waiting, visit):
@@ -87,7 +143,7 @@ def test_the_keyboard_works_while_the_text_in_the_frame_has_the_focus(newsroom, 
     expect(text(page).get_by_text("地点另行通知").first).to_be_visible()
     page.get_by_role("button", name="请核对日期。").click()
     page.keyboard.press("Control+Shift+Enter")
-    expect(page.locator(".messagelist .success")).to_contain_text("已退回")
+    expect(page.locator("h1")).to_contain_text("已退回")
 
 
 def test_what_changed_is_read_beside_an_opinion_that_is_being_written(newsroom, again, visit, keep):
@@ -116,7 +172,7 @@ def test_a_leader_suggests_words_and_the_drafter_takes_them_over_with_one_click(
     expect(leader.locator("#id_comment")).to_have_value("请按批注修改")
     keep(leader, "review-remark")
     leader.keyboard.press("Control+Shift+Enter")
-    expect(leader.locator(".messagelist .success")).to_contain_text("已退回")
+    expect(leader.locator("h1")).to_contain_text("已退回")
 
     drafter = visit()
     sign_in(drafter, newsroom.drafter)
@@ -186,13 +242,18 @@ def test_without_script_the_page_reviews_and_remarks_too(newsroom, again, visit)
     expect(page.locator("#remark-list ins")).to_contain_text("按时")
     page.fill("#id_comment", "见批注")
     page.locator("#verdict-return").click()
-    expect(page.locator(".messagelist .success")).to_contain_text("已退回")
+    expect(page.locator("h1")).to_contain_text("已退回")
 
 
-def test_the_whole_page_of_the_queue_is_ticked_at_once(newsroom, two_waiting, visit):
+def test_what_was_opened_is_ticked_at_once_and_confirmed_once(newsroom, two_waiting, unopened, visit, keep):
     page = visit()
     sign_in(page, newsroom.reviewer)
     page.goto("/admin/workflow/round/")
+    expect(page.locator("input[type=checkbox]")).to_have_count(0)
+    for waiting in two_waiting:
+        page.goto(f"/admin/workflow/round/{waiting.pk}/review/")
+    page.goto("/admin/workflow/round/")
+    keep(page, "queue-with-unopened")
     expect(page.locator("#bulk-button")).to_have_text("通过所勾选的稿件")
     page.check("#choose-all")
     expect(page.locator("#bulk-button")).to_have_text("通过勾选的 2 篇")
@@ -201,4 +262,17 @@ def test_the_whole_page_of_the_queue_is_ticked_at_once(newsroom, two_waiting, vi
     expect(page.locator("#choose-all")).not_to_be_checked()
     page.check("#choose-all")
     page.click("#bulk-button")
+    expect(page.locator(".review-confirmed .desk-row-title")).to_have_text(["会议通知", "第二篇"])
+    keep(page, "confirm")
+    finds_nothing(page)
+    page.click("#confirm-button")
     expect(page.locator(".messagelist .success")).to_contain_text("2 篇")
+    expect(page.locator(".desk-queue-rows .desk-row-title")).to_have_text(["没打开的"])
+
+
+def test_axe_finds_nothing_on_the_result_page(newsroom, two_waiting, visit, keep):
+    page = open_first(visit(), newsroom.reviewer)
+    page.click("#verdict-approve")
+    expect(page.locator("#turn-next")).to_be_visible()
+    keep(page, "outcome")
+    finds_nothing(page)

@@ -9,7 +9,7 @@ from articles import drafts
 from articles.models import Article, Publication, Revision
 from departments.permissions import NotAllowed
 from tests.newsroom import nothing_changes
-from workflow import services
+from workflow import openings, services
 from workflow.authority import why_not
 from workflow.models import Round
 
@@ -17,6 +17,11 @@ from workflow.models import Round
 def approve(waiting: Round, by: User, **words: Any) -> Publication | None:
     """Approves the text that the round pins."""
     return services.approve(waiting, by=by, seen=waiting.revision.digest, **words)
+
+
+def seen(waiting: Round, by: User, **words: Any) -> dict[str, Any]:
+    """What the form of the review page sends when this person has opened it."""
+    return {"opened": openings.issue_token(waiting, by), **words}
 
 
 def give_back(waiting: Round, by: User, reason: str = "请补充数据") -> Revision:

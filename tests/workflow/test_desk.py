@@ -10,9 +10,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from tests.newsroom import grant, nothing_changes, person
-from tests.workflow.acts import approve, edit, give_back, mine
+from tests.workflow.acts import approve, edit, give_back, mine, seen
 from tests.workflow.pages import Page
-from workflow import services
+from workflow import openings, services
 from workflow.models import RoundStep, Verdict
 
 pytestmark = pytest.mark.django_db
@@ -24,8 +24,8 @@ def review_url(waiting):
     return reverse("admin:workflow_round_review", args=[waiting.pk])
 
 
-def seen(waiting, **words):
-    return {"seen": waiting.revision.digest, **words}
+def outcome_url(waiting):
+    return reverse("admin:workflow_round_outcome", args=[waiting.pk])
 
 
 def rows(response, name="mine"):
@@ -68,7 +68,7 @@ def test_a_visitor_is_asked_to_sign_in_first(newsroom, client):
         assert response.status_code == 302
         assert response["Location"].startswith("/admin/login/")
     with nothing_changes():
-        client.post(review_url(waiting), seen(waiting, verdict="approve"))
+        client.post(review_url(waiting), seen(waiting, newsroom.reviewer, verdict="approve"))
 
 
 def test_somebody_of_another_department_finds_every_door_closed(newsroom, as_user):
@@ -79,7 +79,8 @@ def test_somebody_of_another_department_finds_every_door_closed(newsroom, as_use
     doors = [review_url(waiting), f"{overview}overview/", f"{overview}revisions/1/", f"{overview}change/"]
     with nothing_changes():
         for door in doors:
-            answers = [stranger.get(door), stranger.post(door, seen(waiting, verdict="approve", comment="同意"))]
+            words = seen(waiting, newsroom.stranger, verdict="approve", comment="同意")
+            answers = [stranger.get(door), stranger.post(door, words)]
             assert [answer.status_code for answer in answers] == [403, 403], door
             assert not any("机密标题" in answer.content.decode() for answer in answers)
         assert stranger.post(f"{overview}act/discard/", {"discard-reason": "删"}).status_code == 403
@@ -117,7 +118,7 @@ def test_the_review_page_offers_both_verdicts_on_the_text_that_it_shows(newsroom
     waiting = newsroom.submitted()
     page = Page(as_user("reviewer").get(review_url(waiting)))
     assert page.verdicts() == {"approve", "return"}
-    assert page.fields["seen"] == waiting.revision.digest
+    assert openings.read_token(page.fields["opened"], waiting, newsroom.reviewer) == waiting.revision.digest
     assert "at" not in page.fields
     frames = [found["src"] for found in page.having("iframe")]
     assert frames == [f"/admin/articles/article/{waiting.article_id}/revisions/1/"]
@@ -148,33 +149,34 @@ def test_who_may_not_decide_sees_no_buttons_and_gets_nothing_by_posting_directly
     assert Page(response).verdicts() == set()
     assert response.context["why_not"]
     with nothing_changes():
-        answer = client.post(review_url(waiting), seen(waiting, verdict=verdict, comment="同意"))
+        answer = client.post(review_url(waiting), seen(waiting, one, verdict=verdict, comment="同意"))
     assert answer.status_code == 403
     assert mine(newsroom.reviewer) == [waiting]
 
 
-def test_approving_goes_on_to_the_next_in_the_queue_and_ends_at_the_queue(newsroom, as_user):
+def test_a_decision_leads_to_its_result_page(newsroom, as_user):
     first, second = newsroom.submitted(), newsroom.submitted()
     reviewer = as_user("reviewer")
-    response = reviewer.post(review_url(first), seen(first, verdict="approve", comment="同意。"))
-    assert response["Location"] == review_url(second)
+    response = reviewer.post(review_url(first), seen(first, newsroom.reviewer, verdict="approve", comment="同意。"))
+    assert response["Location"] == outcome_url(first)
     assert first.decisions.get().comment == "同意。"
-    response = reviewer.post(review_url(second), seen(second, verdict="return", comment="请核对数字"))
-    assert response["Location"] == QUEUE
+    words = seen(second, newsroom.reviewer, verdict="return", comment="请核对数字")
+    assert reviewer.post(review_url(second), words)["Location"] == outcome_url(second)
     assert second.decisions.get().verdict == Verdict.RETURN
 
 
 def test_signing_off_publishes_at_once_or_at_the_time_that_was_given(newsroom, as_user):
     at_once, later = newsroom.reviewed(), newsroom.reviewed()
     publisher = as_user("publisher")
-    publisher.post(review_url(at_once), seen(at_once, verdict="approve"))
+    publisher.post(review_url(at_once), seen(at_once, newsroom.publisher, verdict="approve"))
     when = timezone.localtime() + timedelta(days=2)
-    publisher.post(review_url(later), seen(later, verdict="approve", at=when.strftime("%Y-%m-%dT%H:%M")))
+    words = seen(later, newsroom.publisher, verdict="approve", at=when.strftime("%Y-%m-%dT%H:%M"))
+    publisher.post(review_url(later), words)
     assert at_once.article.publications.get().live_from <= timezone.now()
     assert later.article.publications.get().live_from == when.replace(second=0, microsecond=0)
 
 
-@pytest.mark.parametrize("token", [{}, {"seen": ""}, {"seen": "0" * 64}, {"seen": "x" * 65}, {"seen": "<script>"}])
+@pytest.mark.parametrize("token", [None, "", "0" * 64, "x" * 5000, "a:b:c", "<script>", "\x00", "摘要"])
 @pytest.mark.parametrize("verdict", ["approve", "return"])
 def test_a_decision_without_the_right_token_is_refused_with_a_message_and_the_opinion_kept(
     newsroom, as_user, verdict, token
@@ -183,7 +185,7 @@ def test_a_decision_without_the_right_token_is_refused_with_a_message_and_the_op
     waiting = newsroom.submitted()
     reviewer = as_user("reviewer")
     with nothing_changes():
-        words = {"verdict": verdict, "comment": "写了很久的意见", **token}
+        words = {"verdict": verdict, "comment": "写了很久的意见"} | ({} if token is None else {"opened": token})
         response = reviewer.post(review_url(waiting), words)
     assert response.status_code == 400
     assert Page(response).fields["comment"] == "写了很久的意见"
@@ -197,7 +199,7 @@ def test_returning_without_a_reason_says_so_at_the_field_and_changes_nothing(new
     waiting = newsroom.submitted()
     reviewer = as_user("reviewer")
     with nothing_changes():
-        words = seen(waiting, verdict="return", comment=reason)
+        words = seen(waiting, newsroom.reviewer, verdict="return", comment=reason)
         response = reviewer.post(review_url(waiting), words)
     assert response.status_code == 400
     (message,) = response.context["form"].errors["comment"]
@@ -206,7 +208,7 @@ def test_returning_without_a_reason_says_so_at_the_field_and_changes_nothing(new
 
 def test_an_opinion_that_is_too_long_is_kept_on_the_page(newsroom, as_user):
     waiting = newsroom.submitted()
-    words = seen(waiting, verdict="approve", comment="长" * 2001)
+    words = seen(waiting, newsroom.reviewer, verdict="approve", comment="长" * 2001)
     reviewer = as_user("reviewer")
     with nothing_changes():
         response = reviewer.post(review_url(waiting), words)
@@ -224,7 +226,8 @@ def test_an_impossible_time_is_refused_at_its_field_and_what_was_typed_is_kept(n
     waiting = newsroom.submitted() if step == "reviewer" else newsroom.reviewed()
     client = as_user(step)
     with nothing_changes():
-        response = client.post(review_url(waiting), seen(waiting, verdict="approve", comment="同意", at=at))
+        words = seen(waiting, newsroom.people[step], verdict="approve", comment="同意", at=at)
+        response = client.post(review_url(waiting), words)
     assert response.status_code == 400
     (message,) = response.context["form"].errors["at"]
     assert message in response.content.decode()
@@ -236,7 +239,7 @@ def test_an_impossible_time_is_refused_at_its_field_and_what_was_typed_is_kept(n
 def test_an_unknown_verdict_decides_nothing(newsroom, as_user, verdict):
     """Scenario 12."""
     waiting = newsroom.submitted()
-    words = seen(waiting, comment="同意") | ({} if verdict is None else {"verdict": verdict})
+    words = seen(waiting, newsroom.reviewer, comment="同意") | ({} if verdict is None else {"verdict": verdict})
     reviewer = as_user("reviewer")
     with nothing_changes():
         response = reviewer.post(review_url(waiting), words)
@@ -249,8 +252,10 @@ def test_looking_with_a_verdict_in_the_address_decides_nothing(newsroom, as_user
     """Scenario 23."""
     waiting = newsroom.submitted()
     reviewer = as_user("reviewer")
+    reviewer.get(review_url(waiting))  # the first look is kept
     with nothing_changes():
-        response = reviewer.get(review_url(waiting), seen(waiting, verdict="approve", comment="同意"))
+        words = seen(waiting, newsroom.reviewer, verdict="approve", comment="同意")
+        response = reviewer.get(review_url(waiting), words)
     assert response.status_code == 200
 
 
@@ -260,9 +265,10 @@ def test_a_decision_sent_from_another_site_is_refused(newsroom):
     client = Client(enforce_csrf_checks=True)
     client.force_login(newsroom.reviewer)
     with nothing_changes():
-        assert client.post(review_url(waiting), seen(waiting, verdict="approve")).status_code == 403
+        words = seen(waiting, newsroom.reviewer, verdict="approve")
+        assert client.post(review_url(waiting), words).status_code == 403
     token = Page(client.get(review_url(waiting))).fields["csrfmiddlewaretoken"]
-    client.post(review_url(waiting), seen(waiting, verdict="approve", csrfmiddlewaretoken=token))
+    client.post(review_url(waiting), {**words, "csrfmiddlewaretoken": token})
     assert waiting.decisions.exists()
 
 
@@ -274,8 +280,9 @@ def test_neither_signing_in_nor_deciding_leads_to_another_site(newsroom, client,
     words = {"username": newsroom.reviewer.username, "password": PASSWORD, "next": elsewhere}
     assert client.post("/admin/login/", words, query_params={"next": elsewhere})["Location"] == "/admin/"
     waiting = newsroom.submitted()
-    words = seen(waiting, verdict="approve", next=elsewhere)
-    assert client.post(review_url(waiting), words, query_params={"next": elsewhere})["Location"] == QUEUE
+    words = seen(waiting, newsroom.reviewer, verdict="approve", next=elsewhere)
+    answer = client.post(review_url(waiting), words, query_params={"next": elsewhere})
+    assert answer["Location"] == outcome_url(waiting)
 
 
 def test_who_comes_too_late_is_told_who_decided_and_keeps_what_they_typed(newsroom, as_user):
@@ -286,7 +293,7 @@ def test_who_comes_too_late_is_told_who_decided_and_keeps_what_they_typed(newsro
     approve(waiting, newsroom.reviewer)
     client = as_user(other)
     with nothing_changes():
-        response = client.post(review_url(waiting), seen(waiting, verdict="return", comment="我另有看法"))
+        response = client.post(review_url(waiting), seen(waiting, other, verdict="return", comment="我另有看法"))
     page = response.content.decode()
     assert response.status_code == 400
     assert newsroom.reviewer.full_name in response.context["why_not"] and response.context["why_not"] in page
@@ -299,7 +306,9 @@ def test_a_round_that_is_closed_by_now_says_so_and_keeps_what_was_typed(newsroom
     give_back(waiting, newsroom.reviewer)
     reviewer = as_user("reviewer")
     with nothing_changes():
-        response = reviewer.post(review_url(waiting), seen(waiting, verdict="approve", comment="我另有看法"))
+        response = reviewer.post(
+            review_url(waiting), seen(waiting, newsroom.reviewer, verdict="approve", comment="我另有看法")
+        )
     assert response.status_code == 400
     assert Page(response).verdicts() == set()
     assert "我另有看法" in response.content.decode()
@@ -312,10 +321,17 @@ def test_hostile_words_run_on_no_page_of_the_desk(newsroom, as_user):
     """Scenario 46."""
     article = newsroom.draft(title=HOSTILE[:60], body=f"<p>正文{HOSTILE}</p>", author=HOSTILE, keywords=HOSTILE)
     waiting = newsroom.submitted(article)
-    as_user("reviewer").post(review_url(waiting), seen(waiting, verdict="return", comment=HOSTILE))
+    as_user("reviewer").post(review_url(waiting), seen(waiting, newsroom.reviewer, verdict="return", comment=HOSTILE))
     again = newsroom.submitted(article)
     address = f"/admin/articles/article/{article.pk}"
-    pages = [review_url(again), f"{address}/overview/", f"{address}/revisions/1/", QUEUE, "/admin/articles/article/"]
+    pages = [
+        outcome_url(waiting),
+        review_url(again),
+        f"{address}/overview/",
+        f"{address}/revisions/1/",
+        QUEUE,
+        "/admin/articles/article/",
+    ]
     reviewer = as_user("reviewer")
     for where in pages:
         response = reviewer.get(where)

@@ -3,6 +3,7 @@
 from functools import partial
 
 import pytest
+from django.contrib.auth import get_user
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -12,7 +13,7 @@ from ledger.models import Entry
 from ledger.verification import mismatches
 from tests.ledger.threads import at_once
 from tests.newsroom import Newsroom, nothing_changes
-from tests.workflow.acts import approve, edit, give_back, mine
+from tests.workflow.acts import approve, edit, give_back, mine, seen
 from tests.workflow.newsroom_acts import entries, preset, somebody
 from tests.workflow.pages import Page
 from tests.workflow.test_pipelines import change_page, form
@@ -29,7 +30,8 @@ def page_of(waiting):
 
 def press(client, waiting, verdict, **words):
     """The answer to a button of the review page as it stands open with this round's text."""
-    return client.post(page_of(waiting), {"seen": waiting.revision.digest, "verdict": verdict, **words})
+    by = get_user(client)
+    return client.post(page_of(waiting), seen(waiting, by, verdict=verdict, **words))
 
 
 def public_status(article):
@@ -65,16 +67,17 @@ def test_an_approval_from_a_page_that_was_open_while_the_text_changed_publishes_
     """Scenarios 7 and 8."""
     waiting = newsroom.reviewed(body="<p>看过的话。</p>")
     publisher = as_user("publisher")
-    assert Page(publisher.get(page_of(waiting))).fields["seen"] == waiting.revision.digest
+    shown = Page(publisher.get(page_of(waiting))).fields["opened"]
     services.take_back(waiting, by=newsroom.drafter)
     edit(waiting.article, newsroom.drafter, body="<p>没看过的话。</p>")
     again = newsroom.submitted(waiting.article)
     approve(again, newsroom.reviewer)
     with nothing_changes():
-        stale = press(publisher, waiting, "approve", comment="同意。")
+        words = {"opened": shown, "verdict": "approve", "comment": "同意。"}
+        stale = publisher.post(page_of(waiting), words)
         assert stale.status_code == 400 and "同意。" in stale.content.decode()
-        # The old digest sent to the new round is about another text too.
-        crossed = publisher.post(page_of(again), {"seen": waiting.revision.digest, "verdict": "approve"})
+        # The page of the old text opens nothing of the new round.
+        crossed = publisher.post(page_of(again), words)
         assert crossed.status_code == 400 and crossed.context["form"].non_field_errors()
     assert public_status(waiting.article) == 404
     press(publisher, again, "approve")

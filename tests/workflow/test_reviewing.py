@@ -6,9 +6,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from tests.newsroom import nothing_changes
-from tests.portal.visitor import visit
+from tests.portal.visitor import Page, visit
 from tests.workflow.acts import approve, edit, give_back
-from tests.workflow.newsroom_acts import somebody
+from tests.workflow.newsroom_acts import preset, rearrange, somebody
 from workflow import remarks, services
 from workflow.models import QuickPhrase
 from workflow.remarks import Quote
@@ -20,12 +20,18 @@ def url(waiting):
     return reverse("admin:workflow_round_review", args=[waiting.pk])
 
 
+def outcome(waiting):
+    return reverse("admin:workflow_round_outcome", args=[waiting.pk])
+
+
 def views(page):
     return [words for _address, words in page.one("nav", class_="review-views").links()]
 
 
 def decide(client, waiting, verdict="approve", **words):
-    return client.post(url(waiting), {"seen": waiting.revision.digest, "verdict": verdict, **words}, follow=True)
+    """Opens the page, decides by its form, and follows to the result page."""
+    opened = visit(url(waiting), client).one("input", name="opened").attributes["value"]
+    return Page(client.post(url(waiting), {"opened": opened, "verdict": verdict, **words}, follow=True))
 
 
 def test_a_first_submission_has_nothing_to_be_compared_with(newsroom, as_user):
@@ -67,20 +73,85 @@ def test_findings_and_earlier_opinions_stand_on_the_page(newsroom, as_user):
     assert "请补充附件" in page.one("section", class_="review-earlier").words
 
 
-def test_after_a_decision_the_next_opens_and_the_message_says_how_many_are_left(newsroom, as_user):
+def onward(page):
+    """Address of the next article on a result page, the address of the queue, and the words beside them."""
+    nav = page.one("nav", class_="review-onward")
+    following = nav.all("a", id="turn-next")
+    return (following[0].attributes["href"] if following else None), nav.links()[-1][0], nav.words
+
+
+def test_the_result_page_leads_to_the_next_article_and_says_how_many_are_left(newsroom, as_user):
     first, second, third = (newsroom.submitted(title=f"第{number}篇") for number in "一二三")
     client = as_user("reviewer")
-    page = decide(client, second)
-    assert page.request["PATH_INFO"] == url(third) and "还有 2 件待审" in page.content.decode()
-    page = decide(client, third, "return", comment="请改")
-    assert page.request["PATH_INFO"] == url(first) and "还有 1 件待审" in page.content.decode()
-    page = decide(client, first)
-    assert page.request["PATH_INFO"] == "/admin/workflow/round/" and "没有其他待审稿件" in page.content.decode()
+    address, queue, words = onward(decide(client, second))
+    assert (address, queue) == (url(third), "/admin/workflow/round/") and "还有 2 件待审" in words and "第三篇" in words
+    address, _queue, words = onward(decide(client, third, "return", comment="请改"))
+    assert address == url(first) and "还有 1 件待审" in words
+    address, _queue, words = onward(decide(client, first))
+    assert address is None and "没有其他待审稿件" in words
+
+
+def test_the_result_page_holds_no_button_that_decides(newsroom, as_user):
+    first, _second = newsroom.submitted(), newsroom.submitted()
+    page = decide(as_user("reviewer"), first)
+    assert page.response.request["PATH_INFO"] == outcome(first)
+    assert not page.all("button", name="verdict")
+    assert not page.one("main").all("form")
+
+
+def test_the_result_page_says_what_was_decided_and_what_is_public_now(newsroom, as_user):
+    article = newsroom.published(title="第一版").article
+    newsroom.rewritten(article, title="第二版")
+    reviewer, publisher = as_user("reviewer"), as_user("publisher")
+    live = article.publications.get().get_absolute_url()
+
+    def told(page):
+        public = page.one("section", class_="review-public")
+        return page.one("h1").words, public.words, [address for address, _words in public.links()]
+
+    head, public, links = told(decide(reviewer, newsroom.submitted(article), "return", comment="请改"))
+    assert "《第二版》已退回" in head and "此前公开的文字" in public and links == [live]
+    head, public, links = told(decide(reviewer, newsroom.submitted(article)))
+    assert "进入下一环节" in head and "此前公开的文字" in public and links == [live]
+    head, public, links = told(decide(publisher, article.rounds.open().get()))
+    assert "《第二版》已签发，现已公开" in head and "就是这一稿" in public and links == [live]
+
+    scheduled = newsroom.reviewed(title="明年的通知")
+    head, public, links = told(decide(publisher, scheduled, at="2099-01-01T08:00"))
+    assert "2099-01-01 08:00" in head and "看不到" in public and links == []
+
+
+def test_the_result_page_tells_what_became_of_the_article_since(newsroom, as_user):
+    waiting = newsroom.submitted(title="会议通知")
+    client = as_user("reviewer")
+    decide(client, waiting)
+    give_back(waiting, newsroom.publisher)
+    assert "已退回" in visit(outcome(waiting), client).one("h1").words
+    publication = newsroom.published()
+    services.withdraw(publication.article, by=newsroom.publisher, reason="有误", notice="")
+    page = visit(outcome(publication.round), as_user("publisher"))
+    assert "已结束" in page.one("h1").words and "看不到" in page.one("section", class_="review-public").words
+
+
+def test_a_step_for_two_people_says_that_it_waits_for_another(newsroom, as_user):
+    rearrange(preset("两级"), newsroom.admin, ("审核", "reviewer", 2), ("签发", "publisher", 1))
+    somebody(newsroom, "second", "reviewer")
+    assert "还须其他人" in decide(as_user("reviewer"), newsroom.submitted()).one("h1").words
+
+
+def test_only_who_decided_sees_a_result_page(newsroom, as_user):
+    waiting = newsroom.submitted(title="机密标题")
+    approve(waiting, newsroom.reviewer)
+    for who in ("publisher", "drafter", "stranger", "admin"):
+        response = as_user(who).get(outcome(waiting))
+        assert response.status_code == 404 and "机密标题" not in response.content.decode(), who
+    assert as_user("reviewer").get(outcome(waiting)).status_code == 200
 
 
 def test_the_page_leads_to_the_one_before_and_the_one_after_without_deciding(newsroom, as_user):
     first, second, third = (newsroom.submitted() for _again in range(3))
     client = as_user("reviewer")
+    visit(url(second), client)  # the first look is kept
     with nothing_changes():
         page = visit(url(second), client)
     turns = page.one("nav", class_="review-turns")

@@ -12,8 +12,9 @@ from departments.models import Membership
 from departments.permissions import NotAllowed
 from ledger.verification import mismatches
 from tests.newsroom import nothing_changes
-from tests.workflow.acts import approve, edit, mine, refused
+from tests.workflow.acts import approve, edit, mine, refused, seen
 from tests.workflow.newsroom_acts import DAY, disable, entries, preset, rearrange, somebody, stand_in, use
+from tests.workflow.pages import Page
 from workflow import pipelines, services, standing_in
 from workflow.models import Decision, Round
 from workflow.states import Public, Text, state_of
@@ -52,10 +53,10 @@ def test_what_waits_for_the_leader_waits_in_the_deputys_queue_too(newsroom, depu
     assert mine(deputy) == []
     stand_in(newsroom.publisher, deputy)
     assert mine(deputy) == mine(newsroom.publisher) == [waiting]
-    page = as_user(deputy).get(f"/admin/workflow/round/{waiting.pk}/review/")
-    assert page.status_code == 200
-    words = {"verdict": "approve", "seen": waiting.revision.digest}
-    assert as_user(deputy).post(f"/admin/workflow/round/{waiting.pk}/review/", words).status_code == 302
+    address = f"/admin/workflow/round/{waiting.pk}/"
+    words = {"verdict": "approve", "opened": Page(as_user(deputy).get(f"{address}review/")).fields["opened"]}
+    response = as_user(deputy).post(f"{address}review/", words, follow=True)
+    assert (response.status_code, response.request["PATH_INFO"]) == (200, f"{address}outcome/")
     assert state_of(waiting.article).public == Public.LIVE
     assert mine(deputy) == mine(newsroom.publisher) == []
 
@@ -176,7 +177,7 @@ def test_a_superuser_hands_a_step_to_somebody_who_then_decides_it_and_the_ledger
     assert stranded() == [] and mine(deputy) == [waiting]
     page = f"/admin/workflow/round/{waiting.pk}/review/"
     assert as_user(deputy).get(page).status_code == 200
-    words = {"verdict": "approve", "seen": waiting.revision.digest}
+    words = seen(waiting, deputy, verdict="approve")
     assert as_user(deputy).post(page, words).status_code == 302
     assert Decision.objects.get(person=deputy).principal == deputy
     assert list(mismatches()) == []

@@ -7,10 +7,11 @@ from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 
 from departments import permissions
-from workflow import queueing, review, sheet, standing_in
+from workflow import bulk_approval, outcomes, queueing, review, sheet, standing_in
 from workflow.admin import remarks
 from workflow.models import QuickPhrase, Round
 from workflow.performing import form_for
+from workflow.rounds import signs_off
 from workflow.transitions import Action
 
 
@@ -39,6 +40,7 @@ class RoundAdmin(admin.ModelAdmin):
             path("", view(self.queue), name="workflow_round_changelist"),
             path("stranded/", view(self.stranded), name="workflow_round_stranded"),
             path("<int:pk>/review/", view(self.review), name="workflow_round_review"),
+            path("<int:pk>/outcome/", view(self.outcome), name="workflow_round_outcome"),
             path("<int:pk>/sheet/", view(self.sheet), name="workflow_round_sheet"),
             path("<int:pk>/sheet/proof.svg", view(sheet.code_of_round), name="workflow_round_sheet_code"),
             *remarks.urls(self.admin_site),
@@ -46,31 +48,63 @@ class RoundAdmin(admin.ModelAdmin):
 
     def queue(self, request: HttpRequest) -> HttpResponse:
         if request.method == "POST":
-            self._approve_many(request)
-            return HttpResponseRedirect(request.path)
+            if "confirmed" in request.POST:
+                return self._approve_confirmed(request)
+            return self._ask_to_confirm(request)
         context = {**self.admin_site.each_context(request), "opts": self.opts, **queueing.queue(request)}
         context["refused"] = [said for said in messages.get_messages(request) if said.extra_tags == "refused"]
         request.current_app = self.admin_site.name
         return TemplateResponse(request, "admin/workflow/round/queue.html", context)
 
-    def _approve_many(self, request: HttpRequest) -> None:
+    def _ask_to_confirm(self, request: HttpRequest) -> HttpResponse:
+        """List the ticked articles that can be approved; go back to the queue if there are none."""
         if "chosen" not in request.POST:
             text = _("Nothing was ticked. Tick what you want to approve, then press the button again.")
             messages.error(request, text)
-            return
-        done = queueing.approve_many(request)
-        for name, reason in done.refused:
+            return HttpResponseRedirect(request.path)
+        selection = bulk_approval.select(request.POST.getlist("chosen"), request.user)
+        if not selection.rounds:
+            self._tell(request, selection)
+            return HttpResponseRedirect(request.path)
+        rows = [(found, signs_off(found)) for found in selection.rounds]
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": _("Confirm the approval"),
+            "rows": rows,
+            "public": sum(is_published for _found, is_published in rows),
+            "selection": selection,
+            "most": queueing.PAGE_SIZE,
+            "confirmed": bulk_approval.issue_token(selection, request.user),
+        }
+        request.current_app = self.admin_site.name
+        return TemplateResponse(request, "admin/workflow/round/confirm.html", context)
+
+    def _approve_confirmed(self, request: HttpRequest) -> HttpResponse:
+        ticks = bulk_approval.read_token(request.POST["confirmed"], request.user)
+        if ticks:
+            self._tell(request, bulk_approval.approve(ticks, request.user))
+        else:
+            messages.error(request, _("Nothing was approved: the confirmation is not valid. Tick the articles again."))
+        return HttpResponseRedirect(request.path)
+
+    def _tell(self, request: HttpRequest, selection: bulk_approval.Selection) -> None:
+        for name, reason in selection.refused:
             # The page lists these by themselves (queue.html).
             messages.error(request, _("%(name)s: %(reason)s") % {"name": name, "reason": reason}, extra_tags="refused")
-        if done.left_over:
+        if selection.left_over:
             text = _("Only the first %(count)d of what was ticked were looked at; tick the others again.")
             messages.error(request, text % {"count": queueing.PAGE_SIZE})
-        if done.approved:
-            messages.success(request, done.sentence)
+        if selection.rounds:
+            messages.success(request, selection.sentence)
 
     def review(self, request: HttpRequest, pk: int) -> HttpResponse:
         request.current_app = self.admin_site.name
         return review.review(request, pk, {**self.admin_site.each_context(request), "opts": self.opts})
+
+    def outcome(self, request: HttpRequest, pk: int) -> HttpResponse:
+        request.current_app = self.admin_site.name
+        return outcomes.outcome(request, pk, {**self.admin_site.each_context(request), "opts": self.opts})
 
     def stranded(self, request: HttpRequest) -> HttpResponse:
         """无人可审: rounds that wait for nobody, for superusers to hand over."""

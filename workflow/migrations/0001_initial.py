@@ -363,4 +363,19 @@ class Migration(migrations.Migration):
             model_name='step',
             constraint=models.CheckConstraint(condition=models.Q(('people__gte', 1)), name='a_step_needs_somebody'),
         ),
+        migrations.CreateModel(
+            name='Opening',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('digest', models.CharField(max_length=64, verbose_name='digest of what was shown')),
+                ('opened_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='opened')),
+                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='person')),
+                ('round', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='openings', to='workflow.round', verbose_name='round')),
+            ],
+            options={
+                'verbose_name': 'opening of a review page',
+                'verbose_name_plural': 'openings of review pages',
+                'constraints': [models.UniqueConstraint(fields=('round', 'person', 'digest'), name='one_opening_a_person_and_text')],
+            },
+        ),
     ]

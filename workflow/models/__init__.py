@@ -3,6 +3,7 @@
 from workflow.models.delegation import Delegation
 from workflow.models.emergency import Emergency, ExpungingRequest
 from workflow.models.notification import Channel, Delivery, DeliveryState, Event, Notification
+from workflow.models.opening import Opening
 from workflow.models.pipeline import Pipeline, PipelineChoice, Step
 from workflow.models.preview import PreviewLink
 from workflow.models.remark import QuickPhrase, Remark
@@ -18,6 +19,7 @@ __all__ = [
     "Event",
     "ExpungingRequest",
     "Notification",
+    "Opening",
     "Pipeline",
     "PipelineChoice",
     "PreviewLink",
