@@ -31,7 +31,7 @@ class PersonCreationForm(UserCreationForm):
         field_classes: dict[str, type[forms.Field]] = {}
 
 
-class PasswordSet(ReadOnlyPasswordHashWidget):
+class PasswordStatusWidget(ReadOnlyPasswordHashWidget):
     """Says whether there is a password, where Django would show how it is hashed."""
 
     def get_context(self, name: str, value: str | None, attrs: dict | None) -> dict[str, Any]:
@@ -44,7 +44,7 @@ class PasswordSet(ReadOnlyPasswordHashWidget):
 class PersonChangeForm(UserChangeForm):
     password = ReadOnlyPasswordHashField(
         label=_("Password"),
-        widget=PasswordSet,
+        widget=PasswordStatusWidget,
         help_text=_("Nobody can look it up; set another one when it is forgotten. The ledger has that it was set."),
     )
 
@@ -59,7 +59,7 @@ class PasswordResetForm(AdminPasswordChangeForm):
 
     def save(self, commit: bool = True) -> User:
         password = self.cleaned_data["password1"] if self.cleaned_data["set_usable_password"] else None
-        services.set_password(self.user, password, by=self.user.acting)
+        services.set_password(self.user, password, by=self.user.acting_user)
         return self.user
 
 
@@ -100,14 +100,14 @@ class PersonAdmin(UserAdmin):
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> User | None:
         person = super().get_object(request, object_id, from_field)
         if person is not None:
-            person.acting = request.user
+            person.acting_user = request.user
         return person
 
     def save_model(self, request: HttpRequest, obj: User, form: forms.ModelForm, change: bool) -> None:
         if change:
             services.change_user(obj, by=request.user)
         else:
-            services.record_new_user(obj, by=request.user)
+            services.save_new_user(obj, by=request.user)
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         """Nobody is deleted: untick “active” for somebody who has left, so that the record keeps their name."""
@@ -117,7 +117,7 @@ class PersonAdmin(UserAdmin):
     def unlock(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         for person in queryset:
             reset(username=person.username)
-            services.note_unlock(person, by=request.user)
+            services.record_unlock(person, by=request.user)
         count = queryset.count()
         text = ngettext("%(count)d person can sign in again.", "%(count)d people can sign in again.", count)
         messages.success(request, text % {"count": count})

@@ -1,8 +1,8 @@
 """People who stand in the ledger are never deleted, whoever asks the database."""
 
-from ledger.guards import never_removed, register
+from ledger.guards import never_removed, register_guards
 
-register(
+register_guards(
     never_removed(
         "accounts_user",
         ["id", "username"],

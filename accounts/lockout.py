@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 
-def locked_out(
+def lockout_response(
     request: HttpRequest, _original: HttpResponse | None = None, _credentials: dict | None = None
 ) -> HttpResponse:
     minutes = math.ceil(settings.AXES_COOLOFF_TIME * 60)

@@ -6,10 +6,10 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from ledger import wording
+from ledger import verbs
 from ledger.record import record
 
-wording.tell(
+verbs.register_verbs(
     "person",
     _("People"),
     {
@@ -22,11 +22,11 @@ wording.tell(
 )
 
 # Changes of these stand in the ledger, with the value before and after. Sign-in times and the like do not.
-RECORDED = ("username", "full_name", "email", "phone", "is_active", "is_superuser")
+RECORDED_FIELDS = ("username", "full_name", "email", "phone", "is_active", "is_superuser")
 
 
-def _facts(user: User) -> dict[str, Any]:
-    return {name: getattr(user, name) for name in RECORDED}
+def _recorded_values(user: User) -> dict[str, Any]:
+    return {name: getattr(user, name) for name in RECORDED_FIELDS}
 
 
 @transaction.atomic
@@ -35,24 +35,24 @@ def create_user(*, username: str, password: str | None, by: User | None, **field
     fields.setdefault("full_name", username)
     user = User(username=User.normalize_username(username), **fields)
     user.set_password(password)
-    return record_new_user(user, by=by)
+    return save_new_user(user, by=by)
 
 
 @transaction.atomic
-def record_new_user(user: User, *, by: User | None) -> User:
+def save_new_user(user: User, *, by: User | None) -> User:
     """Saves a person that a form has made, password included, and records it."""
     user.save()
-    record("person.created", user, by=by, **_facts(user))
+    record("person.created", user, by=by, **_recorded_values(user))
     return user
 
 
 @transaction.atomic
 def change_user(user: User, *, by: User | None) -> None:
     """Saves changed facts of a person and records each with its value before and after."""
-    before = _facts(User.objects.get(pk=user.pk))
+    before = _recorded_values(User.objects.get(pk=user.pk))
     user.save()
-    after = _facts(user)
-    if changes := {name: [before[name], after[name]] for name in RECORDED if before[name] != after[name]}:
+    after = _recorded_values(user)
+    if changes := {name: [before[name], after[name]] for name in RECORDED_FIELDS if before[name] != after[name]}:
         record("person.changed", user, by=by, **changes)
 
 
@@ -65,6 +65,6 @@ def set_password(user: User, password: str | None, *, by: User | None) -> None:
 
 
 @transaction.atomic
-def note_unlock(user: User, *, by: User) -> None:
+def record_unlock(user: User, *, by: User) -> None:
     """Somebody locked out by failed sign-ins was let in again."""
     record("person.unlocked", user, by=by)

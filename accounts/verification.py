@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from accounts.models import User
-from accounts.services import RECORDED
+from accounts.services import RECORDED_FIELDS
 from ledger.models import Entry
-from ledger.verification import check
+from ledger.verification import register_verifier
 
 
-@check
-def people() -> Iterator[str]:
+@register_verifier
+def verify_people() -> Iterator[str]:
     """Replays how people were made and changed, then compares. Passwords stand nowhere but in their hash."""
     facts: dict[str, dict[str, Any]] = {}
     entries = Entry.objects.filter(verb__in=["person.created", "person.changed"]).order_by("number")
@@ -25,7 +25,7 @@ def people() -> Iterator[str]:
         if known is None:
             yield f"person {person.pk} ({person}): made outside the site; the ledger has no such person"
             continue
-        for name in RECORDED:
+        for name in RECORDED_FIELDS:
             if getattr(person, name) != known.get(name):
                 yield f"person {person.pk} ({person}): {name} was changed outside the site"
     for pk, known in facts.items():

@@ -15,12 +15,12 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext
 
 from articles import drafts
-from articles.editing.urls import urls as editing_urls
-from articles.editing.wording import words
-from articles.editor import POLICY
-from articles.forms import DraftForm
+from articles.editing.editor import EDITOR_CSP
+from articles.editing.forms import DraftForm
+from articles.editing.script_texts import script_texts
+from articles.editing.suggestions import author_and_source_suggestions
+from articles.editing.urls import editing_urls
 from articles.models import Article, Revision
-from articles.remembered import remembered
 from departments import permissions
 
 
@@ -33,7 +33,7 @@ class ArticleAdmin(admin.ModelAdmin):
     # Who sees what: departments.permissions, not Django's permissions.
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Article]:
-        return Article.objects.seen_by(request.user).in_use()
+        return Article.objects.visible_to(request.user).not_discarded()
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return request.user.is_active
@@ -56,12 +56,12 @@ class ArticleAdmin(admin.ModelAdmin):
 
     # The form.
 
-    @method_decorator(csp_update(POLICY))
+    @method_decorator(csp_update(EDITOR_CSP))
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: dict | None = None) -> HttpResponse:
         permissions.check_draft_somewhere(request.user)
-        return self._form(request, None, None)
+        return self._edit_draft(request, None, None)
 
-    @method_decorator(csp_update(POLICY))
+    @method_decorator(csp_update(EDITOR_CSP))
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict | None = None
     ) -> HttpResponse:
@@ -69,10 +69,10 @@ class ArticleAdmin(admin.ModelAdmin):
         draft = article.active_draft()
         may_draft = permissions.can_draft(request.user, article.department)
         if draft is None and may_draft and request.method == "POST":
-            return self._too_late(request, article)
+            return self._draft_is_gone(request, article)
         if draft is None or not may_draft:
             return HttpResponseRedirect(self.overview_url(article))
-        return self._form(request, article, draft)
+        return self._edit_draft(request, article, draft)
 
     def article_or_404(self, request: HttpRequest, object_id: str) -> Article:
         """Raises Http404, also for an article of a department that the person has nothing to do with… as NotAllowed."""
@@ -84,12 +84,12 @@ class ArticleAdmin(admin.ModelAdmin):
     def overview_url(self, article: Article) -> str:
         return reverse("admin:articles_article_changelist")
 
-    def _form(self, request: HttpRequest, article: Article | None, draft: Revision | None) -> HttpResponse:
+    def _edit_draft(self, request: HttpRequest, article: Article | None, draft: Revision | None) -> HttpResponse:
         form = DraftForm(request.POST or None, instance=draft, person=request.user, article=article)
         stale = None
         if request.method == "POST" and form.is_valid():
             try:
-                article, lost = self._save(form, article, draft, request)
+                article, lost = self._save_form(form, article, draft, request)
             except drafts.StaleDraft as error:
                 stale = Revision.objects.get(pk=draft.pk)
                 form.add_error(None, str(error))
@@ -99,21 +99,21 @@ class ArticleAdmin(admin.ModelAdmin):
                 for sentence in lost:
                     messages.warning(request, sentence)
                 return self.after_save(request, article)
-        return self._page(request, form, article, draft, stale)
+        return self._render_form(request, form, article, draft, stale)
 
-    def _too_late(self, request: HttpRequest, article: Article) -> HttpResponse:
+    def _draft_is_gone(self, request: HttpRequest, article: Article) -> HttpResponse:
         """The draft was submitted or discarded while somebody was writing: what they typed stays on their screen."""
         form = DraftForm(request.POST, person=request.user, article=article)
         form.add_error(None, gettext("This article is no longer a draft; nothing was saved."))
-        return self._page(request, form, article, None, article.latest_revision())
+        return self._render_form(request, form, article, None, article.latest_revision())
 
-    def _save(
+    def _save_form(
         self, form: DraftForm, article: Article | None, draft: Revision | None, request: HttpRequest
     ) -> tuple[Article, list[str]]:
         if article is None:
             department = form.cleaned_data["department"]
             permissions.check_draft(request.user, department)
-            return drafts.begin_article(department=department, content=form.content(), by=request.user)
+            return drafts.create_article(department=department, content=form.content(), by=request.user)
         version = form.cleaned_data["version"] or 0
         return article, drafts.save_draft(draft, form.content(), by=request.user, version=version)
 
@@ -121,7 +121,7 @@ class ArticleAdmin(admin.ModelAdmin):
         messages.success(request, gettext("The draft is saved."))
         return HttpResponseRedirect(reverse("admin:articles_article_change", args=[article.pk]))
 
-    def _page(
+    def _render_form(
         self,
         request: HttpRequest,
         form: DraftForm,
@@ -136,9 +136,9 @@ class ArticleAdmin(admin.ModelAdmin):
             "form": form,
             "errors": AdminErrorList(form, []),
             "media": form.media,
-            "words": words(),
-            "remembered": remembered(request.user),
-            "documents": form.departments_with_documents(),
+            "words": script_texts(),
+            "remembered": author_and_source_suggestions(request.user),
+            "documents": form.document_department_ids(),
             "article": article,
             "draft": draft,
             "cover": form.instance.cover,

@@ -7,4 +7,6 @@ class ArticlesConfig(AppConfig):
     verbose_name = _("Articles")
 
     def ready(self) -> None:
-        from articles import guards, verification, versions  # noqa: F401 (importing them registers what they say)
+        # Importing them registers triggers and verifiers.
+        from articles import guards, verification  # noqa: F401
+        from articles.caching import versions  # noqa: F401

@@ -1,41 +1,41 @@
 """What the database itself refuses about articles: changes of frozen words, of publications, of contributions."""
 
 from articles.models.revision import TEXT_FIELDS
-from ledger.guards import Guard, append_only, never_removed, register
+from ledger.guards import Guard, append_only, never_removed, register_guards
 
-REVISION = "articles_revision"
-PUBLICATION = "articles_publication"
+REVISION_TABLE = "articles_revision"
+PUBLICATION_TABLE = "articles_publication"
 
 
 def _any_changed(*columns: str) -> str:
     return "(" + " OR ".join(f"{{changed:{column}}}" for column in columns) + ")"
 
 
-_fixed = _any_changed(
+_fixed_columns_changed = _any_changed(
     *["id", "article_id", "number", "state", "based_on_id", "version", "saved_at", "saved_by_id", "saved_by_name"],
     *["frozen_at", "digest", "body_digest", "dated", "issued_on", "validity"],
 )
-_words = _any_changed(*TEXT_FIELDS, "cover_id", "expunged_at")
-_emptied = " AND ".join([*(f"NEW.\"{name}\" = ''" for name in TEXT_FIELDS), 'NEW."cover_id" IS NULL'])
-_expunging = f'(OLD."expunged_at" IS NULL AND NEW."expunged_at" IS NOT NULL AND {_emptied})'
+_text_columns_changed = _any_changed(*TEXT_FIELDS, "cover_id", "expunged_at")
+_texts_are_empty = " AND ".join([*(f"NEW.\"{name}\" = ''" for name in TEXT_FIELDS), 'NEW."cover_id" IS NULL'])
+_is_expunging = f'(OLD."expunged_at" IS NULL AND NEW."expunged_at" IS NOT NULL AND {_texts_are_empty})'
 
-register(
+register_guards(
     [
         Guard(
             "revision_frozen",
-            REVISION,
+            REVISION_TABLE,
             "UPDATE",
             "a frozen revision never changes, save for expunging",
-            f"OLD.\"state\" = 'frozen' AND ({_fixed} OR ({_words} AND NOT {_expunging}))",
+            f"OLD.\"state\" = 'frozen' AND ({_fixed_columns_changed} OR ({_text_columns_changed} AND NOT {_is_expunging}))",
         ),
         Guard(
             "revision_keeps_its_article",
-            REVISION,
+            REVISION_TABLE,
             "UPDATE",
             "a revision never moves to another article",
             _any_changed("id", "article_id", "number"),
         ),
-        *never_removed(REVISION, ["id", ("article_id", "number")], "revisions"),
+        *never_removed(REVISION_TABLE, ["id", ("article_id", "number")], "revisions"),
     ]
 )
 
@@ -44,90 +44,96 @@ for table, key, what in [
     ("articles_attachment", ("revision_id", "file_id", "kind"), "attachments"),
 ]:
     # A revision that is frozen keeps what hangs on it; once expunged, it loses its files.
-    def _frozen(row: str) -> str:
+    def _revision_is_frozen(row: str) -> str:
         return (
-            f'EXISTS (SELECT 1 FROM "{REVISION}" r WHERE r."id" = {row}."revision_id" '
+            f'EXISTS (SELECT 1 FROM "{REVISION_TABLE}" r WHERE r."id" = {row}."revision_id" '
             'AND r."state" = \'frozen\' AND r."expunged_at" IS NULL)'
         )
 
-    register(
+    register_guards(
         [
-            Guard(f"{table}_no_insert", table, "INSERT", f"{what} of a frozen revision never change", _frozen("NEW")),
+            Guard(
+                f"{table}_no_insert",
+                table,
+                "INSERT",
+                f"{what} of a frozen revision never change",
+                _revision_is_frozen("NEW"),
+            ),
             Guard(
                 f"{table}_no_update",
                 table,
                 "UPDATE",
                 f"{what} of a frozen revision never change",
-                f"{_frozen('NEW')} OR {_frozen('OLD')}",
+                f"{_revision_is_frozen('NEW')} OR {_revision_is_frozen('OLD')}",
             ),
-            *never_removed(table, ["id", key], f"{what} of a frozen revision", _frozen("OLD")),
+            *never_removed(table, ["id", key], f"{what} of a frozen revision", _revision_is_frozen("OLD")),
         ]
     )
 
-register(append_only("articles_contribution", ["id", ("revision_id", "person_id")], "contributions"))
-register(
+register_guards(append_only("articles_contribution", ["id", ("revision_id", "person_id")], "contributions"))
+register_guards(
     [
         Guard(
             "articles_contribution_before_freezing",
             "articles_contribution",
             "INSERT",
             "nobody has a hand in a frozen revision",
-            f'EXISTS (SELECT 1 FROM "{REVISION}" r WHERE r."id" = NEW."revision_id" AND r."state" = \'frozen\')',
+            f'EXISTS (SELECT 1 FROM "{REVISION_TABLE}" r WHERE r."id" = NEW."revision_id" AND r."state" = \'frozen\')',
         )
     ]
 )
 
-_moved = _any_changed(
+_sealed_columns_changed = _any_changed(
     *["id", "article_id", "number", "revision_id", "dated", "first_live_from", "live_from", "digest", "body_digest"],
     *["columns", "files", "sign_offs", "created_at"],
 )
 # Words may only vanish (expunging), never be replaced. An emergency may be cleared, never declared afterwards.
-_replaced = " OR ".join(
+_text_replaced = " OR ".join(
     f"({{changed:{name}}} AND NEW.\"{name}\" <> '')" for name in ["title", "summary", "address", "cover_digest"]
 )
 _overlaps = (
-    f'EXISTS (SELECT 1 FROM "{PUBLICATION}" p WHERE p."article_id" = NEW."article_id" AND p."id" <> NEW."id" '
+    f'EXISTS (SELECT 1 FROM "{PUBLICATION_TABLE}" p WHERE p."article_id" = NEW."article_id" AND p."id" <> NEW."id" '
     'AND (p."live_until" IS NULL OR p."live_until" > p."live_from") '
     'AND (NEW."live_until" IS NULL OR NEW."live_until" > NEW."live_from") '
     'AND (p."live_until" IS NULL OR p."live_until" > NEW."live_from") '
     'AND (NEW."live_until" IS NULL OR NEW."live_until" > p."live_from"))'
 )
-register(
+register_guards(
     [
         Guard(
             "publication_sealed",
-            PUBLICATION,
+            PUBLICATION_TABLE,
             "UPDATE",
             "a publication never changes, save for the end of its interval, its department, and expunging",
-            f'{_moved} OR {_replaced} OR ({{changed:is_emergency}} AND NEW."is_emergency")',
+            f'{_sealed_columns_changed} OR {_text_replaced} OR ({{changed:is_emergency}} AND NEW."is_emergency")',
         ),
         Guard(
             "publication_of_a_frozen_revision",
-            PUBLICATION,
+            PUBLICATION_TABLE,
             "INSERT",
             "only a frozen revision of the same article is published, under its own digest",
-            f'NOT EXISTS (SELECT 1 FROM "{REVISION}" r WHERE r."id" = NEW."revision_id" AND r."state" = \'frozen\' '
+            f'NOT EXISTS (SELECT 1 FROM "{REVISION_TABLE}" r WHERE r."id" = NEW."revision_id" AND r."state" = \'frozen\' '
             'AND r."article_id" = NEW."article_id" AND r."digest" = NEW."digest" '
             'AND r."body_digest" = NEW."body_digest" AND r."expunged_at" IS NULL)',
         ),
         # PostgreSQL has an exclusion constraint for this (migrations): a trigger would let two transactions through.
         Guard(
             "publication_no_overlap_insert",
-            PUBLICATION,
+            PUBLICATION_TABLE,
             "INSERT",
             "two publications of an article never overlap",
             _overlaps,
-            only="sqlite",
+            only_vendor="sqlite",
         ),
         Guard(
             "publication_no_overlap_update",
-            PUBLICATION,
+            PUBLICATION_TABLE,
             "UPDATE",
             "two publications of an article never overlap",
             _overlaps,
-            only="sqlite",
+            only_vendor="sqlite",
         ),
-        *never_removed(PUBLICATION, ["id", ("article_id", "number")], "publications"),
+        *never_removed(PUBLICATION_TABLE, ["id", ("article_id", "number")], "publications"),
         *append_only("articles_withdrawal", ["id", "publication_id"], "withdrawals"),
         Guard(
             "file_content",

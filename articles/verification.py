@@ -6,32 +6,32 @@ from django.db import connection
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from articles import counting
-from articles.files import read_checked
+from articles.files.storage import read_verified
+from articles.listings import counts
 from articles.models import File, Placement, Publication, Rendition, Revision, Withdrawal
 from articles.models.revision import RevisionState
-from ledger.canonical import sha256
-from ledger.verification import check
+from ledger.canonical_json import sha256
+from ledger.verification import register_verifier
 
-EXCLUSION = "one_live_publication_an_article"
+EXCLUSION_CONSTRAINT = "one_live_publication_an_article"
 
 
-@check
+@register_verifier
 def exclusion_of_overlaps() -> Iterator[str]:
     """The one constraint that Django's models cannot say (migrations); SQLite has a guard in its place."""
     if connection.vendor != "postgresql":
         return
     with connection.cursor() as cursor:
         present = connection.introspection.get_constraints(cursor, Publication._meta.db_table)
-    if EXCLUSION not in present:
-        yield f"constraint {EXCLUSION}: missing from table {Publication._meta.db_table}"
+    if EXCLUSION_CONSTRAINT not in present:
+        yield f"constraint {EXCLUSION_CONSTRAINT}: missing from table {Publication._meta.db_table}"
 
 
-@check
+@register_verifier
 def publications_never_overlap() -> Iterator[str]:
     """At any instant at most one publication of an article is live: a former one, reopened with the seal that it had
     while it was, is named."""
-    effective = Publication.objects.effective()
+    effective = Publication.objects.not_called_off()
     later = effective.filter(article=OuterRef("article"), number__gt=OuterRef("number"))
     later = later.filter(Q(live_until=None) | Q(live_until__gt=OuterRef("live_from")))
     open_ended = effective.filter(Exists(later), live_until=None)
@@ -42,7 +42,7 @@ def publications_never_overlap() -> Iterator[str]:
             yield f"{where}: live at the same time as a later one"
 
 
-@check
+@register_verifier
 def publication_seals() -> Iterator[str]:
     for publication in Publication.objects.order_by("pk").iterator(chunk_size=500):
         if not publication.seal_holds():
@@ -52,7 +52,7 @@ def publication_seals() -> Iterator[str]:
             )
 
 
-@check
+@register_verifier
 def revision_digests() -> Iterator[str]:
     """Words, attachments and columns of every frozen revision, against the digest that was decided on and published."""
     frozen = Revision.objects.filter(state=RevisionState.FROZEN, expunged_at=None).select_related("cover")
@@ -64,7 +64,7 @@ def revision_digests() -> Iterator[str]:
             yield f"revision {revision.pk} (article {revision.article_id}): its words do not match its digest"
 
 
-@check
+@register_verifier
 def publications_match_their_revisions() -> Iterator[str]:
     """What listings show is what the revision says."""
     published = Publication.objects.filter(revision__expunged_at=None).select_related("revision", "revision__cover")
@@ -81,7 +81,7 @@ def publications_match_their_revisions() -> Iterator[str]:
             yield f"publication {publication.pk} (article {publication.article_id}): differs from its revision"
 
 
-@check
+@register_verifier
 def placements() -> Iterator[str]:
     """Every publication stands in its department and its columns, and nowhere else."""
     rows = Placement.objects.select_related("publication").order_by("pk")
@@ -106,20 +106,20 @@ def placements() -> Iterator[str]:
             yield f"publication {publication.pk} (article {publication.article_id}): missing from department {absent}"
 
 
-@check
+@register_verifier
 def listing_segments() -> Iterator[str]:
     """Every segment of a listing counts what it has, and nothing that is public is left out of its listing."""
-    for found in counting.wrong_segments():
+    for found in counts.wrong_segments():
         where = f"segment {found.pk} of the listing of department {found.department}"
-        yield f"{where}: counts {found.said}, has {found.has}"
-    for department in counting.unsegmented():
+        yield f"{where}: counts {found.recorded_count}, has {found.actual_count}"
+    for department in counts.departments_without_segments():
         yield f"listing of department {department}: its oldest segment is missing"
-    hidden = Placement.objects.filter(Q(live_until=None) | Q(live_until__gt=timezone.now()), standing=None)
+    hidden = Placement.objects.filter(Q(live_until=None) | Q(live_until__gt=timezone.now()), count_state=None)
     for placement in hidden.order_by("pk").iterator(chunk_size=500):
         yield f"placement {placement.pk} (publication {placement.publication_id}): left out of its listing"
 
 
-@check
+@register_verifier
 def withdrawal_seals() -> Iterator[str]:
     for withdrawal in Withdrawal.objects.select_related("publication").order_by("pk").iterator():
         if not withdrawal.seal_holds():
@@ -129,15 +129,15 @@ def withdrawal_seals() -> Iterator[str]:
             yield f"publication {publication.pk} (article {publication.article_id}): withdrawn, but its end is another"
 
 
-@check
+@register_verifier
 def rendition_seals() -> Iterator[str]:
     for rendition in Rendition.objects.select_related("original", "file").order_by("pk").iterator(chunk_size=500):
         if not rendition.seal_holds():
             yield f"rendition {rendition.pk} of file {rendition.original.digest}: its seal does not hold"
 
 
-@check
+@register_verifier
 def files() -> Iterator[str]:
     for file in File.objects.order_by("pk").iterator():
-        if read_checked(file) is None:
+        if read_verified(file) is None:
             yield f"file {file.digest}: its content is gone or was changed"

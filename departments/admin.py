@@ -63,10 +63,12 @@ class MembershipAdmin(admin.ModelAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
-        page = partial(people_import_views.page, self.admin_site)
+        page = partial(people_import_views.import_view, self.admin_site)
         return [
             path("import/", view(page), name="departments_membership_import"),
-            path("import/template.csv", view(people_import_views.template), name="departments_membership_template"),
+            path(
+                "import/template.csv", view(people_import_views.template_view), name="departments_membership_template"
+            ),
             *super().get_urls(),
         ]
 
@@ -78,12 +80,12 @@ class MembershipAdmin(admin.ModelAdmin):
         return False
 
     def save_model(self, request: HttpRequest, obj: Membership, form: forms.ModelForm, change: bool) -> None:
-        granted = services.grant(person=obj.person, role=obj.role, department=obj.department, by=request.user)
+        granted = services.grant_role(person=obj.person, role=obj.role, department=obj.department, by=request.user)
         obj.pk = granted.pk
 
     def delete_model(self, request: HttpRequest, obj: Membership) -> None:
-        services.revoke(obj, by=request.user)
+        services.revoke_role(obj, by=request.user)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Membership]) -> None:
         for membership in queryset.select_related("person", "role"):
-            services.revoke(membership, by=request.user)
+            services.revoke_role(membership, by=request.user)

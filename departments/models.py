@@ -23,19 +23,19 @@ def validate_not_reserved(slug: str) -> None:
         )
 
 
-class Kind(models.TextChoices):
+class DepartmentKind(models.TextChoices):
     DEPARTMENT = "department", _("department")
     COLUMN = "column", _("column")
     LINK = "link", _("outside link")
 
 
 class DepartmentQuerySet(models.QuerySet["Department"]):
-    def shown(self) -> "DepartmentQuerySet":
+    def visible(self) -> "DepartmentQuerySet":
         """Those that visitors see in the navigation."""
         return self.filter(is_visible=True)
 
     def holding_articles(self) -> "DepartmentQuerySet":
-        return self.exclude(kind=Kind.LINK)
+        return self.exclude(kind=DepartmentKind.LINK)
 
     def reached_by(self, memberships: models.QuerySet["Membership"]) -> "DepartmentQuerySet":
         """Departments that one of `memberships` reaches: its own, its children, the columns it answers for."""
@@ -59,7 +59,7 @@ class Department(Sealed):
 
     seal_kind = "department"
 
-    kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices, default=Kind.DEPARTMENT)
+    kind = models.CharField(_("kind"), max_length=10, choices=DepartmentKind.choices, default=DepartmentKind.DEPARTMENT)
     name = models.CharField(_("name"), max_length=50)
     slug = models.SlugField(
         _("address"),
@@ -117,17 +117,19 @@ class Department(Sealed):
         verbose_name_plural = _("departments")
         ordering = ["position", "pk"]
         constraints = [
-            models.CheckConstraint(condition=Q(kind__in=Kind.values), name="department_kind_is_known"),
+            models.CheckConstraint(condition=Q(kind__in=DepartmentKind.values), name="department_kind_is_known"),
             models.CheckConstraint(
-                condition=(Q(kind=Kind.LINK) & ~Q(url="")) | (~Q(kind=Kind.LINK) & Q(url="")),
+                condition=(Q(kind=DepartmentKind.LINK) & ~Q(url="")) | (~Q(kind=DepartmentKind.LINK) & Q(url="")),
                 name="a_link_and_nothing_else_has_an_outside_address",
             ),
             models.CheckConstraint(
-                condition=Q(kind=Kind.LINK, slug=None) | (~Q(kind=Kind.LINK) & Q(slug__isnull=False)),
+                condition=Q(kind=DepartmentKind.LINK, slug=None)
+                | (~Q(kind=DepartmentKind.LINK) & Q(slug__isnull=False)),
                 name="a_link_and_nothing_else_lacks_a_slug",
             ),
             models.CheckConstraint(
-                condition=Q(kind=Kind.COLUMN) | Q(responsible=None), name="only_a_column_has_a_responsible_department"
+                condition=Q(kind=DepartmentKind.COLUMN) | Q(responsible=None),
+                name="only_a_column_has_a_responsible_department",
             ),
             models.CheckConstraint(condition=~Q(slug__in=sorted(RESERVED_SLUGS)), name="slug_is_not_reserved"),
             models.CheckConstraint(
@@ -140,7 +142,7 @@ class Department(Sealed):
 
     def clean(self) -> None:
         self.slug = self.slug or None
-        if self.kind == Kind.LINK:
+        if self.kind == DepartmentKind.LINK:
             if not self.url:
                 raise ValidationError({"url": _("An outside link needs its address.")})
             if self.slug:
@@ -150,9 +152,9 @@ class Department(Sealed):
                 raise ValidationError({"slug": _("Give it an address, e.g. “news”.")})
             if self.url:
                 raise ValidationError({"url": _("Only an outside link has an outside address. Leave it empty.")})
-        if self.responsible and self.kind != Kind.COLUMN:
+        if self.responsible and self.kind != DepartmentKind.COLUMN:
             raise ValidationError({"responsible": _("Only a column has a responsible department.")})
-        if self.responsible and self.responsible.kind != Kind.DEPARTMENT:
+        if self.responsible and self.responsible.kind != DepartmentKind.DEPARTMENT:
             raise ValidationError({"responsible": _("Only a department can be responsible for a column.")})
         if self.parent and (self.parent == self or self.parent.parent_id or (self.pk and self.children.exists())):
             raise ValidationError({"parent": _("There are at most two levels.")})
@@ -176,7 +178,7 @@ class Department(Sealed):
             "visible": self.is_visible,
         }
 
-    def seats(self) -> set[int]:
+    def reaching_department_ids(self) -> set[int]:
         """Ids of the departments whose memberships reach this one (the other end of `reached_by`)."""
         found = {self.pk, self.parent_id, self.responsible_id}
         if self.parent:
@@ -220,12 +222,12 @@ class Role(models.Model):
 
 
 class MembershipQuerySet(models.QuerySet["Membership"]):
-    def of(self, person: models.Model) -> "MembershipQuerySet":
+    def held_by(self, person: models.Model) -> "MembershipQuerySet":
         """Those of an active person; somebody deactivated has none that count."""
         return self.filter(person=person, person__is_active=True)
 
     def reaching(self, department: Department) -> "MembershipQuerySet":
-        return self.filter(Q(department=None) | Q(department__in=department.seats()))
+        return self.filter(Q(department=None) | Q(department__in=department.reaching_department_ids()))
 
 
 class Membership(models.Model):

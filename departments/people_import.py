@@ -22,14 +22,14 @@ from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
 from accounts.models import User
-from accounts.services import record_new_user
-from accounts.spreadsheets import BEGINS_A_FORMULA
+from accounts.services import save_new_user
+from accounts.spreadsheets import FORMULA_PREFIXES
 from departments.models import Department, Membership, Role
-from departments.services import grant
+from departments.services import grant_role
 
-MOST_BYTES = 2 * 1024 * 1024
-MOST_UNPACKED = 50 * 1024 * 1024
-MOST_ROWS = 1000
+MAX_TABLE_BYTES = 2 * 1024 * 1024
+MAX_UNPACKED_TABLE_BYTES = 50 * 1024 * 1024
+MAX_TABLE_ROWS = 1000
 # Headings, in Chinese as the template has them → fields of a row.
 HEADINGS = {
     "用户名": "username",
@@ -39,16 +39,16 @@ HEADINGS = {
     "角色": "role",
     "栏目": "department",
 }
-NEEDED = ("用户名", "姓名")
-WHOLE_SITE = ("", "全站")
-TEMPLATE = "\ufeff用户名,姓名,邮箱,电话,角色,栏目\r\n"
-ALPHABET = "".join(set(string.ascii_letters + string.digits) - set("0O1lI"))
+REQUIRED_HEADINGS = ("用户名", "姓名")
+WHOLE_SITE_NAMES = ("", "全站")
+CSV_TEMPLATE = "\ufeff用户名,姓名,邮箱,电话,角色,栏目\r\n"
+PASSWORD_ALPHABET = "".join(set(string.ascii_letters + string.digits) - set("0O1lI"))
 PASSWORD_LENGTH = 12
 # 57 signs, 12 places: 70 bits by chance are not guessed, so that the stretching which weak passwords need (0.2 s each,
 # minutes for a table, within the transaction) is left to the first sign-in, when Django hashes anew.
-ITERATIONS = 10_000
+PBKDF2_ITERATIONS = 10_000
 # What openpyxl and the modules beneath it raise for damaged, encrypted or odd packages (seen by feeding it thousands).
-DAMAGED = (
+DAMAGED_FILE_ERRORS = (
     *(zipfile.BadZipFile, InvalidFileException, zlib.error, SyntaxError, EOFError, OSError, RuntimeError),
     *(AttributeError, LookupError, OverflowError, TypeError, ValueError),
 )
@@ -59,10 +59,10 @@ class UnreadableTable(Exception):
 
 
 @dataclass
-class Row:
+class ImportRow:
     """A line of the table. `errors`: why it cannot be done; `does`: what it will do, in words."""
 
-    line: int
+    line_number: int
     username: str = ""
     full_name: str = ""
     email: str = ""
@@ -70,16 +70,16 @@ class Row:
     role: str = ""
     department: str = ""
     errors: list[str] = field(default_factory=list)
-    does: list[str] = field(default_factory=list)
+    actions: list[str] = field(default_factory=list)
 
 
-def read_table(data: bytes) -> list[Row]:
+def read_table(data: bytes) -> list[ImportRow]:
     """The rows of a CSV (UTF-8 or GB18030) or .xlsx file. Raises UnreadableTable."""
-    if len(data) > MOST_BYTES:
+    if len(data) > MAX_TABLE_BYTES:
         raise UnreadableTable(_("The file is larger than 2 MB. Split it."))
-    lines = _xlsx(data) if data.startswith(b"PK") else _csv(data)
+    lines = _read_xlsx(data) if data.startswith(b"PK") else _read_csv(data)
     headings = [cell.strip() for cell in lines[0]] if lines else []
-    if missing := [name for name in NEEDED if name not in headings]:
+    if missing := [name for name in REQUIRED_HEADINGS if name not in headings]:
         text = _("The first line must hold the headings of the template; missing: %(names)s.")
         raise UnreadableTable(text % {"names": "、".join(missing)})
     rows = []
@@ -89,15 +89,15 @@ def read_table(data: bytes) -> list[Row]:
         facts = {HEADINGS[name]: " ".join(cell.split()) for name, cell in known}
         if any(facts.values()):
             facts["username"] = User.normalize_username(facts.get("username", ""))
-            rows.append(Row(number, **facts))
+            rows.append(ImportRow(number, **facts))
     if not rows:
         raise UnreadableTable(_("The table has no rows below its headings."))
-    if len(rows) > MOST_ROWS:
-        raise UnreadableTable(_("The table has more than %(most)d rows. Split it.") % {"most": MOST_ROWS})
+    if len(rows) > MAX_TABLE_ROWS:
+        raise UnreadableTable(_("The table has more than %(most)d rows. Split it.") % {"most": MAX_TABLE_ROWS})
     return rows
 
 
-def _csv(data: bytes) -> list[list[str]]:
+def _read_csv(data: bytes) -> list[list[str]]:
     for encoding in ("utf-8-sig", "gb18030"):
         try:
             text = data.decode(encoding)
@@ -110,21 +110,21 @@ def _csv(data: bytes) -> list[list[str]]:
     raise UnreadableTable(_("The file is neither .xlsx nor a CSV file in UTF-8 or GB18030. Save it as one of these."))
 
 
-def _xlsx(data: bytes) -> list[list[str]]:
+def _read_xlsx(data: bytes) -> list[list[str]]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as package:
             if any(name.lower().endswith("vbaproject.bin") for name in package.namelist()):
                 raise UnreadableTable(_("The file holds macros. Save it as .xlsx without them, or as CSV."))
-            if sum(info.file_size for info in package.infolist()) > MOST_UNPACKED:
+            if sum(info.file_size for info in package.infolist()) > MAX_UNPACKED_TABLE_BYTES:
                 raise UnreadableTable(_("The file unpacks to more than 50 MB. Save only the table."))
         book = load_workbook(io.BytesIO(data), read_only=True, keep_links=False)
-        rows = book.active.iter_rows(max_row=MOST_ROWS + 2, max_col=50, values_only=True)
-        return [[_text(cell) for cell in row] for row in rows]
-    except DAMAGED as error:
+        rows = book.active.iter_rows(max_row=MAX_TABLE_ROWS + 2, max_col=50, values_only=True)
+        return [[_cell_text(cell) for cell in row] for row in rows]
+    except DAMAGED_FILE_ERRORS as error:
         raise UnreadableTable(_("The .xlsx file cannot be read. Save it anew, or as CSV.")) from error
 
 
-def _text(cell: object) -> str:
+def _cell_text(cell: object) -> str:
     """A telephone number that a spreadsheet took for a number has no decimals."""
     if isinstance(cell, float) and cell.is_integer():
         cell = int(cell)
@@ -132,11 +132,11 @@ def _text(cell: object) -> str:
 
 
 @dataclass
-class Plan:
+class ImportPlan:
     """What the rows amount to. `people`: user name → the person to be made; `grants`: (user name, role, department)."""
 
-    rows: list[Row]
-    people: dict[str, User] = field(default_factory=dict)
+    rows: list[ImportRow]
+    new_people: dict[str, User] = field(default_factory=dict)
     grants: list[tuple[str, Role, Department | None]] = field(default_factory=list)
 
     @property
@@ -144,11 +144,11 @@ class Plan:
         return not any(row.errors for row in self.rows)
 
     @property
-    def does_something(self) -> bool:
-        return bool(self.people or self.grants)
+    def has_changes(self) -> bool:
+        return bool(self.new_people or self.grants)
 
 
-def plan(rows: list[Row]) -> Plan:
+def plan_import(rows: list[ImportRow]) -> ImportPlan:
     """Judges every row; `errors` and `does` of each are filled in. Four queries."""
     present = User.objects.in_bulk({row.username for row in rows if row.username.isprintable()}, field_name="username")
     roles = {key: role for role in Role.objects.all() for key in (role.name, role.code)}
@@ -159,28 +159,28 @@ def plan(rows: list[Row]) -> Plan:
     held = set(
         Membership.objects.filter(person__in=present.values()).values_list("person__username", "role", "department")
     )
-    made = Plan(rows)
+    made = ImportPlan(rows)
     for row in rows:
-        if _is_odd(row):
+        if _refuse_unsafe_cells(row):
             continue
-        _judge_person(row, present, made)
-        _judge_role(row, roles, departments, held, made)
+        _plan_person(row, present, made)
+        _plan_grant(row, roles, departments, held, made)
     return made
 
 
-def _is_odd(row: Row) -> bool:
+def _refuse_unsafe_cells(row: ImportRow) -> bool:
     """Cells that hold no plain text; nothing else of the row is looked at, and no such text reaches the database."""
     for heading, name in HEADINGS.items():
         cell = getattr(row, name)
-        begins_formula = cell.startswith(BEGINS_A_FORMULA) and not (name == "phone" and cell.startswith("+"))
+        begins_formula = cell.startswith(FORMULA_PREFIXES) and not (name == "phone" and cell.startswith("+"))
         if begins_formula or not cell.isprintable():
             text = _("%(field)s: a formula or signs that are no text. Put plain text there.")
             row.errors.append(text % {"field": heading})
     return bool(row.errors)
 
 
-def _judge_person(row: Row, present: dict[str, User], made: Plan) -> None:
-    known = present.get(row.username) or made.people.get(row.username)
+def _plan_person(row: ImportRow, present: dict[str, User], made: ImportPlan) -> None:
+    known = present.get(row.username) or made.new_people.get(row.username)
     if known:
         if row.full_name and row.full_name != known.full_name:
             text = _("“%(username)s” is the user name of %(name)s.")
@@ -198,12 +198,12 @@ def _judge_person(row: Row, present: dict[str, User], made: Plan) -> None:
             for name, found in error.message_dict.items()
         ]
         return
-    made.people[row.username] = person
-    row.does.append(_("makes the account"))
+    made.new_people[row.username] = person
+    row.actions.append(_("makes the account"))
 
 
-def _judge_role(
-    row: Row, roles: dict[str, Role], departments: dict[str, list[Department]], held: set, made: Plan
+def _plan_grant(
+    row: ImportRow, roles: dict[str, Role], departments: dict[str, list[Department]], held: set, made: ImportPlan
 ) -> None:
     if not row.role:
         if row.department:
@@ -214,7 +214,7 @@ def _judge_role(
         text = _("There is no role “%(name)s”; there are: %(names)s.")
         names = "、".join(dict.fromkeys(role.name for role in roles.values()))
         row.errors.append(text % {"name": row.role, "names": names})
-    found = [None] if row.department in WHOLE_SITE else departments.get(row.department, [])
+    found = [None] if row.department in WHOLE_SITE_NAMES else departments.get(row.department, [])
     if not found:
         row.errors.append(_("There is no department “%(name)s”.") % {"name": row.department})
     if len(found) > 1:
@@ -224,16 +224,16 @@ def _judge_role(
         return
     key = (row.username, role.pk, found[0].pk if found[0] else None)
     if key in held:
-        row.does.append(_("has this role there already"))
+        row.actions.append(_("has this role there already"))
         return
     held.add(key)
     made.grants.append((row.username, role, found[0]))
     where = found[0] or _("whole site")
-    row.does.append(_("gives the role %(role)s in: %(where)s") % {"role": role, "where": where})
+    row.actions.append(_("gives the role %(role)s in: %(where)s") % {"role": role, "where": where})
 
 
 @transaction.atomic
-def carry_out(planned: Plan, *, by: User) -> list[tuple[User, str]]:
+def apply_plan(planned: ImportPlan, *, by: User) -> list[tuple[User, str]]:
     """Makes the people and grants the roles, all or nothing. Returns each new person with their first password.
 
     The passwords are kept nowhere. Raises ValidationError when somebody made one of the people meanwhile.
@@ -241,18 +241,18 @@ def carry_out(planned: Plan, *, by: User) -> list[tuple[User, str]]:
     if not planned.is_possible:
         raise ValidationError(_("Some rows cannot be done. Correct the table and bring it again."))
     made = []
-    for person in planned.people.values():
+    for person in planned.new_people.values():
         if User.objects.filter(username=person.username).exists():
             text = _("Somebody made “%(name)s” meanwhile. Bring the table again.")
             raise ValidationError(text, params={"name": person.username})
-        password = "".join(secrets.choice(ALPHABET) for _place in range(PASSWORD_LENGTH))
+        password = "".join(secrets.choice(PASSWORD_ALPHABET) for _place in range(PASSWORD_LENGTH))
         hasher = PBKDF2PasswordHasher()
-        person.password = hasher.encode(password, hasher.salt(), iterations=ITERATIONS)
-        made.append((record_new_user(person, by=by), password))
+        person.password = hasher.encode(password, hasher.salt(), iterations=PBKDF2_ITERATIONS)
+        made.append((save_new_user(person, by=by), password))
     people = User.objects.in_bulk({username for username, _role, _where in planned.grants}, field_name="username")
     for username, role, department in planned.grants:
-        grant(person=people[username], role=role, department=department, by=by)
+        grant_role(person=people[username], role=role, department=department, by=by)
     return made
 
 
-TITLE = gettext_lazy("Import people from a table")
+PAGE_TITLE = gettext_lazy("Import people from a table")

@@ -13,21 +13,21 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from accounts.spreadsheets import defused
+from accounts.spreadsheets import escape_formula
 from departments import people_import
-from departments.people_import import Row, UnreadableTable
+from departments.people_import import ImportRow, UnreadableTable
 from departments.permissions import check_superuser
 
-SALT = "departments.people_import"
-KEPT = 3600  # seconds between looking through and confirming
+SIGNING_SALT = "departments.people_import"
+CONFIRM_WITHIN_SECONDS = 3600  # seconds between looking through and confirming
 
 
-def page(site: admin.AdminSite, request: HttpRequest) -> HttpResponse:
+def import_view(site: admin.AdminSite, request: HttpRequest) -> HttpResponse:
     check_superuser(request.user)
-    context = {**site.each_context(request), "title": people_import.TITLE}
+    context = {**site.each_context(request), "title": people_import.PAGE_TITLE}
     if request.method == "POST":
         try:
-            context |= _confirmed(request) if "rows" in request.POST else _read(request)
+            context |= _confirm_import(request) if "rows" in request.POST else _preview_import(request)
         except (UnreadableTable, ValidationError) as error:
             context["error"] = " ".join(error.messages) if isinstance(error, ValidationError) else str(error)
     request.current_app = site.name
@@ -37,41 +37,41 @@ def page(site: admin.AdminSite, request: HttpRequest) -> HttpResponse:
     return response
 
 
-def template(request: HttpRequest) -> HttpResponse:
+def template_view(request: HttpRequest) -> HttpResponse:
     """An empty table with its headings."""
     check_superuser(request.user)
-    response = HttpResponse(people_import.TEMPLATE, content_type="text/csv; charset=utf-8")
+    response = HttpResponse(people_import.CSV_TEMPLATE, content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="people.csv"'
     return response
 
 
-def _read(request: HttpRequest) -> dict:
+def _preview_import(request: HttpRequest) -> dict:
     brought = request.FILES.get("table")
     if brought is None:
         raise UnreadableTable(_("No file came along. Choose one."))
-    if brought.size > people_import.MOST_BYTES:
+    if brought.size > people_import.MAX_TABLE_BYTES:
         raise UnreadableTable(_("The file is larger than 2 MB. Split it."))
     rows = people_import.read_table(brought.read())
     facts = [{name: value for name, value in asdict(row).items() if name not in ("errors", "does")} for row in rows]
-    planned = people_import.plan(rows)
-    return {"plan": planned, "signed": signing.dumps(facts, salt=SALT, compress=True)}
+    planned = people_import.plan_import(rows)
+    return {"plan": planned, "signed": signing.dumps(facts, salt=SIGNING_SALT, compress=True)}
 
 
-def _confirmed(request: HttpRequest) -> dict:
+def _confirm_import(request: HttpRequest) -> dict:
     """The rows come back as they were shown: signed, and judged anew, for the world may have changed."""
     try:
-        facts = signing.loads(request.POST["rows"], salt=SALT, max_age=KEPT)
+        facts = signing.loads(request.POST["rows"], salt=SIGNING_SALT, max_age=CONFIRM_WITHIN_SECONDS)
     except signing.BadSignature as error:
         raise UnreadableTable(_("This page is more than an hour old. Bring the table again.")) from error
-    planned = people_import.plan([Row(**row) for row in facts])
-    made = people_import.carry_out(planned, by=request.user)
-    return {"made": made, "granted": len(planned.grants), "done": True, "table": _as_data(made)}
+    planned = people_import.plan_import([ImportRow(**row) for row in facts])
+    made = people_import.apply_plan(planned, by=request.user)
+    return {"made": made, "granted": len(planned.grants), "done": True, "table": _passwords_csv_base64(made)}
 
 
-def _as_data(made: list[tuple[User, str]]) -> str:
+def _passwords_csv_base64(made: list[tuple[User, str]]) -> str:
     """The first passwords as a table to keep, in the address of a link: the server has them no longer."""
     written = io.StringIO()
     writer = csv.writer(written)
     writer.writerow([_("user name"), _("full name"), _("first password")])
-    writer.writerows(map(defused, (person.username, person.full_name, password)) for person, password in made)
+    writer.writerows(map(escape_formula, (person.username, person.full_name, password)) for person, password in made)
     return base64.b64encode(("\ufeff" + written.getvalue()).encode()).decode()

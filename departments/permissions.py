@@ -19,7 +19,7 @@ class NotAllowed(PermissionDenied):
     """The wrong person. Django answers 403; the message says why."""
 
 
-def _answering(check: Callable[..., None]) -> Callable[..., bool]:
+def _as_predicate(check: Callable[..., None]) -> Callable[..., bool]:
     @wraps(check)
     def can(*args: Any, **kwargs: Any) -> bool:
         try:
@@ -31,9 +31,9 @@ def _answering(check: Callable[..., None]) -> Callable[..., bool]:
     return can
 
 
-def roles_in(person: User, department: Department) -> set[int]:
+def role_ids_in(person: User, department: Department) -> set[int]:
     """Ids of the roles that the person has in the department, however they reach it. One query."""
-    return set(Membership.objects.of(person).reaching(department).values_list("role_id", flat=True))
+    return set(Membership.objects.held_by(person).reaching(department).values_list("role_id", flat=True))
 
 
 def check_signed_in(person: User) -> None:
@@ -52,7 +52,7 @@ def check_draft(person: User, department: Department) -> None:
     check_signed_in(person)
     if person.is_superuser:
         return
-    if not Membership.objects.of(person).reaching(department).filter(role__may_draft=True).exists():
+    if not Membership.objects.held_by(person).reaching(department).filter(role__may_draft=True).exists():
         raise NotAllowed(_("You do not write for %(department)s.") % {"department": department})
 
 
@@ -67,20 +67,22 @@ def check_see(person: User, department: Department) -> None:
     check_signed_in(person)
     if person.is_superuser:
         return
-    if not Membership.objects.of(person).reaching(department).exists():
+    if not Membership.objects.held_by(person).reaching(department).exists():
         raise NotAllowed(_("You have no role in %(department)s.") % {"department": department})
 
 
-def check_take_back(person: User, department: Department, *, submitter: int, hands: Collection[int]) -> None:
+def check_take_back(
+    person: User, department: Department, *, submitter_id: int, contributor_ids: Collection[int]
+) -> None:
     """Take a submission back: who submitted it or wrote in it. `hands`: ids of everybody who had a hand in the text."""
     check_draft(person, department)
-    if person.pk != submitter and person.pk not in hands:
+    if person.pk != submitter_id and person.pk not in contributor_ids:
         raise NotAllowed(_("Only those who wrote or submitted this text can take it back."))
 
 
 def check_hold_role(person: User, department: Department, role: Role) -> None:
     check_signed_in(person)
-    if not Membership.objects.of(person).reaching(department).filter(role=role).exists():
+    if not Membership.objects.held_by(person).reaching(department).filter(role=role).exists():
         raise NotAllowed(
             _("This step is decided by “%(role)s” of %(department)s.") % {"role": role, "department": department}
         )
@@ -91,10 +93,10 @@ def check_decide(
     department: Department,
     role: Role,
     *,
-    hands: Collection[int],
-    decided: Collection[int],
-    handed_to: int | None = None,
-    principals: Callable[[], Collection[User]] = tuple,
+    contributor_ids: Collection[int],
+    decider_ids: Collection[int],
+    handed_to_id: int | None = None,
+    find_principals: Callable[[], Collection[User]] = tuple,
 ) -> User:
     """Decide on a text as `role`. Superusers need the role like everybody else. Returns in whose place.
 
@@ -103,25 +105,25 @@ def check_decide(
     somebody to whom a superuser gave the step; `principals`: finds the leaders whose deputy the person is now.
     """
     check_signed_in(person)
-    entitled = [person] if person.pk == handed_to or can_hold_role(person, department, role) else []
+    entitled = [person] if person.pk == handed_to_id or can_hold_role(person, department, role) else []
     if not entitled:
-        entitled = [leader for leader in principals() if can_hold_role(leader, department, role)]
+        entitled = [leader for leader in find_principals() if can_hold_role(leader, department, role)]
     if not entitled:
         check_hold_role(person, department, role)
-    if person.pk in hands:
+    if person.pk in contributor_ids:
         raise NotAllowed(_("You had a hand in this text, so somebody else must decide on it."))
-    if person.pk in decided:
+    if person.pk in decider_ids:
         raise NotAllowed(_("You have already decided in this round; each step needs another person."))
-    free = [leader for leader in entitled if leader.pk not in hands and leader.pk not in decided]
+    free = [leader for leader in entitled if leader.pk not in contributor_ids and leader.pk not in decider_ids]
     if not free:
         raise NotAllowed(_("The leader in whose place you stand had a hand in this text, or has decided already."))
     return free[0]
 
 
-def check_withdraw(person: User, department: Department, roles: Collection[int]) -> None:
+def check_signer(person: User, department: Department, signing_role_ids: Collection[int]) -> None:
     """Take words away from the public. `roles`: ids of the roles that sign off in the department."""
     check_signed_in(person)
-    if not person.is_superuser and not roles_in(person, department) & set(roles):
+    if not person.is_superuser and not role_ids_in(person, department) & set(signing_role_ids):
         raise NotAllowed(_("Only those who sign off for %(department)s can do this.") % {"department": department})
 
 
@@ -133,23 +135,23 @@ def check_answer_letters(person: User, department: Department | None) -> None:
         return
     if department:
         check_see(person, department)
-    elif not Membership.objects.of(person).filter(department=None).exists():
+    elif not Membership.objects.held_by(person).filter(department=None).exists():
         raise NotAllowed(_("Letters about no article are for those with a role on the whole site."))
 
 
-def check_no_part(person: User, parts: Collection[int]) -> None:
+def check_not_participant(person: User, participant_ids: Collection[int]) -> None:
     """Confirm what somebody else did alone. `parts`: ids of all who had a part in it."""
-    if person.pk in parts:
+    if person.pk in participant_ids:
         raise NotAllowed(_("You had a part in this, so somebody else must confirm it."))
 
 
-can_draft = _answering(check_draft)
-can_see = _answering(check_see)
-can_take_back = _answering(check_take_back)
-can_hold_role = _answering(check_hold_role)
-can_decide = _answering(check_decide)
-can_withdraw = _answering(check_withdraw)
-can_answer_letters = _answering(check_answer_letters)
+can_draft = _as_predicate(check_draft)
+can_see = _as_predicate(check_see)
+can_take_back = _as_predicate(check_take_back)
+can_hold_role = _as_predicate(check_hold_role)
+can_decide = _as_predicate(check_decide)
+is_signer = _as_predicate(check_signer)
+can_answer_letters = _as_predicate(check_answer_letters)
 
 
 def departments_to_draft_in(person: User) -> Any:
@@ -157,10 +159,10 @@ def departments_to_draft_in(person: User) -> Any:
     everything = Department.objects.holding_articles()
     if person.is_superuser:
         return everything
-    return everything.reached_by(Membership.objects.of(person).filter(role__may_draft=True))
+    return everything.reached_by(Membership.objects.held_by(person).filter(role__may_draft=True))
 
 
-def who_drafts_in(department: Department) -> Any:
+def drafters_of(department: Department) -> Any:
     """Active people with a role that writes for the department, by name, as a queryset."""
     writing = Membership.objects.reaching(department).filter(role__may_draft=True)
     return User.objects.filter(is_active=True, pk__in=writing.values("person")).order_by("full_name", "pk")
@@ -171,4 +173,4 @@ def departments_to_see(person: User) -> Any:
     everything = Department.objects.holding_articles()
     if person.is_superuser:
         return everything
-    return everything.reached_by(Membership.objects.of(person))
+    return everything.reached_by(Membership.objects.held_by(person))

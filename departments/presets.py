@@ -12,7 +12,7 @@ ROLES = [
 ]
 
 
-def install(role_model: type[models.Model] = Role) -> None:
+def install_roles(role_model: type[models.Model] = Role) -> None:
     """Makes the missing roles. Migrations hand in the model as it was then."""
     for position, (code, name, may_draft) in enumerate(ROLES):
         role_model.objects.get_or_create(

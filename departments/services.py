@@ -7,10 +7,10 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from departments.models import Department, FormerSlug, Membership, Role
-from ledger import wording
+from ledger import verbs
 from ledger.record import record
 
-wording.tell(
+verbs.register_verbs(
     "department",
     gettext_lazy("Departments"),
     {
@@ -19,7 +19,7 @@ wording.tell(
         "department.deleted": gettext_lazy("deleted the department"),
     },
 )
-wording.tell(
+verbs.register_verbs(
     "role",
     gettext_lazy("Roles"),
     {
@@ -60,24 +60,24 @@ def save_role(role: Role, *, by: User | None) -> None:
 
 
 @transaction.atomic
-def grant(*, person: User, role: Role, department: Department | None, by: User | None) -> Membership:
+def grant_role(*, person: User, role: Role, department: Department | None, by: User | None) -> Membership:
     """Gives a role to a person in a department (None: the whole site). Raises ValidationError when they have it."""
     membership = Membership(person=person, role=role, department=department)
     membership.full_clean()
     membership.save()
-    record("role.granted", membership, by=by, **facts(membership))
+    record("role.granted", membership, by=by, **membership_ledger_data(membership))
     return membership
 
 
 @transaction.atomic
-def revoke(membership: Membership, *, by: User | None) -> None:
+def revoke_role(membership: Membership, *, by: User | None) -> None:
     if not membership.pk:
         raise ValidationError(_("This role was not granted."))
-    record("role.revoked", membership, by=by, **facts(membership))
+    record("role.revoked", membership, by=by, **membership_ledger_data(membership))
     membership.delete()
 
 
-def facts(membership: Membership) -> dict:
+def membership_ledger_data(membership: Membership) -> dict:
     """What the ledger keeps of a membership."""
     return {
         "person": membership.person_id,

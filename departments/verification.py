@@ -3,24 +3,24 @@
 from collections.abc import Iterator
 
 from departments.models import Department, Membership, Role
-from ledger.canonical import canonical
+from ledger.canonical_json import canonical_json
 from ledger.models import Entry
-from ledger.verification import check
+from ledger.verification import register_verifier
 
 
-@check
-def department_seals() -> Iterator[str]:
+@register_verifier
+def verify_department_seals() -> Iterator[str]:
     for department in Department.objects.order_by("pk").iterator():
         if not department.seal_holds():
             yield f"department {department.pk} ({department.name}): its seal does not hold; changed outside the site"
 
 
-def _facts(department: Department) -> dict:
+def department_ledger_data(department: Department) -> dict:
     return {**department.manifest(), "responsible": department.responsible_id}
 
 
-@check
-def departments_stand_in_the_ledger() -> Iterator[str]:
+@register_verifier
+def verify_departments() -> Iterator[str]:
     """Each department is what was recorded last: an older row, put back with the seal that it then had, is not.
 
     Covers what no seal does: the department that answers for a column, whose people decide there.
@@ -34,15 +34,15 @@ def departments_stand_in_the_ledger() -> Iterator[str]:
         where = f"department {department.pk} ({department.name})"
         if recorded is None:
             yield f"{where}: made outside the site; the ledger does not have it"
-        elif department.seal_holds() and canonical(_facts(department)) != canonical(recorded):
+        elif department.seal_holds() and canonical_json(department_ledger_data(department)) != canonical_json(recorded):
             yield f"{where}: differs from what the ledger says of it"
     for pk, recorded in last.items():
         if recorded is not None:
             yield f"department {pk} ({recorded.get('name')}): stands in the ledger, but is gone"
 
 
-@check
-def roles() -> Iterator[str]:
+@register_verifier
+def verify_roles() -> Iterator[str]:
     """A role that was changed is what was recorded last; those that every site begins with have no entry."""
     last = {
         entry.object_id: entry.data
@@ -54,8 +54,8 @@ def roles() -> Iterator[str]:
             yield f"role {role.pk} ({role}): differs from what the ledger says of it"
 
 
-@check
-def grants() -> Iterator[str]:
+@register_verifier
+def verify_grants() -> Iterator[str]:
     """Replays grants and revocations, then compares them with the memberships that count."""
     held: dict[str, dict] = {}
     entries = Entry.objects.filter(verb__in=["role.granted", "role.revoked"]).order_by("number")

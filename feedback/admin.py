@@ -14,14 +14,14 @@ from django.utils.translation import gettext_lazy as _
 
 from articles.models import Publication
 from departments import permissions
-from feedback import handling
+from feedback import letter_actions
 from feedback.forms import AnswerForm
-from feedback.models import Letter, LetterState, receipt_in
-from ledger import wording
+from feedback.models import Letter, LetterState, parse_receipt
+from ledger import verbs
 from ledger.models import Entry
-from workflow.transitions import WrongState
+from workflow.rules.transitions import WrongState
 
-ACTS = {
+ACTION_LABELS = {
     LetterState.ANSWERED: _("Send the answer"),
     LetterState.IN_HAND: _("Take in hand"),
     LetterState.CLOSED: _("Close without an answer"),
@@ -50,7 +50,7 @@ class LetterAdmin(admin.ModelAdmin):
         self, request: HttpRequest, queryset: QuerySet[Letter], search_term: str
     ) -> tuple[QuerySet[Letter], bool]:
         """A receipt finds its letter, with hyphens or without."""
-        if receipt := receipt_in(search_term):
+        if receipt := parse_receipt(search_term):
             return queryset.filter(receipt=receipt), False
         return super().get_search_results(request, queryset, search_term)
 
@@ -60,7 +60,7 @@ class LetterAdmin(admin.ModelAdmin):
     def has_view_permission(self, request: HttpRequest, obj: Letter | None = None) -> bool:
         if obj is None:
             return request.user.is_active
-        return permissions.can_answer_letters(request.user, handling.department_of(obj))
+        return permissions.can_answer_letters(request.user, letter_actions.department_of(obj))
 
     def has_change_permission(self, request: HttpRequest, obj: Letter | None = None) -> bool:
         return False
@@ -87,7 +87,7 @@ class LetterAdmin(admin.ModelAdmin):
         """One letter, what happened to it, and the form that answers it."""
         letters = Letter.objects.select_related("article__department__parent", "article__department__responsible")
         letter = get_object_or_404(letters, pk=int(object_id) if object_id.isdecimal() else 0)
-        permissions.check_answer_letters(request.user, handling.department_of(letter))
+        permissions.check_answer_letters(request.user, letter_actions.department_of(letter))
         if request.method == "POST":
             return self._handle(request, letter)
         return self._page(request, letter, AnswerForm(letter=letter))
@@ -95,17 +95,17 @@ class LetterAdmin(admin.ModelAdmin):
     def _handle(self, request: HttpRequest, letter: Letter) -> HttpResponse:
         to = request.POST.get("to")
         form = AnswerForm(request.POST, letter=letter)
-        if not form.is_valid() or to not in ACTS:
+        if not form.is_valid() or to not in ACTION_LABELS:
             return self._page(request, letter, form, 400)
         try:
-            handling.handle(letter, by=request.user, to=LetterState(to), **form.cleaned_data)
-        except handling.AnswerMissing as error:
+            letter_actions.change_state(letter, by=request.user, to=LetterState(to), **form.cleaned_data)
+        except letter_actions.AnswerMissing as error:
             form.add_error("answer", str(error))
             return self._page(request, letter, form, 400)
         except WrongState as error:
             form.add_error(None, str(error))
             return self._page(request, Letter.objects.get(pk=letter.pk), form, 409)
-        messages.success(request, gettext("Done: %(action)s.") % {"action": ACTS[LetterState(to)]})
+        messages.success(request, gettext("Done: %(action)s.") % {"action": ACTION_LABELS[LetterState(to)]})
         return HttpResponseRedirect(reverse("admin:feedback_letter_change", args=[letter.pk]))
 
     def _page(self, request: HttpRequest, letter: Letter, form: AnswerForm, status: int = 200) -> HttpResponse:
@@ -114,15 +114,15 @@ class LetterAdmin(admin.ModelAdmin):
         publication = Publication.objects.filter(article=letter.article_id).order_by("-number").first()
         context: dict[str, Any] = {
             **self.admin_site.each_context(request),
-            "title": gettext("Letter %(receipt)s") % {"receipt": letter.shown_receipt},
+            "title": gettext("Letter %(receipt)s") % {"receipt": letter.formatted_receipt},
             "opts": self.opts,
             "letter": letter,
             "article": letter.article,
             "publication": publication if letter.article_id else None,
             "form": form,
-            "acts": [(state, ACTS[state]) for state in letter.next_states] if status != 409 else [],
+            "acts": [(state, ACTION_LABELS[state]) for state in letter.next_states] if status != 409 else [],
             "events": [
-                {"time": entry.time, "name": entry.actor_name, "words": wording.of_verb(entry.verb)}
+                {"time": entry.time, "name": entry.actor_name, "verb_text": verbs.verb_label(entry.verb)}
                 for entry in entries.order_by("-number")[:50]
             ],
         }

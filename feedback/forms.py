@@ -12,76 +12,78 @@ from django.utils.functional import cached_property
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from articles import leaving
-from articles.listing import is_intact
+from articles.listings.queries import has_intact_seal
 from articles.models import Publication
-from articles.sanitising import printable
-from feedback import stamps
-from feedback.models import LONGEST, SHORTEST, Letter, LetterKind
+from articles.public import external_links
+from articles.text.sanitising import strip_control_characters
+from feedback import form_tokens
+from feedback.models import MAX_TEXT_LENGTH, MIN_TEXT_LENGTH, Letter, LetterKind
 
-LENGTHS = {
+LENGTH_MESSAGES = {
     "max_length": _("At most %(limit_value)d characters, please; you wrote %(show_value)d."),
     "min_length": _("At least %(limit_value)d characters, please; you wrote %(show_value)d."),
 }
-_phone = re.compile(r"[0-9+()\- ]{5,30}")
-_number = re.compile(r"[0-9]{1,18}")
-_page = re.compile(r"/(?![/\\])[^\s\\]*")
+_PHONE = re.compile(r"[0-9+()\- ]{5,30}")
+_ARTICLE_NUMBER = re.compile(r"[0-9]{1,18}")
+_SITE_PATH = re.compile(r"/(?![/\\])[^\s\\]*")
 
 
-def live_article(number: str) -> Publication | None:
+def live_publication(number: str) -> Publication | None:
     """The live publication of the article, when it is what was sealed; `number` as it stands in an address."""
-    if not _number.fullmatch(number):
+    if not _ARTICLE_NUMBER.fullmatch(number):
         return None
     live = Publication.objects.live().filter(article=int(number)).select_related("department")
     publication = live.order_by("-number").first()
-    return publication if publication and is_intact(publication) else None
+    return publication if publication and has_intact_seal(publication) else None
 
 
-class PlainText(forms.CharField):
+class PlainTextField(forms.CharField):
     """Text without control characters; ends of lines count as one character, as in the browser."""
 
     def to_python(self, value: Any) -> str:
         text = super().to_python(value)
-        return printable(text.replace("\r\n", "\n").replace("\r", "\n"))
+        return strip_control_characters(text.replace("\r\n", "\n").replace("\r", "\n"))
 
     def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
         """No `maxlength`: browsers cut off what is pasted and say nothing. The server says it."""
         return {name: value for name, value in super().widget_attrs(widget).items() if not name.endswith("length")}
 
 
-def long_text(**options: Any) -> PlainText:
+def letter_text_field(**options: Any) -> PlainTextField:
     """A field that says how much somebody wrote, when it is too much or too little."""
-    field = PlainText(max_length=LONGEST, **options)
+    field = PlainTextField(max_length=MAX_TEXT_LENGTH, **options)
     for validator in field.validators:
-        validator.message = LENGTHS.get(validator.code, validator.message)
+        validator.message = LENGTH_MESSAGES.get(validator.code, validator.message)
     return field
 
 
 class LetterForm(forms.Form):
-    """A letter. `about` is the number of the article that it is about, if any; `stamp` says when the form was shown."""
+    """A letter. `about` is the number of the article that it is about, if any; `form_token` says when the form was shown."""
 
     use_required_attribute = True
 
     kind = forms.ChoiceField(
         label=_("What is it?"), choices=LetterKind.choices, widget=forms.RadioSelect, initial=LetterKind.ERROR
     )
-    text = long_text(
+    text = letter_text_field(
         label=_("Your letter"),
-        min_length=SHORTEST,
+        min_length=MIN_TEXT_LENGTH,
         widget=forms.Textarea(attrs={"rows": 7}),
-        help_text=format_lazy(_("{shortest} to {longest} characters."), shortest=SHORTEST, longest=LONGEST),
+        help_text=format_lazy(
+            _("{shortest} to {longest} characters."), shortest=MIN_TEXT_LENGTH, longest=MAX_TEXT_LENGTH
+        ),
         error_messages={"required": _("Write what it is about.")},
     )
-    page = PlainText(
+    page = PlainTextField(
         label=_("Address of the page"),
         required=False,
         max_length=500,
         help_text=_("If it is about a page of this site."),
     )
-    name = PlainText(
+    name = PlainTextField(
         label=_("Your name"), required=False, max_length=50, widget=forms.TextInput(attrs={"autocomplete": "name"})
     )
-    contact = PlainText(
+    contact = PlainTextField(
         label=_("E-mail or phone"),
         required=False,
         max_length=100,
@@ -94,9 +96,9 @@ class LetterForm(forms.Form):
         widget=forms.TextInput(attrs={"tabindex": "-1", "autocomplete": "off"}),
     )
     about = forms.CharField(required=False, widget=forms.HiddenInput)
-    stamp = forms.CharField(required=False, widget=forms.HiddenInput)
+    form_token = forms.CharField(required=False, widget=forms.HiddenInput)
 
-    shown = ("kind", "text", "page", "name", "contact")
+    letter_field_names = ("kind", "text", "page", "name", "contact")
 
     def __init__(self, data: Any = None, **options: Any) -> None:
         super().__init__(data.copy() if data is not None else None, **options)
@@ -104,7 +106,7 @@ class LetterForm(forms.Form):
     @cached_property
     def publication(self) -> Publication | None:
         """What the letter is about, whether the form was sent or is shown for the first time."""
-        return live_article(str(self["about"].value() or ""))
+        return live_publication(str(self["about"].value() or ""))
 
     def clean_page(self) -> str:
         """The path on this site, whatever way somebody wrote the address. Raises ValidationError for another site."""
@@ -112,18 +114,18 @@ class LetterForm(forms.Form):
         if not typed:
             return ""
         address = typed if re.match(r"(/|https?:)", typed, re.IGNORECASE) else f"http://{typed}"
-        outside = leaving.outside(address)
-        if outside and not leaving.goes_straight(outside.host, ()):
+        outside = external_links.parse_external(address)
+        if outside and not external_links.is_trusted_host(outside.host, ()):
             raise ValidationError(_("This is no page of this site. Leave it empty if there is none."))
         found = urlsplit(urljoin(settings.SITE_URL, outside.address if outside else address))
         path = f"{found.path or '/'}?{found.query}" if found.query else found.path or "/"
-        if not _page.fullmatch(path):
+        if not _SITE_PATH.fullmatch(path):
             raise ValidationError(_("This is no page of this site. Leave it empty if there is none."))
         return path
 
     def clean_contact(self) -> str:
         contact = self.cleaned_data["contact"]
-        if contact and not _phone.fullmatch(contact):
+        if contact and not _PHONE.fullmatch(contact):
             try:
                 validate_email(contact)
             except ValidationError as error:
@@ -147,35 +149,36 @@ class LetterForm(forms.Form):
             self.data["subject"] = ""
             self.add_error(None, _("A field that must stay empty was filled in. It is empty now: please send again."))
         try:
-            cleaned["form"] = stamps.read(self.data.get("stamp", ""))
-        except stamps.TooQuick:
+            cleaned["form"] = form_tokens.verify_token(self.data.get("form_token", ""))
+        except form_tokens.SubmittedTooSoon:
             self.add_error(None, _("That was very quick. Please look through your letter once more, then send it."))
-        except stamps.BadStamp:
-            self.data["stamp"] = stamps.new()
+        except form_tokens.InvalidToken:
+            self.data["form_token"] = form_tokens.issue_token()
             self.add_error(None, _("The form had been open for too long. Nothing is lost: please send it again."))
         return cleaned
 
-    def fields_shown(self) -> list[forms.BoundField]:
-        return [self[name] for name in self.shown]
+    def letter_fields(self) -> list[forms.BoundField]:
+        return [self[name] for name in self.letter_field_names]
 
-    def words(self) -> dict[str, Any]:
+    def letter_values(self) -> dict[str, Any]:
         """Fields of Letter, once the form is valid."""
-        words = {name: self.cleaned_data[name] for name in self.shown}
+        words = {name: self.cleaned_data[name] for name in self.letter_field_names}
         return words | {"article_id": self.publication.article_id if self.publication else None}
 
 
 class AnswerForm(forms.Form):
-    """`expected`: the state that the letter had on the page. Which button was pressed comes as `to`."""
+    """`expected_state`: the state that the letter had on the page. Which button was pressed comes as `to`."""
 
-    expected = forms.CharField(widget=forms.HiddenInput)
-    answer = long_text(
+    expected_state = forms.CharField(widget=forms.HiddenInput)
+    answer = letter_text_field(
         label=_("Answer"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 8}),
         help_text=format_lazy(
-            _("The visitor reads it at the address of the receipt. At most {longest} characters."), longest=LONGEST
+            _("The visitor reads it at the address of the receipt. At most {longest} characters."),
+            longest=MAX_TEXT_LENGTH,
         ),
     )
 
     def __init__(self, *args: Any, letter: Letter, **options: Any) -> None:
-        super().__init__(*args, initial={"expected": letter.state, "answer": letter.answer}, **options)
+        super().__init__(*args, initial={"expected_state": letter.state, "answer": letter.answer}, **options)

@@ -17,19 +17,19 @@ from articles.models import Article
 from departments import permissions
 
 # No 0 and O, 1, I and L: a receipt is read out on the telephone and copied from paper.
-LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+RECEIPT_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 RECEIPT_LENGTH = 20  # 31^20 ways, 99 bits: nobody comes upon somebody else's by trying
-SHORTEST, LONGEST = 10, 2000  # characters of a letter; LONGEST of an answer too
+MIN_TEXT_LENGTH, MAX_TEXT_LENGTH = 10, 2000  # characters of a letter; LONGEST of an answer too
 
 
 def new_receipt() -> str:
-    return "".join(secrets.choice(LETTERS) for _place in range(RECEIPT_LENGTH))
+    return "".join(secrets.choice(RECEIPT_ALPHABET) for _place in range(RECEIPT_LENGTH))
 
 
-def receipt_in(typed: str) -> str:
+def parse_receipt(typed: str) -> str:
     """A receipt as it is stored, from what somebody typed or pasted; empty when it cannot be one."""
     found = re.sub(r"[\s-]", "", typed).upper()
-    return found if re.fullmatch(f"[{LETTERS}]{{{RECEIPT_LENGTH}}}", found) else ""
+    return found if re.fullmatch(f"[{RECEIPT_ALPHABET}]{{{RECEIPT_LENGTH}}}", found) else ""
 
 
 class LetterKind(models.TextChoices):
@@ -46,7 +46,7 @@ class LetterState(models.TextChoices):
 
 
 # From which state a letter can go where. The desk's buttons are made from this.
-NEXT = {
+LETTER_TRANSITIONS = {
     LetterState.NEW: (LetterState.ANSWERED, LetterState.IN_HAND, LetterState.CLOSED),
     LetterState.IN_HAND: (LetterState.ANSWERED, LetterState.CLOSED),
     LetterState.ANSWERED: (LetterState.IN_HAND,),  # the answer was wrong: it is taken back and given anew
@@ -67,19 +67,19 @@ class LetterQuerySet(models.QuerySet["Letter"]):
             theirs |= Q(article=None)
         return self.filter(theirs)
 
-    def settled_before(self, moment: object) -> "LetterQuerySet":
+    def resolved_before(self, moment: object) -> "LetterQuerySet":
         """Answered or closed before the moment."""
         return self.filter(Q(answered_at__lt=moment) | Q(closed_at__lt=moment))
 
 
 class Letter(models.Model):
-    """One letter of a visitor. Its words never change; its state does by feedback.handling only, with the ledger."""
+    """One letter of a visitor. Its words never change; its state does by feedback.letter_actions only, with the ledger."""
 
     receipt = models.CharField(_("receipt"), max_length=RECEIPT_LENGTH, unique=True, default=new_receipt)
     # SHA-256 of the form that was sent and of what stood in it: pressing the button twice makes one letter.
-    sending = models.CharField(_("sending"), max_length=64, unique=True, editable=False)
+    form_digest = models.CharField(_("form digest"), max_length=64, unique=True, editable=False)
     kind = models.CharField(_("kind"), max_length=10, choices=LetterKind.choices)
-    text = models.TextField(_("text"), max_length=LONGEST, validators=[MinLengthValidator(SHORTEST)])
+    text = models.TextField(_("text"), max_length=MAX_TEXT_LENGTH, validators=[MinLengthValidator(MIN_TEXT_LENGTH)])
     name = models.CharField(_("visitor's name"), max_length=50, blank=True)
     contact = models.CharField(_("e-mail or phone"), max_length=100, blank=True)
     page = models.CharField(_("page"), max_length=500, blank=True, validators=[RegexValidator(r"^/(?![/\\])[^\s\\]*$")])
@@ -88,7 +88,7 @@ class Letter(models.Model):
     )
     created_at = models.DateTimeField(_("at"), default=timezone.now, db_index=True)
     state = models.CharField(_("state"), max_length=10, choices=LetterState.choices, default=LetterState.NEW)
-    answer = models.TextField(_("answer"), max_length=LONGEST, blank=True)
+    answer = models.TextField(_("answer"), max_length=MAX_TEXT_LENGTH, blank=True)
     answered_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("answered by")
     )
@@ -128,18 +128,18 @@ class Letter(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} {self.shown_receipt}"
+        return f"{self.get_kind_display()} {self.formatted_receipt}"
 
     @property
-    def shown_receipt(self) -> str:
+    def formatted_receipt(self) -> str:
         """In groups of four, as people read it."""
         return "-".join(self.receipt[start : start + 4] for start in range(0, RECEIPT_LENGTH, 4))
 
     @property
     def next_states(self) -> tuple[LetterState, ...]:
-        return NEXT[LetterState(self.state)]
+        return LETTER_TRANSITIONS[LetterState(self.state)]
 
-    def way(self) -> list[tuple[str, bool, bool]]:
+    def progress(self) -> list[tuple[str, bool, bool]]:
         """The states from here to there for the visitor: (name, whether it is reached, whether it is this one)."""
         last = LetterState.CLOSED if self.state == LetterState.CLOSED else LetterState.ANSWERED
         names = {LetterState.NEW: _("received"), LetterState.IN_HAND: _("in hand"), last: last.label}

@@ -3,9 +3,9 @@
 from django.urls import path, re_path
 
 from feedback import views
-from feedback.models import LETTERS, RECEIPT_LENGTH
+from feedback.models import RECEIPT_ALPHABET, RECEIPT_LENGTH
 
 urlpatterns = [
-    path("", views.write, name="feedback"),
-    re_path(rf"^(?P<receipt>[{LETTERS}]{{{RECEIPT_LENGTH}}})/$", views.letter, name="feedback-letter"),
+    path("", views.letter_form, name="feedback"),
+    re_path(rf"^(?P<receipt>[{RECEIPT_ALPHABET}]{{{RECEIPT_LENGTH}}})/$", views.letter_status, name="feedback-letter"),
 ]

@@ -10,69 +10,69 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from feedback import sending, stamps
-from feedback.forms import LetterForm, live_article
-from feedback.models import Letter, receipt_in
+from feedback import form_tokens, intake
+from feedback.forms import LetterForm, live_publication
+from feedback.models import Letter, parse_receipt
 
-LARGEST = 1_000_000  # bytes of a form; what is longer than a letter may be still comes back to whoever wrote it
+MAX_FORM_BYTES = 1_000_000  # bytes of a form; what is longer than a letter may be still comes back to whoever wrote it
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def write(request: HttpRequest) -> HttpResponse:
+def letter_form(request: HttpRequest) -> HttpResponse:
     """The form; `?about=` is the number of the article that it is about, `?receipt=` leads to a letter already sent.
 
     The only public page with a cookie: Django's own against forged forms.
     """
     if request.method == "POST":
-        return _send(request)
+        return _handle_post(request)
     if typed := request.GET.get("receipt", ""):
-        found = receipt_in(typed)
+        found = parse_receipt(typed)
         if Letter.objects.filter(receipt=found).exists():
             return HttpResponseRedirect(reverse("feedback-letter", args=[found]))
-        return _page(request, _fresh(request), 404, unknown=typed[:100])
-    return _page(request, _fresh(request))
+        return _render_form(request, _blank_form(request), 404, unknown=typed[:100])
+    return _render_form(request, _blank_form(request))
 
 
-def _fresh(request: HttpRequest) -> LetterForm:
-    return LetterForm(initial={"about": request.GET.get("about", ""), "stamp": stamps.new()})
+def _blank_form(request: HttpRequest) -> LetterForm:
+    return LetterForm(initial={"about": request.GET.get("about", ""), "form_token": form_tokens.issue_token()})
 
 
-def _send(request: HttpRequest) -> HttpResponse:
-    if int(request.META.get("CONTENT_LENGTH") or 0) > LARGEST:
+def _handle_post(request: HttpRequest) -> HttpResponse:
+    if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_FORM_BYTES:
         raise RequestDataTooBig("a letter of more than a megabyte")
     form = LetterForm(request.POST)
     if not form.is_valid():
-        return _page(request, form, 400)
+        return _render_form(request, form, 400)
     now = timezone.now()
-    who, earlier = sending.visitor(request, now), sending.visitor(request, now - sending.WINDOW)
+    who, earlier = intake.visitor_hash(request, now), intake.visitor_hash(request, now - intake.RATE_LIMIT_WINDOW)
     try:
-        letter = sending.send(who, form.cleaned_data["form"], earlier=earlier, **form.words())
-    except sending.TooMany as error:
+        letter = intake.store_letter(who, form.cleaned_data["form"], earlier_visitor=earlier, **form.letter_values())
+    except intake.RateLimitExceeded as error:
         said = _(
             "You have sent several letters within the last hour. Please send this one later; the text stands below."
         )
         if not error.by_visitor:
             said = _("More letters than usual are coming in. Please send this one in an hour; the text stands below.")
         form.add_error(None, said)
-        response = _page(request, form, 429)
-        response["Retry-After"] = int(sending.WINDOW.total_seconds())
+        response = _render_form(request, form, 429)
+        response["Retry-After"] = int(intake.RATE_LIMIT_WINDOW.total_seconds())
         return response
     return HttpResponseRedirect(reverse("feedback-letter", args=[letter.receipt]))
 
 
-def _page(request: HttpRequest, form: LetterForm, status: int = 200, unknown: str = "") -> HttpResponse:
+def _render_form(request: HttpRequest, form: LetterForm, status: int = 200, unknown: str = "") -> HttpResponse:
     context = {"form": form, "unknown": unknown, "days": settings.FEEDBACK_KEPT_DAYS}
     return render(request, "feedback/write.html", context, status=status)
 
 
 @never_cache
 @require_safe
-def letter(request: HttpRequest, receipt: str) -> HttpResponse:
+def letter_status(request: HttpRequest, receipt: str) -> HttpResponse:
     """State and answer of one letter, for whoever has its receipt. Never who wrote it."""
     found = get_object_or_404(Letter, receipt=receipt)
-    about = live_article(str(found.article_id)) if found.article_id else None
-    context = {"letter": found, "publication": about, "way": found.way()}
+    about = live_publication(str(found.article_id)) if found.article_id else None
+    context = {"letter": found, "publication": about, "way": found.progress()}
     response = render(request, "feedback/letter.html", context)
     response["X-Robots-Tag"] = "noindex, nofollow"
     return response

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from ledger import wording
+from ledger import verbs
 from ledger.models import Alarm, Entry
 
 
@@ -34,11 +34,11 @@ class AreaFilter(admin.SimpleListFilter):
     parameter_name = "area"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return wording.areas()
+        return verbs.area_choices()
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Entry]) -> QuerySet[Entry]:
         chosen = self.value()
-        return queryset.filter(verb__startswith=f"{chosen}.") if chosen in dict(wording.areas()) else queryset
+        return queryset.filter(verb__startswith=f"{chosen}.") if chosen in dict(verbs.area_choices()) else queryset
 
 
 class EntryPaginator(Paginator):
@@ -53,7 +53,7 @@ class EntryPaginator(Paginator):
 
 @admin.register(Entry)
 class EntryAdmin(ReadOnlyAdmin):
-    list_display = ("number", "time", "who", "act", "thing")
+    list_display = ("number", "time", "actor_label", "verb_label", "object_label")
     list_filter = (AreaFilter,)
     search_fields = ("actor_name", "object_id")
     search_help_text = _("Name of who did it, or number of the thing")
@@ -62,36 +62,36 @@ class EntryAdmin(ReadOnlyAdmin):
     paginator = EntryPaginator
     show_full_result_count = False
     fieldsets = (
-        (None, {"fields": ("number", "time", "who", "act", "thing")}),
+        (None, {"fields": ("number", "time", "actor_label", "verb_label", "object_label")}),
         (_("As it was signed"), {"fields": ("verb", "object_type", "object_id", "data")}),
         (_("Chain"), {"fields": ("previous", "hash", "key", "signature")}),
     )
 
     @admin.display(description=_("actor"))
-    def who(self, entry: Entry) -> str:
+    def actor_label(self, entry: Entry) -> str:
         return entry.actor_name or str(_("the system"))
 
     @admin.display(description=_("act"))
-    def act(self, entry: Entry) -> str:
-        return wording.of_verb(entry.verb)
+    def verb_label(self, entry: Entry) -> str:
+        return verbs.verb_label(entry.verb)
 
     @admin.display(description=_("object"))
-    def thing(self, entry: Entry) -> str:
-        return wording.of_thing(entry.object_type, entry.object_id)
+    def object_label(self, entry: Entry) -> str:
+        return verbs.object_label(entry.object_type, entry.object_id)
 
 
 @admin.register(Alarm)
 class AlarmAdmin(ReadOnlyAdmin):
-    list_display = ("thing", "finding", "first_seen", "last_seen")
+    list_display = ("translated_subject", "translated_message", "first_seen", "last_seen")
     fields = list_display
 
     @admin.display(description=_("what"), ordering="subject")
-    def thing(self, alarm: Alarm) -> str:
-        return alarm.thing
+    def translated_subject(self, alarm: Alarm) -> str:
+        return alarm.translated_subject
 
     @admin.display(description=_("finding"))
-    def finding(self, alarm: Alarm) -> str:
-        return alarm.finding
+    def translated_message(self, alarm: Alarm) -> str:
+        return alarm.translated_message
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """An alarm that has been looked into can be cleared; it comes back while its cause remains."""

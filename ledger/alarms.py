@@ -10,8 +10,8 @@ from ledger.models import Alarm
 
 logger = logging.getLogger(__name__)
 
-QUIET = 300  # seconds: a process repeats the same alarm at most this often
-_raised: dict[str, float] = {}
+REPEAT_INTERVAL_SECONDS = 300  # seconds: a process repeats the same alarm at most this often
+_last_raised_at: dict[str, float] = {}
 
 
 def raise_alarm(subject: str, message: str, **facts: str | int) -> None:
@@ -21,9 +21,9 @@ def raise_alarm(subject: str, message: str, **facts: str | int) -> None:
     which `facts` stand; it is logged in English, and translated for whoever looks at it.
     """
     now = time.monotonic()
-    if now - _raised.get(subject, -QUIET) < QUIET:
+    if now - _last_raised_at.get(subject, -REPEAT_INTERVAL_SECONDS) < REPEAT_INTERVAL_SECONDS:
         return
-    _raised[subject] = now
+    _last_raised_at[subject] = now
     logger.error("INTEGRITY %s: %s", subject, message % facts)
     moment = timezone.now()
     found = {"message": message[:300], "facts": facts, "last_seen": moment}
@@ -38,6 +38,6 @@ def raise_alarm(subject: str, message: str, **facts: str | int) -> None:
         logger.exception("the alarm could not be kept")
 
 
-def forget() -> None:
+def reset_throttling() -> None:
     """Lets every alarm be raised again at once (after a clearing, and in tests)."""
-    _raised.clear()
+    _last_raised_at.clear()

@@ -28,19 +28,19 @@ class Guard:
     event: str
     message: str
     when: str = "TRUE"
-    only: str = ""
+    only_vendor: str = ""
 
     def statements(self, vendor: str) -> list[str]:
-        if self.only and self.only != vendor:
+        if self.only_vendor and self.only_vendor != vendor:
             return []
-        when = spell(self.when, vendor)
-        return _sqlite(self, when) if vendor == "sqlite" else _postgresql(self, when)
+        when = condition_sql(self.when, vendor)
+        return _sqlite_statements(self, when) if vendor == "sqlite" else _postgresql_statements(self, when)
 
     def definition(self, vendor: str) -> str:
         """What the database says of the trigger when it stands as written."""
         statements = self.statements(vendor)
         level = "STATEMENT" if self.event == "TRUNCATE" else "ROW"
-        return statements[0] if vendor == "sqlite" else told(statements[0], self, "BEFORE", level)
+        return statements[0] if vendor == "sqlite" else postgresql_definition(statements[0], self, "BEFORE", level)
 
 
 class Trigger(Protocol):
@@ -55,7 +55,7 @@ class Trigger(Protocol):
     def definition(self, vendor: str) -> str: ...
 
 
-def told(function: str, trigger: "Trigger", timing: str, level: str) -> str:
+def postgresql_definition(function: str, trigger: "Trigger", timing: str, level: str) -> str:
     """How `_installed` tells of a trigger of PostgreSQL whose function was made by this statement."""
     return (
         f"{trigger.table}: CREATE TRIGGER {PREFIX}{trigger.name} {timing} {trigger.event} FOR EACH {level} "
@@ -63,7 +63,7 @@ def told(function: str, trigger: "Trigger", timing: str, level: str) -> str:
     )
 
 
-def spell(when: str, vendor: str) -> str:
+def condition_sql(when: str, vendor: str) -> str:
     """A condition in the words of the database."""
     differs = "IS NOT" if vendor == "sqlite" else "IS DISTINCT FROM"
     while "{changed:" in when:
@@ -73,22 +73,24 @@ def spell(when: str, vendor: str) -> str:
     return when
 
 
-def _quoted(text: str) -> str:
+def _sql_literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _sqlite(guard: Guard, when: str) -> list[str]:
+def _sqlite_statements(guard: Guard, when: str) -> list[str]:
     if guard.event == "TRUNCATE":
         return []
-    name, refuse = PREFIX + guard.name, f"SELECT RAISE(ABORT, {_quoted(guard.message)})"
+    name, refuse = PREFIX + guard.name, f"SELECT RAISE(ABORT, {_sql_literal(guard.message)})"
     return [
         f'CREATE TRIGGER "{name}" BEFORE {guard.event} ON "{guard.table}" FOR EACH ROW WHEN {when} BEGIN {refuse}; END'
     ]
 
 
-def _postgresql(guard: Guard, when: str) -> list[str]:
+def _postgresql_statements(guard: Guard, when: str) -> list[str]:
     name = PREFIX + guard.name
-    refuse = f"RAISE EXCEPTION USING ERRCODE = 'integrity_constraint_violation', MESSAGE = {_quoted(guard.message)};"
+    refuse = (
+        f"RAISE EXCEPTION USING ERRCODE = 'integrity_constraint_violation', MESSAGE = {_sql_literal(guard.message)};"
+    )
     if guard.event == "TRUNCATE":
         body, level = f"BEGIN {refuse} END", "STATEMENT"
     else:
@@ -108,15 +110,15 @@ class _Registry:
 _registry = _Registry()
 
 
-def register(guards: Iterable[Trigger]) -> None:
+def register_guards(guards: Iterable[Trigger]) -> None:
     for guard in guards:
         _registry.guards[guard.name] = guard
 
 
-Unique = str | tuple[str, ...]
+UniqueKey = str | tuple[str, ...]
 
 
-def append_only(table: str, unique: Iterable[Unique], what: str) -> list[Guard]:
+def append_only(table: str, unique: Iterable[UniqueKey], what: str) -> list[Guard]:
     """Guards of a table whose rows are never changed, removed or replaced. `unique`: as in never_removed."""
     return [
         Guard(f"{table}_no_update", table, "UPDATE", f"{what} are never changed"),
@@ -124,7 +126,7 @@ def append_only(table: str, unique: Iterable[Unique], what: str) -> list[Guard]:
     ]
 
 
-def never_removed(table: str, unique: Iterable[Unique], what: str, when: str = "TRUE") -> list[Guard]:
+def never_removed(table: str, unique: Iterable[UniqueKey], what: str, when: str = "TRUE") -> list[Guard]:
     """Guards against DELETE (`when` it holds), TRUNCATE and INSERT OR REPLACE (both pass by DELETE triggers).
 
     `unique`: every column, or tuple of columns, that is unique in the table, its key included.
@@ -135,14 +137,14 @@ def never_removed(table: str, unique: Iterable[Unique], what: str, when: str = "
     )
     return [
         Guard(f"{table}_no_delete", table, "DELETE", f"{what} are never removed", when),
-        Guard(f"{table}_no_truncate", table, "TRUNCATE", f"{what} are never removed", only="postgresql"),
+        Guard(f"{table}_no_truncate", table, "TRUNCATE", f"{what} are never removed", only_vendor="postgresql"),
         Guard(
             f"{table}_no_replace",
             table,
             "INSERT",
             f"{what} are never replaced",
             f'EXISTS (SELECT 1 FROM "{table}" WHERE {exists})',
-            only="sqlite",
+            only_vendor="sqlite",
         ),
     ]
 
@@ -173,7 +175,7 @@ def _expected(connection: BaseDatabaseWrapper) -> dict[str, Trigger]:
     }
 
 
-def missing(connection: BaseDatabaseWrapper) -> list[str]:
+def missing_guards(connection: BaseDatabaseWrapper) -> list[str]:
     """Names of guards that are absent, disabled or not as written, for the tables that exist."""
     found = _installed(connection)
     return sorted(
@@ -219,4 +221,4 @@ def after_migrate(*, using: str = DEFAULT_DB_ALIAS, app_config: Any, **_: Any) -
         install_all(connections[using])
 
 
-register(append_only("ledger_entry", ["number", "previous", "hash"], "ledger entries"))
+register_guards(append_only("ledger_entry", ["number", "previous", "hash"], "ledger entries"))

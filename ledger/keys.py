@@ -16,11 +16,11 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from ledger.atomic_files import write_atomically
-from ledger.canonical import sha256
+from ledger.canonical_json import sha256
 
 # What was found good once stays good: the same key, words and signature. One entry is about 200 bytes.
-REMEMBERED = 50_000
-_verified: dict[tuple[str, str, str], bool] = {}
+MAX_CACHED_VERIFICATIONS = 50_000
+_verified_signatures: dict[tuple[str, str, str], bool] = {}
 
 
 def key_id(key: Ed25519PublicKey) -> str:
@@ -29,11 +29,11 @@ def key_id(key: Ed25519PublicKey) -> str:
     return sha256(raw)[:16]
 
 
-def create(signing_file: Path, trusted_dir: Path) -> str:
+def create_signing_key(signing_file: Path, trusted_dir: Path) -> str:
     """Makes a signing key (PEM, for its owner only) and trusts it; keeps one that exists. Returns the key id."""
     private = _read_private(signing_file) if signing_file.exists() else _make_private(signing_file)
-    name = _trust(private.public_key(), trusted_dir)
-    forget()
+    name = _add_trusted_key(private.public_key(), trusted_dir)
+    clear_caches()
     return name
 
 
@@ -46,16 +46,16 @@ def _make_private(file: Path) -> Ed25519PrivateKey:
     return private
 
 
-def _trust(public: Ed25519PublicKey, trusted_dir: Path) -> str:
+def _add_trusted_key(public: Ed25519PublicKey, trusted_dir: Path) -> str:
     """Puts the public key among the trusted ones unless it is there. Returns its id."""
     name = key_id(public)
     file = trusted_dir / f"{name}.pem"
     if not file.exists():
-        write_atomically(file, pem_of(public))
+        write_atomically(file, public_key_pem(public))
     return name
 
 
-def pem_of(public: Ed25519PublicKey) -> bytes:
+def public_key_pem(public: Ed25519PublicKey) -> bytes:
     return public.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
 
 
@@ -69,22 +69,22 @@ def rotation(signing_file: Path, trusted_dir: Path) -> Iterator[tuple[str, str]]
     """
     if not signing_file.exists():
         raise ImproperlyConfigured(f"There is no signing key at {signing_file} that could be replaced.")
-    old = _trust(_read_private(signing_file).public_key(), trusted_dir)
+    old = _add_trusted_key(_read_private(signing_file).public_key(), trusted_dir)
     fresh = signing_file.with_name(f"{signing_file.name}.new")
     fresh.unlink(missing_ok=True)  # left behind by a rotation that broke off
-    new = _trust(_make_private(fresh).public_key(), trusted_dir)
+    new = _add_trusted_key(_make_private(fresh).public_key(), trusted_dir)
     retired = signing_file.with_name(f"{signing_file.name}.retired-{old}")
     retired.unlink(missing_ok=True)
     os.link(signing_file, retired)  # so that there is a key in place at every instant
     fresh.replace(signing_file)
     retired.chmod(0o600)
-    forget()
+    clear_caches()
     try:
         yield old, new
     except BaseException:
         retired.replace(signing_file)
         (trusted_dir / f"{new}.pem").unlink()
-        forget()
+        clear_caches()
         raise
 
 
@@ -124,34 +124,34 @@ def trusted_keys() -> dict[str, Ed25519PublicKey]:
     return keys
 
 
-_seen: dict[Path, int] = {}
+_trusted_dir_mtimes_ns: dict[Path, int] = {}
 
 
-def trusted(key: str) -> Ed25519PublicKey | None:
+def trusted_key(key: str) -> Ed25519PublicKey | None:
     """The trusted public key with this id. A file that has come since (a rotation by another process) is found."""
     if key not in trusted_keys() and settings.TRUSTED_KEYS_DIR.exists():
         changed = settings.TRUSTED_KEYS_DIR.stat().st_mtime_ns
-        if _seen.get(settings.TRUSTED_KEYS_DIR) != changed:
+        if _trusted_dir_mtimes_ns.get(settings.TRUSTED_KEYS_DIR) != changed:
             trusted_keys.cache_clear()
             trusted_keys()
-            _seen[settings.TRUSTED_KEYS_DIR] = changed
+            _trusted_dir_mtimes_ns[settings.TRUSTED_KEYS_DIR] = changed
     return trusted_keys().get(key)
 
 
-_to_forget: list[Callable[[], None]] = []
+_cache_clear_callbacks: list[Callable[[], None]] = []
 
 
-def when_forgetting(forget_too: Callable[[], None]) -> None:
+def on_clear_caches(forget_too: Callable[[], None]) -> None:
     """Has a memory of what was verified cleared together with the keys."""
-    _to_forget.append(forget_too)
+    _cache_clear_callbacks.append(forget_too)
 
 
-def forget() -> None:
+def clear_caches() -> None:
     """Reads the key files again at the next use."""
     signing_key.cache_clear()
     trusted_keys.cache_clear()
-    _verified.clear()
-    for forget_too in _to_forget:
+    _verified_signatures.clear()
+    for forget_too in _cache_clear_callbacks:
         forget_too()
 
 
@@ -161,19 +161,19 @@ def sign(message: bytes) -> tuple[str, str]:
     return key_id(key.public_key()), key.sign(message).hex()
 
 
-def holds(message: bytes, key: str, signature: str) -> bool:
+def is_valid_signature(message: bytes, key: str, signature: str) -> bool:
     """Whether `signature` over `message` was made by the trusted key with id `key`. Never raises for bad input."""
     remembered = (key, sha256(message), signature)
-    if remembered in _verified:
+    if remembered in _verified_signatures:
         return True
-    public = trusted(key)
+    public = trusted_key(key)
     if public is None:
         return False
     try:
         public.verify(bytes.fromhex(signature), message)
     except (InvalidSignature, ValueError):
         return False
-    if len(_verified) >= REMEMBERED:
-        _verified.clear()
-    _verified[remembered] = True
+    if len(_verified_signatures) >= MAX_CACHED_VERIFICATIONS:
+        _verified_signatures.clear()
+    _verified_signatures[remembered] = True
     return True

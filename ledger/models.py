@@ -4,13 +4,13 @@ from django.db import models
 from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
-from ledger import wording
-from ledger.canonical import canonical, sha256
+from ledger import verbs
+from ledger.canonical_json import canonical_json, sha256
 
-SCHEMA = 1
+ENTRY_SCHEMA_VERSION = 1
 # Kinds of things that alarms are about and that no model names in these words.
 (gettext_noop("identity"), gettext_noop("patrol"))
-FIRST_PREVIOUS = "0" * 64
+GENESIS_HASH = "0" * 64
 
 
 class Entry(models.Model):
@@ -43,13 +43,13 @@ class Entry(models.Model):
         ]
 
     def __str__(self) -> str:
-        words = wording.of_verb(self.verb), wording.of_thing(self.object_type, self.object_id)
+        words = verbs.verb_label(self.verb), verbs.object_label(self.object_type, self.object_id)
         return " · ".join([str(self.number), *words])
 
-    def statement(self) -> dict:
+    def hashed_fields(self) -> dict:
         """What the hash is taken over."""
         return {
-            "schema": SCHEMA,
+            "schema": ENTRY_SCHEMA_VERSION,
             "number": self.number,
             "time": self.time,
             "actor": self.actor_id,
@@ -61,7 +61,7 @@ class Entry(models.Model):
         }
 
     def compute_hash(self) -> str:
-        return sha256(canonical(self.statement()))
+        return sha256(canonical_json(self.hashed_fields()))
 
 
 class Alarm(models.Model):
@@ -79,16 +79,16 @@ class Alarm(models.Model):
         ordering = ["-last_seen"]
 
     def __str__(self) -> str:
-        return f"{self.thing}: {self.finding}"
+        return f"{self.translated_subject}: {self.translated_message}"
 
     @property
-    def thing(self) -> str:
+    def translated_subject(self) -> str:
         """What it is about, in the reader's language."""
         kind, _blank, which = self.subject.partition(" ")
         return f"{gettext(kind)} {which}" if kind else ""
 
     @property
-    def finding(self) -> str:
+    def translated_message(self) -> str:
         """What was found, in the reader's language."""
         try:
             return gettext(self.message) % self.facts if self.message else ""

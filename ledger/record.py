@@ -12,56 +12,56 @@ from django.utils import timezone
 
 from ledger import keys
 from ledger.atomic_files import write_atomically
-from ledger.canonical import moment
-from ledger.models import FIRST_PREVIOUS, Entry
+from ledger.canonical_json import canonical_timestamp
+from ledger.models import GENESIS_HASH, Entry
 
 logger = logging.getLogger(__name__)
 
-LOCK = 0x5169616E6661  # "Qianfa": the advisory lock under which numbers are given out on PostgreSQL
+LEDGER_LOCK_ID = 0x5169616E6661  # "Qianfa": the advisory lock under which numbers are given out on PostgreSQL
 
 
-def _signed(entry_hash: str) -> bytes:
+def _signing_input(entry_hash: str) -> bytes:
     return b"qianfa ledger\n" + entry_hash.encode()
 
 
-class Thing(NamedTuple):
+class ObjectRef(NamedTuple):
     """What an entry is about when it is no row of the database, such as a key."""
 
-    kind: str
-    name: str
+    object_type: str
+    object_id: str
 
     @classmethod
-    def of(cls, row: Model) -> "Thing":
+    def from_instance(cls, row: Model) -> "ObjectRef":
         return cls(row._meta.label_lower, str(row.pk))
 
 
-def record(verb: str, obj: Model | Thing, *, by: Any = None, **data: Any) -> Entry:
+def record(verb: str, obj: Model | ObjectRef, *, by: Any = None, **data: Any) -> Entry:
     """Appends one entry, in the caller's transaction, so that an act and its entry stand or fall together.
 
     `obj` is a saved model instance, or a Thing; `by` a person with `pk` and `full_name`, or None for the system itself;
-    `data` is plain JSON (ledger.canonical) and never text of articles. The lock is the last that an act takes:
+    `data` is plain JSON (ledger.canonical_json) and never text of articles. The lock is the last that an act takes:
     call this after every other change, so that acts wait for each other as briefly as possible.
     Raises RuntimeError outside a transaction.
     """
     if not connection.in_atomic_block:
         raise RuntimeError("an act and its ledger entry belong in one transaction")
     last = _lock_head()
-    about = obj if isinstance(obj, Thing) else Thing.of(obj)
+    about = obj if isinstance(obj, ObjectRef) else ObjectRef.from_instance(obj)
     entry = Entry(
         number=last[0] + 1,
         time=timezone.now(),
         actor_id=by.pk if by else None,
         actor_name=by.full_name if by else "",
         verb=verb,
-        object_type=about.kind,
-        object_id=about.name,
-        data=json.loads(json.dumps(data, default=_plain)),
+        object_type=about.object_type,
+        object_id=about.object_id,
+        data=json.loads(json.dumps(data, default=_json_default)),
         previous=last[1],
     )
     entry.hash = entry.compute_hash()
-    entry.key, entry.signature = keys.sign(_signed(entry.hash))
+    entry.key, entry.signature = keys.sign(_signing_input(entry.hash))
     entry.save(force_insert=True)
-    transaction.on_commit(lambda: note_head(entry))
+    transaction.on_commit(lambda: write_head(entry))
     return entry
 
 
@@ -71,24 +71,24 @@ def _lock_head() -> tuple[int, str]:
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             # Two statements: the second must not see the ledger as it was before the lock was given.
-            cursor.execute(f"SELECT pg_advisory_xact_lock({LOCK}); {newest}")
+            cursor.execute(f"SELECT pg_advisory_xact_lock({LEDGER_LOCK_ID}); {newest}")
             cursor.nextset()
         else:
             cursor.execute(newest)  # no lock of ours: a transaction of SQLite is IMMEDIATE and alone
-        return cursor.fetchone() or (0, FIRST_PREVIOUS)
+        return cursor.fetchone() or (0, GENESIS_HASH)
 
 
-def _plain(value: Any) -> str:
+def _json_default(value: Any) -> str:
     if hasattr(value, "tzinfo"):
-        return moment(value)
+        return canonical_timestamp(value)
     return str(value)
 
 
 def signature_holds(entry: Entry) -> bool:
-    return keys.holds(_signed(entry.hash), entry.key, entry.signature)
+    return keys.is_valid_signature(_signing_input(entry.hash), entry.key, entry.signature)
 
 
-def note_head(entry: Entry) -> None:
+def write_head(entry: Entry) -> None:
     """Notes number and hash of the newest entry outside the database, so that cutting off the tail is seen.
 
     The note only ever moves forward. Failing to write it undoes nothing, but is logged: `verify` compares both.
@@ -97,7 +97,7 @@ def note_head(entry: Entry) -> None:
     note = {
         "number": entry.number,
         "hash": entry.hash,
-        "time": moment(entry.time),
+        "time": canonical_timestamp(entry.time),
         "key": entry.key,
         "signature": entry.signature,
     }

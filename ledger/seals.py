@@ -1,6 +1,6 @@
 """Seals 签章: a signature over a small manifest that says what was sealed.
 
-A manifest is a dict of the canonical form (ledger.canonical). What is signed is a line naming the kind of
+A manifest is a dict of the canonical form (ledger.canonical_json). What is signed is a line naming the kind of
 thing, then the manifest: a signature over one kind never passes for another.
 """
 
@@ -12,7 +12,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from ledger import keys
-from ledger.canonical import canonical, sha256
+from ledger.canonical_json import canonical_json, sha256
 
 
 class Seal(NamedTuple):
@@ -22,43 +22,43 @@ class Seal(NamedTuple):
     signature: str
 
 
-def message(kind: str, manifest: dict) -> bytes:
+def signing_input(kind: str, manifest: dict) -> bytes:
     """The bytes that are signed: "qianfa <kind>\\n" and the canonical manifest with the site's name in it."""
-    return f"qianfa {kind}\n".encode() + canonical({**manifest, "site": settings.SEAL_SITE})
+    return f"qianfa {kind}\n".encode() + canonical_json({**manifest, "site": settings.SEAL_SITE})
 
 
 def seal(kind: str, manifest: dict) -> Seal:
-    return Seal(*keys.sign(message(kind, manifest)))
+    return Seal(*keys.sign(signing_input(kind, manifest)))
 
 
 # Digests of manifests and signatures that held, in this process. They are taken over `repr`, which is quicker than the
 # canonical form; nothing reads it back.
-_held: set[bytes] = set()
+_verified_seals: set[bytes] = set()
 
 
-def holds(kind: str, manifest: dict, key: str, signature: str) -> bool:
+def is_valid_seal(kind: str, manifest: dict, key: str, signature: str) -> bool:
     """Whether the seal (`key`, `signature`) is a trusted one over exactly this manifest. Never raises for bad input."""
     written = repr((kind, manifest, key, signature, settings.SEAL_SITE))
     known = hashlib.blake2b(written.encode(), digest_size=20).digest()
-    if known in _held:
+    if known in _verified_seals:
         return True
-    if not _is_sealed(kind, manifest, key, signature):
+    if not _verify_seal(kind, manifest, key, signature):
         return False
-    if len(_held) >= keys.REMEMBERED:
-        _held.clear()
-    _held.add(known)
+    if len(_verified_seals) >= keys.MAX_CACHED_VERIFICATIONS:
+        _verified_seals.clear()
+    _verified_seals.add(known)
     return True
 
 
-keys.when_forgetting(_held.clear)
+keys.on_clear_caches(_verified_seals.clear)
 
 
-def _is_sealed(kind: str, manifest: dict, key: str, signature: str) -> bool:
+def _verify_seal(kind: str, manifest: dict, key: str, signature: str) -> bool:
     try:
-        sealed = message(kind, manifest)
+        sealed = signing_input(kind, manifest)
     except TypeError:  # no canonical form: somebody wrote, say, a float straight into a JSON column
         return False
-    return keys.holds(sealed, key, signature)
+    return keys.is_valid_signature(sealed, key, signature)
 
 
 class Sealed(models.Model):
@@ -66,7 +66,7 @@ class Sealed(models.Model):
 
     seal_kind: str
     # Set by whoever hands out rows that many read and nobody changes: whether the seal held when they were read.
-    seal_checked: bool | None = None
+    seal_verified: bool | None = None
 
     seal_key = models.CharField(_("key of the seal"), max_length=16, default="", editable=False)
     seal_signature = models.CharField(_("seal"), max_length=128, default="", editable=False)
@@ -83,9 +83,9 @@ class Sealed(models.Model):
 
     def sealed_digest(self) -> str:
         """SHA-256 of what the seal covers."""
-        return sha256(message(self.seal_kind, self.manifest()))
+        return sha256(signing_input(self.seal_kind, self.manifest()))
 
     def seal_holds(self) -> bool:
-        if self.seal_checked is not None:
-            return self.seal_checked
-        return holds(self.seal_kind, self.manifest(), self.seal_key, self.seal_signature)
+        if self.seal_verified is not None:
+            return self.seal_verified
+        return is_valid_seal(self.seal_kind, self.manifest(), self.seal_key, self.seal_signature)

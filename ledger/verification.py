@@ -8,34 +8,34 @@ from django.apps import apps
 from django.db import connection, models
 
 from ledger import guards, keys
-from ledger.models import FIRST_PREVIOUS, Entry
+from ledger.models import GENESIS_HASH, Entry
 from ledger.record import read_head, signature_holds
 
-Check = Callable[[], Iterator[str]]
-_checks: list[Check] = []
+Verifier = Callable[[], Iterator[str]]
+_verifiers: list[Verifier] = []
 # What a value of the wrong kind raises. Whoever can write to the database can put any JSON in a row, and must be named
 # for it, not end the command before it comes to the rest.
-MALFORMED = (TypeError, ValueError, LookupError, AttributeError, RecursionError)
+MALFORMED_ROW_ERRORS = (TypeError, ValueError, LookupError, AttributeError, RecursionError)
 
 
-class Note(NamedTuple):
+class KnownHead(NamedTuple):
     """A head noted somewhere else: entry `number` must exist with `hash`. `where` says where, for the findings."""
 
     number: int
     hash: str
-    where: str
+    source: str
 
 
-def check(function: Check) -> Check:
+def register_verifier(function: Verifier) -> Verifier:
     """Registers a generator of lines; each line names one thing that does not match."""
-    _checks.append(function)
+    _verifiers.append(function)
     return function
 
 
-def noted_heads() -> list[Note]:
+def known_heads() -> list[KnownHead]:
     """The head that the site itself notes outside the database, if it has."""
     head = read_head()
-    return [Note(head["number"], head["hash"], "noted outside the database")] if head else []
+    return [KnownHead(head["number"], head["hash"], "noted outside the database")] if head else []
 
 
 @contextmanager
@@ -59,29 +59,29 @@ def snapshot() -> Iterator[None]:
             cursor.execute("ROLLBACK")
 
 
-def mismatches(notes: Iterable[Note] | None = None) -> Iterator[str]:
+def mismatches(notes: Iterable[KnownHead] | None = None) -> Iterator[str]:
     """Every line of every check; nothing when all matches. Rows are streamed, not loaded at once.
 
     `notes`: heads that the ledger must contain; by default the one noted outside the database.
     """
-    noted = list(noted_heads() if notes is None else notes)
+    noted = list(known_heads() if notes is None else notes)
 
     def chain() -> Iterator[str]:
-        return chained(Entry.objects.order_by("number").iterator(chunk_size=2000), noted)
+        return verify_chain(Entry.objects.order_by("number").iterator(chunk_size=2000), noted)
 
-    for function in [triggers, constraints, chain, *_checks]:
+    for function in [verify_triggers, verify_constraints, chain, *_verifiers]:
         try:
             yield from function()
-        except MALFORMED as error:
+        except MALFORMED_ROW_ERRORS as error:
             yield f"{function.__name__}: broke off at a row that holds what it never should ({error!r})"
 
 
-def triggers() -> Iterator[str]:
-    for name in guards.missing(connection):
+def verify_triggers() -> Iterator[str]:
+    for name in guards.missing_guards(connection):
         yield f"trigger {name}: missing from the database, or changed"
 
 
-def constraints() -> Iterator[str]:
+def verify_constraints() -> Iterator[str]:
     """Every named constraint of the models, and every column that is to be unique, in the tables of the database."""
     with connection.cursor() as cursor:
         tables = set(connection.introspection.table_names(cursor))
@@ -106,33 +106,33 @@ def _missing_constraints(model: type[models.Model], found: dict[str, dict]) -> I
             yield f"constraint: column {field.column} of table {table} is no longer unique"
 
 
-def _says_what_was_hashed(entry: Entry) -> bool:
+def _hash_matches(entry: Entry) -> bool:
     try:
         return entry.compute_hash() == entry.hash
     except (TypeError, ValueError, RecursionError):  # words of no canonical form were never hashed
         return False
 
 
-def _unsigned(entry: Entry) -> Iterator[str]:
+def _entry_mismatches(entry: Entry) -> Iterator[str]:
     """What is wrong with one entry by itself."""
-    if not _says_what_was_hashed(entry):
+    if not _hash_matches(entry):
         yield "its words do not match its hash"
-    if keys.trusted(entry.key) is None:
+    if keys.trusted_key(entry.key) is None:
         yield f"signed with a key that is not trusted ({entry.key})"
     elif not signature_holds(entry):
         yield "its signature does not hold"
 
 
-def chained(entries: Iterable[Entry], notes: Iterable[Note] = ()) -> Iterator[str]:
+def verify_chain(entries: Iterable[Entry], notes: Iterable[KnownHead] = ()) -> Iterator[str]:
     """What does not match in `entries`, in the order in which they come.
 
     Numbers without gap, each entry chained to the one before, its hash and its signature; and each head of `notes`
     must be among them.
     """
-    waiting: dict[int, list[Note]] = {}
+    heads_by_number: dict[int, list[KnownHead]] = {}
     for note in notes:
-        waiting.setdefault(note.number, []).append(note)
-    expected, previous = 1, FIRST_PREVIOUS
+        heads_by_number.setdefault(note.number, []).append(note)
+    expected, previous = 1, GENESIS_HASH
     for entry in entries:
         where = f"ledger entry {entry.number}"
         if entry.number > expected:
@@ -141,13 +141,13 @@ def chained(entries: Iterable[Entry], notes: Iterable[Note] = ()) -> Iterator[st
             yield f"{where}: stands behind entry {expected - 1}"
         elif entry.previous != previous:
             yield f"{where}: is not chained to the entry before it"
-        yield from (f"{where}: {finding}" for finding in _unsigned(entry))
-        for note in waiting.pop(entry.number, []):
+        yield from (f"{where}: {finding}" for finding in _entry_mismatches(entry))
+        for note in heads_by_number.pop(entry.number, []):
             if entry.hash != note.hash:
-                yield f"{where}: differs from the head {note.where}"
+                yield f"{where}: differs from the head {note.source}"
         expected, previous = entry.number + 1, entry.hash
-    for note in (note for left in waiting.values() for note in left):
+    for note in (note for left in heads_by_number.values() for note in left):
         if note.number >= expected:
-            yield f"ledger: ends at entry {expected - 1}, but entry {note.number} was {note.where}"
+            yield f"ledger: ends at entry {expected - 1}, but entry {note.number} was {note.source}"
         else:
-            yield f"ledger: has no entry {note.number}, which was {note.where}"
+            yield f"ledger: has no entry {note.number}, which was {note.source}"

@@ -9,8 +9,8 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
 from articles.models import Article
-from departments.models import RESERVED_SLUGS, Department, FormerSlug, Kind
-from legacy.addresses import LONGEST
+from departments.models import RESERVED_SLUGS, Department, DepartmentKind, FormerSlug
+from legacy.address_normalisation import MAX_ADDRESS_LENGTH
 
 
 class ImportedPage(models.Model):
@@ -44,7 +44,7 @@ class OldAddress(models.Model):
 
     address = models.CharField(
         _("old address"),
-        max_length=LONGEST,
+        max_length=MAX_ADDRESS_LENGTH,
         unique=True,
         help_text=_("As it was on the old site, e.g. /Article/ShowArticle.asp?ArticleID=12; the host is left out."),
     )
@@ -64,7 +64,7 @@ class OldAddress(models.Model):
         blank=True,
         related_name="old_addresses",
         verbose_name=_("department"),
-        limit_choices_to=~Q(kind=Kind.LINK),
+        limit_choices_to=~Q(kind=DepartmentKind.LINK),
         help_text=_("Instead of an article: its page."),
     )
     made_at = models.DateTimeField(_("set at"), default=timezone.now, editable=False)
@@ -89,19 +89,19 @@ class OldAddress(models.Model):
         return self.address
 
     @property
-    def place(self) -> str:
+    def target_label(self) -> str:
         """Where it leads, in words for people at the desk."""
         return str(self.department or _("article %(number)d") % {"number": self.article_id})
 
     def clean(self) -> None:
         if (self.article is None) == (self.department is None):
             raise ValidationError(_("Name an article or a department, one of them."))
-        if self.department and self.department.kind == Kind.LINK:
+        if self.department and self.department.kind == DepartmentKind.LINK:
             raise ValidationError({"department": _("An outside link has no page on this site.")})
-        if self.address and self._is_present():
+        if self.address and self._is_served_by_site():
             raise ValidationError({"address": _("This is an address of the present site, which answers it itself.")})
 
-    def _is_present(self) -> bool:
+    def _is_served_by_site(self) -> bool:
         """Whether this site has pages of its own there, so that the old address would never be asked."""
         path = self.address.partition("?")[0]
         if path.split("/")[1] in RESERVED_SLUGS:

@@ -18,13 +18,13 @@ from accounts.models import User
 from articles.models import Article, Publication
 from departments.models import RESERVED_SLUGS, Department
 from departments.permissions import check_superuser
-from ledger import wording
+from ledger import verbs
 from ledger.record import record
-from legacy.addresses import asked_for, normalise
-from legacy.decoding import decode
+from legacy.address_normalisation import normalise_address, request_addresses
 from legacy.models import OldAddress
+from legacy.page_source import decode_text
 
-wording.tell(
+verbs.register_verbs(
     "old_address",
     gettext_lazy("Old addresses"),
     {
@@ -33,10 +33,12 @@ wording.tell(
     },
 )
 
-KEPT = 3600  # seconds that a browser keeps the answer: unbounded, an address set wrongly could not be set right
+REDIRECT_MAX_AGE_SECONDS = (
+    3600  # seconds that a browser keeps the answer: unbounded, an address set wrongly could not be set right
+)
 
 
-class BadLines(ValueError):
+class InvalidLines(ValueError):
     """Lines of a file of old addresses that cannot be taken; `lines` holds a sentence for each."""
 
     def __init__(self, lines: list[str]):
@@ -45,37 +47,43 @@ class BadLines(ValueError):
 
 
 @dataclass(frozen=True)
-class Taken:
+class ImportCounts:
     """How many addresses of a file were set, and how many led there already."""
 
-    added: int
-    known: int
+    created: int
+    unchanged: int
 
 
 @transaction.atomic
-def add(address: str, *, by: User, article: Article | None = None, department: Department | None = None) -> OldAddress:
+def create_old_address(
+    address: str, *, by: User, article: Article | None = None, department: Department | None = None
+) -> OldAddress:
     """Lets an address of the old site lead to an article or a department. Raises ValidationError."""
     made = OldAddress(
-        address=normalise(address), article=article, department=department, made_by=by, made_by_name=by.full_name
+        address=normalise_address(address),
+        article=article,
+        department=department,
+        made_by=by,
+        made_by_name=by.full_name,
     )
     made.full_clean()
     made.save()
-    record("old_address.created", made, by=by, **facts(made))
+    record("old_address.created", made, by=by, **ledger_data(made))
     return made
 
 
 @transaction.atomic
-def remove(address: OldAddress, *, by: User) -> None:
-    record("old_address.deleted", address, by=by, **facts(address))
+def delete_old_address(address: OldAddress, *, by: User) -> None:
+    record("old_address.deleted", address, by=by, **ledger_data(address))
     address.delete()
 
 
-def facts(address: OldAddress) -> dict:
+def ledger_data(address: OldAddress) -> dict:
     """What the ledger keeps of an old address."""
     return {"address": address.address, "article": address.article_id, "department": address.department_id}
 
 
-def answer(request: HttpRequest) -> HttpResponse | None:
+def redirect_for(request: HttpRequest) -> HttpResponse | None:
     """The redirect for a request that nothing else answers; None when no old address leads anywhere public.
 
     Asks one query. An article leads to where its newest publication is, or was: that page says what became of it
@@ -83,79 +91,79 @@ def answer(request: HttpRequest) -> HttpResponse | None:
     """
     if request.method not in ("GET", "HEAD") or request.path_info.split("/")[1] in RESERVED_SLUGS:
         return None
-    asked = asked_for(request)
+    asked = request_addresses(request)
     if not asked:
         return None
-    newest = Publication.objects.effective().filter(article=OuterRef("article"), live_from__lte=timezone.now())
+    newest = Publication.objects.not_called_off().filter(article=OuterRef("article"), live_from__lte=timezone.now())
     shown_in = Subquery(newest.order_by("-live_from").values("department__slug")[:1])
     rows = OldAddress.objects.filter(address__in=asked).values(
         "address", "article", "department__slug", shown_in=shown_in
     )
     found = {row["address"]: row for row in rows}
-    leads = next((found[spelt] for spelt in asked if spelt in found), None)
-    if leads is None:
+    destination = next((found[spelt] for spelt in asked if spelt in found), None)
+    if destination is None:
         return None
-    if slug := leads["department__slug"]:
+    if slug := destination["department__slug"]:
         place = reverse("department", args=[slug])
-    elif slug := leads["shown_in"]:
-        place = reverse("article", args=[slug, leads["article"]])
+    elif slug := destination["shown_in"]:
+        place = reverse("article", args=[slug, destination["article"]])
     else:
         return None
-    return HttpResponsePermanentRedirect(place, headers={"Cache-Control": f"max-age={KEPT}"})
+    return HttpResponsePermanentRedirect(place, headers={"Cache-Control": f"max-age={REDIRECT_MAX_AGE_SECONDS}"})
 
 
-def import_file(file: Path, *, by: User, dry_run: bool = False) -> Taken:
+def import_file(file: Path, *, by: User, dry_run: bool = False) -> ImportCounts:
     """Sets the addresses of a CSV file (old address, number of an article or slug of a department), all or none.
 
     A line that says what is so already is passed over, so that the file may come again. With `dry_run` nothing is kept.
-    Raises NotAllowed unless `by` is a superuser, BadLines, UnreadablePage (legacy.decoding), or OSError.
+    Raises NotAllowed unless `by` is a superuser, BadLines, UnreadablePage (legacy.page_source), or OSError.
     """
     check_superuser(by)
     added, bad = 0, []
-    rows = _rows(decode(file.read_bytes(), file))
+    rows = _read_rows(decode_text(file.read_bytes(), file))
     with transaction.atomic():
         for number, row in rows:
             try:
-                added += _take(row, by)
+                added += _import_row(row, by)
             except ValidationError as error:
                 bad.append(_("Line %(number)d: %(why)s") % {"number": number, "why": " ".join(error.messages)})
         if bad:
-            raise BadLines(bad)
+            raise InvalidLines(bad)
         transaction.set_rollback(dry_run)
-    return Taken(added, len(rows) - added)
+    return ImportCounts(added, len(rows) - added)
 
 
-def _rows(text: str) -> list[tuple[int, list[str]]]:
+def _read_rows(text: str) -> list[tuple[int, list[str]]]:
     """The lines that hold anything, with their numbers; without a line of headings, which has no slash."""
     reader = csv.reader(io.StringIO(text, newline=""))
     try:
         rows = [(reader.line_num, [cell.strip() for cell in row]) for row in reader if any(map(str.strip, row))]
     except csv.Error as error:
-        raise BadLines([_("Line %(number)d: %(why)s") % {"number": reader.line_num, "why": error}]) from error
+        raise InvalidLines([_("Line %(number)d: %(why)s") % {"number": reader.line_num, "why": error}]) from error
     return rows[1:] if rows and "/" not in rows[0][1][0] and rows[0][0] == 1 else rows
 
 
-def _take(row: list[str], by: User) -> bool:
+def _import_row(row: list[str], by: User) -> bool:
     """Sets the address of one line; False when it leads there already. Raises ValidationError."""
     if len(row) != 2:
         raise ValidationError(_("It should hold two things: the old address and where it leads."))
     address, target = row
-    leads = _target(target)
-    known = OldAddress.objects.filter(address=normalise(address)).first()
+    leads = _parse_target(target)
+    known = OldAddress.objects.filter(address=normalise_address(address)).first()
     if known is None:
-        add(address, by=by, **leads)
+        create_old_address(address, by=by, **leads)
         return True
     if (known.article, known.department) != (leads.get("article"), leads.get("department")):
         raise ValidationError(
-            _("This address leads to %(place)s already. Delete it first."), params={"place": known.place}
+            _("This address leads to %(place)s already. Delete it first."), params={"place": known.target_label}
         )
     return False
 
 
-def _target(text: str) -> dict:
+def _parse_target(text: str) -> dict:
     """The article with this number, or the department with this slug."""
     if text.isascii() and text.isdigit():
-        if len(text) <= 18 and (article := Article.objects.in_use().filter(pk=int(text)).first()):
+        if len(text) <= 18 and (article := Article.objects.not_discarded().filter(pk=int(text)).first()):
             return {"article": article}
         raise ValidationError(_("There is no article %(number)s."), params={"number": text})
     department = Department.objects.holding_articles().filter(slug=text).first()

@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 
 from ledger.models import Entry
-from ledger.verification import check
+from ledger.verification import register_verifier
 from legacy.models import OldAddress
-from legacy.old_addresses import facts
+from legacy.old_addresses import ledger_data
 
 
-@check
-def old_addresses() -> Iterator[str]:
+@register_verifier
+def verify_old_addresses() -> Iterator[str]:
     """Replays what was set and deleted, then compares it with what is there."""
     held: dict[str, dict] = {}
     entries = Entry.objects.filter(verb__in=["old_address.created", "old_address.deleted"]).order_by("number")
@@ -22,7 +22,7 @@ def old_addresses() -> Iterator[str]:
         recorded = held.pop(str(address.pk), None)
         if recorded is None:
             yield f"old address {address.pk} ({address}): set outside the site; the ledger does not have it"
-        elif recorded != facts(address):
+        elif recorded != ledger_data(address):
             yield f"old address {address.pk} ({address}): differs from what the ledger says of it"
     for pk, recorded in held.items():
         yield f"old address {pk} ({recorded.get('address')}): stands in the ledger, but is gone"

@@ -12,9 +12,10 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
 
 from articles.dates import PlannedDayField
-from portal import home_blocks, identity
-from portal.home import default_blocks
-from portal.models import WORDS, HomeBlock, Identity
+from portal import identity
+from portal.home import block_settings
+from portal.home.blocks import default_blocks
+from portal.models import IDENTITY_FIELDS, HomeBlock, Identity
 
 
 @admin.register(Identity)
@@ -38,8 +39,8 @@ class IdentityAdmin(admin.ModelAdmin):
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """A new version begins with the words of the present one."""
-        present = identity.current()
-        return {name: getattr(present, name) for name in WORDS}
+        present = identity.current_identity()
+        return {name: getattr(present, name) for name in IDENTITY_FIELDS}
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -48,7 +49,7 @@ class IdentityAdmin(admin.ModelAdmin):
         return False
 
     def save_model(self, request: HttpRequest, obj: Identity, form: forms.ModelForm, change: bool) -> None:
-        obj.pk = identity.save(obj, by=request.user).pk
+        obj.pk = identity.save_identity(obj, by=request.user).pk
 
 
 @admin.register(HomeBlock)
@@ -60,27 +61,27 @@ class HomeBlockAdmin(admin.ModelAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
-        return [path("default/", view(self.keep_default), name="portal_homeblock_default"), *super().get_urls()]
+        return [path("default/", view(self.save_default_blocks), name="portal_homeblock_default"), *super().get_urls()]
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """While nobody has chosen, the list says what the home page shows instead of standing there empty."""
         default = [] if HomeBlock.objects.exists() else default_blocks()
         return super().changelist_view(request, {**(extra_context or {}), "default_blocks": default})
 
-    def keep_default(self, request: HttpRequest) -> HttpResponse:
+    def save_default_blocks(self, request: HttpRequest) -> HttpResponse:
         """Puts the default set into the list, by POST."""
         if not self.has_add_permission(request):
             raise PermissionDenied
-        if request.method == "POST" and home_blocks.keep_default(by=request.user):
+        if request.method == "POST" and block_settings.save_default_blocks(by=request.user):
             messages.success(request, _("Now each block of the default set can be changed, moved and removed."))
         return HttpResponseRedirect(reverse("admin:portal_homeblock_changelist"))
 
     def save_model(self, request: HttpRequest, obj: HomeBlock, form: forms.ModelForm, change: bool) -> None:
-        home_blocks.save(obj, by=request.user)
+        block_settings.save_block(obj, by=request.user)
 
     def delete_model(self, request: HttpRequest, obj: HomeBlock) -> None:
-        home_blocks.remove(obj, by=request.user)
+        block_settings.remove_block(obj, by=request.user)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[HomeBlock]) -> None:
         for block in queryset:
-            home_blocks.remove(block, by=request.user)
+            block_settings.remove_block(block, by=request.user)

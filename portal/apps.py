@@ -12,18 +12,20 @@ class PortalConfig(AppConfig):
     verbose_name = _("Site")
 
     def ready(self) -> None:
-        from portal import guards, home_blocks, identity  # noqa: F401 (importing them registers what they say)
+        # Importing them registers triggers and verifiers.
+        from portal import guards, identity  # noqa: F401
+        from portal.home import block_settings  # noqa: F401
 
         if connection.vendor == "postgresql":
-            from portal import moments
+            from database import pg_timestamps
 
-            moments.register()
+            pg_timestamps.register_timestamp_loader()
 
 
 class DeskConfig(AdminConfig):
     """Django's admin with our own site class, so that `admin.site` is the desk everywhere."""
 
-    default_site = "accounts.desk.DeskSite"
+    default_site = "accounts.admin_site.DeskSite"
 
 
 # Parts of the editor that portal.settings switches off; without them collecting takes a third of the time.

@@ -6,23 +6,23 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy, gettext_noop
 
 from accounts.models import User
-from ledger import wording
+from ledger import verbs
 from ledger.alarms import raise_alarm
 from ledger.models import Entry
 from ledger.record import record
-from ledger.verification import check
-from portal.models import WORDS, Identity
+from ledger.verification import register_verifier
+from portal.models import IDENTITY_FIELDS, Identity
 
-wording.tell(
+verbs.register_verbs(
     "identity", gettext_lazy("Identity of the site"), {"identity.changed": gettext_lazy("changed the identity")}
 )
 
-LOOKED_AT = 10  # versions to look back for one whose seal holds
+MAX_FALLBACK_VERSIONS = 10  # versions to look back for one whose seal holds
 
 
-def current() -> Identity:
+def current_identity() -> Identity:
     """The newest version whose seal holds; a nameless one, which shows no footer line, when there is none."""
-    for identity in Identity.objects.all()[:LOOKED_AT]:
+    for identity in Identity.objects.all()[:MAX_FALLBACK_VERSIONS]:
         if identity.seal_holds():
             return identity
         said = gettext_noop("the seal of the site's identity does not hold; an older one is shown")
@@ -31,29 +31,29 @@ def current() -> Identity:
 
 
 @transaction.atomic
-def save(identity: Identity, *, by: User | None) -> Identity:
+def save_identity(identity: Identity, *, by: User | None) -> Identity:
     """Keeps `identity` as a new version, sealed, with a ledger entry. Raises ValidationError."""
     version = Identity(
-        **{name: getattr(identity, name) for name in WORDS},
+        **{name: getattr(identity, name) for name in IDENTITY_FIELDS},
         saved_by=by,
         saved_by_name=by.full_name if by else "",
     )
     version.full_clean()
     version.apply_seal()
     version.save()
-    record("identity.changed", version, by=by, **version.words())
+    record("identity.changed", version, by=by, **version.ledger_data())
     return version
 
 
-@check
-def identity_seals() -> Iterator[str]:
+@register_verifier
+def verify_identity_seals() -> Iterator[str]:
     for identity in Identity.objects.order_by("pk").iterator():
         if not identity.seal_holds():
             yield f"identity {identity.pk} ({identity.name}): its seal does not hold; changed outside the site"
 
 
-@check
-def identity_versions() -> Iterator[str]:
+@register_verifier
+def verify_identity_versions() -> Iterator[str]:
     """The versions are those of the ledger, so that the newest there is the one that visitors see.
 
     A seal alone does not say so: an older version, copied to the end, carries a good one.
@@ -63,7 +63,7 @@ def identity_versions() -> Iterator[str]:
     }
     for identity in Identity.objects.order_by("pk").iterator():
         words = recorded.pop(str(identity.pk), None)
-        if identity.seal_holds() and words != identity.words():
+        if identity.seal_holds() and words != identity.ledger_data():
             yield f"identity {identity.pk} ({identity.name}): the ledger does not have this version"
     for pk, words in recorded.items():
         yield f"identity {pk} ({words.get('name')}): stands in the ledger, but is gone"

@@ -13,25 +13,25 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from articles import leaving
-from departments.models import Department, Kind
+from articles.public import external_links
+from departments.models import Department, DepartmentKind
 from ledger.seals import Sealed
 
 # Plain words and numbers only: the footer is typed, never a template and never HTML.
-plain = RegexValidator(r"[<>]", _("Plain text only, without < and >."), inverse_match=True)
-POLICE = "https://beian.mps.gov.cn/"  # where a public security number can be looked up
+plain_text_validator = RegexValidator(r"[<>]", _("Plain text only, without < and >."), inverse_match=True)
+POLICE_RECORD_URL = "https://beian.mps.gov.cn/"  # where a public security number can be looked up
 
 
 def validate_hosts(text: str) -> None:
     """Refuses what is no host name: a whole address, a pattern, a single label that would allow a whole top level."""
-    for host in leaving.hosts(text):
-        if not _host.fullmatch(host):
+    for host in external_links.parse_hosts(text):
+        if not _HOST_NAME.fullmatch(host):
             raise ValidationError(_("“%(host)s” is no host name. Write it like www.gov.cn."), params={"host": host})
 
 
-_host = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z0-9-]*[a-z][a-z0-9-]*")
+_HOST_NAME = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z0-9-]*[a-z][a-z0-9-]*")
 
-WORDS = (
+IDENTITY_FIELDS = (
     "name",
     "description",
     "keywords",
@@ -65,19 +65,27 @@ class Identity(Sealed):
 
     seal_kind = "identity"
 
-    name = models.CharField(_("name of the site"), max_length=60, validators=[plain])
-    description = models.CharField(_("description"), max_length=300, blank=True, validators=[plain])
-    keywords = models.CharField(_("keywords"), max_length=200, blank=True, validators=[plain])
-    organiser = models.CharField(_("organiser"), max_length=100, blank=True, validators=[plain])
-    undertaker = models.CharField(_("undertaken by"), max_length=100, blank=True, validators=[plain])
-    copyright_holder = models.CharField(_("copyright holder"), max_length=100, blank=True, validators=[plain])
-    address = models.CharField(_("postal address"), max_length=200, blank=True, validators=[plain])
+    name = models.CharField(_("name of the site"), max_length=60, validators=[plain_text_validator])
+    description = models.CharField(_("description"), max_length=300, blank=True, validators=[plain_text_validator])
+    keywords = models.CharField(_("keywords"), max_length=200, blank=True, validators=[plain_text_validator])
+    organiser = models.CharField(_("organiser"), max_length=100, blank=True, validators=[plain_text_validator])
+    undertaker = models.CharField(_("undertaken by"), max_length=100, blank=True, validators=[plain_text_validator])
+    copyright_holder = models.CharField(
+        _("copyright holder"), max_length=100, blank=True, validators=[plain_text_validator]
+    )
+    address = models.CharField(_("postal address"), max_length=200, blank=True, validators=[plain_text_validator])
     email = models.EmailField(_("e-mail"), blank=True)
-    phone = models.CharField(_("phone"), max_length=50, blank=True, validators=[plain])
-    icp_number = models.CharField(_("ICP licence number"), max_length=50, blank=True, validators=[plain])
-    police_number = models.CharField(_("public security number"), max_length=50, blank=True, validators=[plain])
-    site_code = models.CharField(_("government site code"), max_length=20, blank=True, validators=[plain])
-    technical_support = models.CharField(_("technical support"), max_length=100, blank=True, validators=[plain])
+    phone = models.CharField(_("phone"), max_length=50, blank=True, validators=[plain_text_validator])
+    icp_number = models.CharField(_("ICP licence number"), max_length=50, blank=True, validators=[plain_text_validator])
+    police_number = models.CharField(
+        _("public security number"), max_length=50, blank=True, validators=[plain_text_validator]
+    )
+    site_code = models.CharField(
+        _("government site code"), max_length=20, blank=True, validators=[plain_text_validator]
+    )
+    technical_support = models.CharField(
+        _("technical support"), max_length=100, blank=True, validators=[plain_text_validator]
+    )
     error_report_url = models.CharField(
         _("address for reporting errors on the site"),
         max_length=300,
@@ -137,28 +145,28 @@ class Identity(Sealed):
         return self.name
 
     @property
-    def police_address(self) -> str:
+    def police_record_url(self) -> str:
         """Where the public security number leads: to its own entry, which is found by its digits."""
         digits = "".join(re.findall(r"[0-9]+", self.police_number))
-        return f"{POLICE}#/query/webSearch?code={quote(digits)}" if digits else POLICE
+        return f"{POLICE_RECORD_URL}#/query/webSearch?code={quote(digits)}" if digits else POLICE_RECORD_URL
 
     @property
-    def straight_hosts(self) -> list[str]:
+    def trusted_host_names(self) -> list[str]:
         """Outside hosts that visitors go to without a notice."""
-        return leaving.hosts(self.trusted_hosts)
+        return external_links.parse_hosts(self.trusted_hosts)
 
     def is_in_mourning(self, on: date | None = None) -> bool:
         """Whether the site is grey on that day, today by default, in the time zone of the site."""
         on = on or timezone.localdate()
         return bool(self.mourning_from and self.mourning_until and self.mourning_from <= on <= self.mourning_until)
 
-    def words(self) -> dict[str, str | None]:
+    def ledger_data(self) -> dict[str, str | None]:
         """Everything that was typed, as the ledger keeps it."""
-        values = {name: getattr(self, name) for name in WORDS}
+        values = {name: getattr(self, name) for name in IDENTITY_FIELDS}
         return {name: value.isoformat() if isinstance(value, date) else value for name, value in values.items()}
 
     def manifest(self) -> dict:
-        return {"schema": 1, "saved": self.saved_at, **{name: getattr(self, name) for name in WORDS}}
+        return {"schema": 1, "saved": self.saved_at, **{name: getattr(self, name) for name in IDENTITY_FIELDS}}
 
 
 class BlockKind(models.TextChoices):
@@ -171,7 +179,7 @@ class BlockKind(models.TextChoices):
 
 
 class HomeBlock(Sealed):
-    """One block of the home page. Saved and removed by portal.home_blocks only, which write the ledger."""
+    """One block of the home page. Saved and removed by portal.home.block_settings only, which write the ledger."""
 
     seal_kind = "home block"
 
@@ -182,7 +190,7 @@ class HomeBlock(Sealed):
         null=True,
         blank=True,
         related_name="+",
-        limit_choices_to=~Q(kind=Kind.LINK),
+        limit_choices_to=~Q(kind=DepartmentKind.LINK),
         verbose_name=_("department"),
         help_text=_("For “one department”, and for notices that do not stand in the column 公告栏."),
     )

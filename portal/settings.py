@@ -74,10 +74,10 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "portal.proxies.TrustedProxyMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "portal.policy.PolicyMiddleware",
+    "portal.csp.CachedCSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "articles.languages.LanguageMiddleware",
+    "articles.public.languages.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -96,7 +96,7 @@ TEMPLATES = [
         "OPTIONS": {
             "loaders": [
                 (
-                    "portal.wording.Loader",
+                    "portal.template_i18n.TranslatingLoader",
                     ["django.template.loaders.filesystem.Loader", "django.template.loaders.app_directories.Loader"],
                 )
             ],
@@ -104,7 +104,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "portal.context.chrome",
+                "portal.site_context.site_context",
             ],
         },
     }
@@ -117,7 +117,7 @@ DATABASES["default"]["ATOMIC_REQUESTS"] = False
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # IMMEDIATE: SQLite knows no row locks, so a transaction that writes takes the write lock at its beginning.
     # FULL: in WAL mode a commit is on the disk only then, and an act that was answered must not be lost when the power
-    # fails (https://www.sqlite.org/pragma.html#pragma_synchronous). articles.read_rows lowers it while it counts.
+    # fails (https://www.sqlite.org/pragma.html#pragma_synchronous). articles.reads.database lowers it while it counts.
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
@@ -159,12 +159,12 @@ if REDIS_URL:
             "BACKEND": "django.core.cache.backends.redis.RedisCache",
             "LOCATION": REDIS_URL,
             # Django's own serializer is pickle: anyone who writes to Redis would run code here.
-            "OPTIONS": {"serializer": "articles.json_cache.JSONSerializer"},
+            "OPTIONS": {"serializer": "articles.caching.json_cache.JSONSerializer"},
         }
     }
 else:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
-PAGE_CACHE = env.bool("PAGE_CACHE", default=True)  # rendered pages are kept and served again (portal.pages)
+PAGE_CACHE = env.bool("PAGE_CACHE", default=True)  # rendered pages are kept and served again (portal.page_cache)
 
 # --- People -----------------------------------------------------------------------------------------------------
 
@@ -181,7 +181,7 @@ LOGIN_REDIRECT_URL = "admin:index"
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_LOCKOUT_CALLABLE = "accounts.lockout.locked_out"
+AXES_LOCKOUT_CALLABLE = "accounts.lockout.lockout_response"
 AXES_RESET_ON_SUCCESS = True
 AXES_ENABLE_ADMIN = False  # its tables have no Chinese; superusers unlock from the list of people
 AXES_VERBOSE = False
@@ -200,7 +200,7 @@ USE_TZ = True
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = VAR_DIR / "static"
-MEDIA_ROOT = VAR_DIR / "media"  # never served as such: articles.files decides who may have which file
+MEDIA_ROOT = VAR_DIR / "media"  # never served as such: articles.files.storage decides who may have which file
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
@@ -257,7 +257,7 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 SILENCED_SYSTEM_CHECKS = [
-    # CKEditor 4 is past its end of life. It stands behind one widget function (articles.editor), its uploader is not
+    # CKEditor 4 is past its end of life. It stands behind one widget function (articles.editing.editor), its uploader is not
     # mounted, and every word that it sends is sanitised by the server.
     "ckeditor.W001",
     # The portal's host name says nothing about its sub-domains, which others may run without https.

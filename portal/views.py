@@ -12,17 +12,20 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 from redis.exceptions import RedisError
 
-from articles import leaving, versions
+from articles.caching import versions
+from articles.public import external_links
 from ledger.record import read_head
 from legacy import old_addresses
-from portal.home import blocks
+from portal.home.blocks import home_page_blocks
 
 logger = logging.getLogger(__name__)
 
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    return versions.shows(render(request, "portal/home.html", {"blocks": blocks()}), versions.EVERYTHING)
+    return versions.declare_scopes(
+        render(request, "portal/home.html", {"blocks": home_page_blocks()}), versions.ALL_SCOPES
+    )
 
 
 @require_safe
@@ -30,16 +33,16 @@ def robots(_request: HttpRequest) -> HttpResponse:
     lines = ["User-agent: *", "Disallow: /admin/", "Disallow: /search/", "Disallow: /reads/"]
     lines += ["Disallow: /leave/", "Disallow: /preview/", "Disallow: /feedback/?", ""]
     lines += [f"Sitemap: {settings.SITE_URL}/sitemap.xml", ""]
-    return versions.shows(HttpResponse("\n".join(lines), content_type="text/plain"))
+    return versions.declare_scopes(HttpResponse("\n".join(lines), content_type="text/plain"))
 
 
 @require_safe
-def leave(request: HttpRequest) -> HttpResponse:
+def confirm_external_link(request: HttpRequest) -> HttpResponse:
     """Names the host that an outside link leads to, and asks. Shows a link and never redirects.
 
     404 for what we have not signed: else any address could be handed out as if the site recommended it.
     """
-    target = leaving.opened(request.GET.get("to", ""))
+    target = external_links.read_token(request.GET.get("to", ""))
     if target is None:
         raise Http404
     return render(request, "portal/leave.html", {"target": target})
@@ -56,25 +59,29 @@ def healthz(_request: HttpRequest) -> HttpResponse:
     return HttpResponse("ok\n", content_type="text/plain")
 
 
-def _database() -> None:
+def _check_database() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1 FROM portal_identity LIMIT 1")
 
 
-def _cache() -> None:
+def _check_cache() -> None:
     cache.set("readyz", "ok", 5)
     if cache.get("readyz") != "ok":
         raise OSError("the cache forgets")
 
 
-def _storage() -> None:
+def _check_storage() -> None:
     default_storage.exists("files")
 
 
 @require_safe
 def readyz(_request: HttpRequest) -> HttpResponse:
     """200 when database, cache and storage answer, else 503 that names what does not."""
-    checks: dict[str, Callable[[], None]] = {"database": _database, "cache": _cache, "storage": _storage}
+    checks: dict[str, Callable[[], None]] = {
+        "database": _check_database,
+        "cache": _check_cache,
+        "storage": _check_storage,
+    }
     failed = []
     for name, check in checks.items():
         try:
@@ -96,8 +103,8 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Last of all, so that no address of the old site can stand before a page of this one."""
-    if led := old_addresses.answer(request):
-        return led
+    if redirect := old_addresses.redirect_for(request):
+        return redirect
     return render(request, "404.html", {"trouble": True}, status=404)
 
 

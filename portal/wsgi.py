@@ -10,11 +10,11 @@ application = get_wsgi_application()
 
 from django.conf import settings  # noqa: E402 (settings can be read only now)
 
-from portal.reading import CountedReads  # noqa: E402 (it reads settings)
+from portal.read_counter import ReadCountMiddleware  # noqa: E402 (it reads settings)
 
 if settings.PAGE_CACHE:
-    from portal.pages.serving import KeptPages
+    from portal.page_cache.middleware import PageCacheMiddleware
 
-    application = KeptPages(application)
+    application = PageCacheMiddleware(application)
 
-application = CountedReads(application)
+application = ReadCountMiddleware(application)

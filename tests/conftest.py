@@ -4,7 +4,7 @@ import os
 import secrets
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import django
@@ -92,7 +92,7 @@ def _keys() -> None:
 
     from ledger import keys
 
-    keys.create(settings.SIGNING_KEY_FILE, settings.TRUSTED_KEYS_DIR)
+    keys.create_signing_key(settings.SIGNING_KEY_FILE, settings.TRUSTED_KEYS_DIR)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -131,7 +131,7 @@ def _flush_past_the_guards() -> Iterator[None]:
 
     import departments.presets
     import workflow.presets
-    from articles import search
+    from articles.search import index
     from ledger import guards
 
     def teardown(case: TransactionTestCase) -> None:
@@ -141,8 +141,8 @@ def _flush_past_the_guards() -> Iterator[None]:
             guards.drop_all(connection)
             try:
                 with connection.cursor() as cursor:
-                    for index in (search.PUBLIC, search.IN_HAND):
-                        cursor.execute(f"DELETE FROM {index.table}")
+                    for table in (index.PUBLIC_INDEX.table, index.DESK_INDEX.table):
+                        cursor.execute(f"DELETE FROM {table}")
                 call_command(
                     "flush",
                     verbosity=0,
@@ -154,8 +154,8 @@ def _flush_past_the_guards() -> Iterator[None]:
                 )
             finally:
                 guards.install_all(connection)
-        departments.presets.install()
-        workflow.presets.install()
+        departments.presets.install_roles()
+        workflow.presets.install_pipelines()
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", teardown)
@@ -167,10 +167,10 @@ def _nothing_remembered() -> None:
     """An empty cache for each test. (Failed sign-ins are rows, which go with the test's transaction or flush.)"""
     from django.core.cache import cache
 
-    from articles import versions
+    from articles.caching import versions
 
     cache.clear()
-    versions.forget()
+    versions.expire_versions()
 
 
 @pytest.fixture(scope="session")
@@ -190,10 +190,84 @@ def artefacts() -> Path:
     return folder
 
 
+@pytest.fixture(autouse=True)
+def fresh_record(settings, tmp_path) -> None:
+    """A head file that no other test has written to, and alarms that have not been raised yet.
+
+    A test with real transactions leaves its head file behind, but not its ledger.
+    """
+    from ledger import alarms
+
+    settings.LEDGER_HEAD_FILE = tmp_path / "ledger-head.json"
+    alarms.reset_throttling()
+
+
+@pytest.fixture
+def media(settings, tmp_path) -> Path:
+    """A media folder of this test's own."""
+    settings.MEDIA_ROOT = tmp_path / "media"
+    return settings.MEDIA_ROOT
+
+
+@pytest.fixture
+def english() -> Iterator[None]:
+    """Messages in English, so that tests compare msgids and not translations."""
+    from django.utils import translation
+
+    with translation.override("en"):
+        yield
+
+
+@pytest.fixture
+def superuser(db):
+    from tests.factories import person
+
+    return person("boss", is_superuser=True)
+
+
+@pytest.fixture
+def drafter(db):
+    """A person without any role."""
+    from tests.factories import person
+
+    return person("drafter")
+
+
+@pytest.fixture
+def last_entry(db) -> Callable:
+    """A function that returns the newest entry of the ledger."""
+    from ledger.models import Entry
+
+    return lambda: Entry.objects.order_by("-number").first()
+
+
+@pytest.fixture
+def site(newsroom):
+    """The identity of the site, as its superuser saved it."""
+    from portal.identity import save_identity
+    from portal.models import Identity
+    from tests.factories import SITE_IDENTITY
+
+    return save_identity(Identity(**SITE_IDENTITY), by=newsroom.admin)
+
+
+@pytest.fixture
+def as_user(newsroom) -> Callable:
+    """A function that returns a client in which somebody has signed in: a person, or the name of one of the newsroom."""
+    from django.test import Client
+
+    def signed_in(who):
+        client = Client()
+        client.force_login(newsroom.people[who] if isinstance(who, str) else who)
+        return client
+
+    return signed_in
+
+
 @pytest.fixture
 def newsroom(db):
     """People, departments and articles, made by the product's own services."""
-    from tests.newsroom import Newsroom
+    from tests.factories import Newsroom
 
     return Newsroom.open()
 
@@ -210,12 +284,12 @@ def redis_server():
 @pytest.fixture
 def reads_in_redis(redis_server, settings):
     """The site counts reads in an empty Redis; the client to look into it with."""
-    from articles import read_buffer
+    from articles.reads import redis_buffer
 
-    read_buffer._opened.cache_clear()  # a Redis that was left alone after a failure is asked again
+    redis_buffer._connect.cache_clear()  # a Redis that was left alone after a failure is asked again
     settings.REDIS_URL = redis_server.url
-    client = read_buffer.buffer().client
+    client = redis_buffer.get_buffer().client
     client.flushall()
     yield client
     client.close()
-    read_buffer._opened.cache_clear()
+    redis_buffer._connect.cache_clear()

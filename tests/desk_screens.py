@@ -16,9 +16,10 @@ from departments.models import Role
 from ledger import alarms
 from ledger.models import Alarm, Entry
 from legacy import old_addresses
-from tests.feedback.letters import letter
-from tests.newsroom import Newsroom, person
-from workflow import services, standing_in
+from tests.factories import Newsroom, person
+from tests.feedback.factories import letter
+from workflow import services
+from workflow.actions import delegations
 from workflow.models import Delivery, DeliveryState, Notification, Pipeline, PipelineChoice, Round, RoundStep
 
 LONG = "关于进一步做好2026年度省直机关基层党组织换届选举和党员发展有关工作的补充通知（征求意见稿）"
@@ -159,7 +160,7 @@ def _lived_in(newsroom: Newsroom) -> LivedIn:
 def _house(newsroom: Newsroom, live: Article) -> None:
     """What superusers deal with: a deputy, a letter, a message that could not be sent, an alarm, a stranded round."""
     now = timezone.now()
-    standing_in.delegate(
+    delegations.delegate(
         principal=newsroom.publisher,
         deputy=newsroom.colleague,
         begins_at=now,
@@ -168,7 +169,7 @@ def _house(newsroom: Newsroom, live: Article) -> None:
     )
     # Nobody else decides there.
     words = {"title": LONG, "body": "<p>示例正文。</p>"}
-    lonely = drafts.begin_article(department=newsroom.elsewhere, content=words, by=newsroom.stranger)[0]
+    lonely = drafts.create_article(department=newsroom.elsewhere, content=words, by=newsroom.stranger)[0]
     services.submit(lonely, by=newsroom.stranger)
     letter(query=f"?about={live.pk}")
     Delivery.objects.create(
@@ -178,10 +179,10 @@ def _house(newsroom: Newsroom, live: Article) -> None:
         attempts=8,
         last_error="[Errno 111] Connection refused: mail.example.org:25",
     )
-    alarms.forget()
+    alarms.reset_throttling()
     alarms.raise_alarm("publication 7", "%(words)s", words="签章不符，该页未予显示")
     PipelineChoice.objects.create(
         department=newsroom.elsewhere, pipeline=Pipeline.objects.exclude(is_default=True).first()
     )
-    old_addresses.add("/zzjs/2015/0312/1234.html", by=newsroom.admin, article=live)
+    old_addresses.create_old_address("/zzjs/2015/0312/1234.html", by=newsroom.admin, article=live)
     call_command("remind")

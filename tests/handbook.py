@@ -162,6 +162,7 @@ def after_the_return(walk: Walk, overview: str) -> None:
     with walk.desk_of("reviewer") as page:
         page.goto(overview)
         page.get_by_role("link", name="阅读并审批").click()
+        page.wait_for_load_state()  # until its script runs, the link leads to another page
         page.get_by_role("link", name="与上次送审").click()
         expect(page.locator("ins").first).to_be_visible()
         walk.keep(page, "leader-changes")

@@ -150,7 +150,7 @@ def test_a_taken_port_is_said_before_anything_is_set_up(tmp_path):
 
 @pytest.mark.parametrize("turn", ["first", "second"])
 def test_a_test_with_real_transactions_finds_guards_and_presets_and_an_empty_ledger(transactional_db, turn):
-    assert guards.missing(connection) == []
+    assert guards.missing_guards(connection) == []
     assert Role.objects.filter(name="签发人").exists()
     assert Pipeline.objects.filter(is_default=True).count() == 1
     assert not Entry.objects.exists()
@@ -171,6 +171,7 @@ def test_a_test_database_on_sqlite_is_a_file_of_its_own_process(db):
 
 def test_nothing_of_the_developers_own_site_reaches_the_tests(environment):
     assert not settings.DEBUG
-    for path in [settings.SIGNING_KEY_FILE, settings.LEDGER_HEAD_FILE, settings.MEDIA_ROOT, settings.STATIC_ROOT]:
+    head_file = Path(environment["LEDGER_HEAD_FILE"])
+    for path in [settings.SIGNING_KEY_FILE, head_file, settings.MEDIA_ROOT, settings.STATIC_ROOT]:
         assert path.is_relative_to(environment["VAR_DIR"])
         assert not path.is_relative_to(PROJECT)

@@ -7,4 +7,6 @@ class WorkflowConfig(AppConfig):
     verbose_name = _("Review desk")
 
     def ready(self) -> None:
-        from workflow import guards, remarks, replaying, verification  # noqa: F401 (importing them registers what they do)
+        # Importing them registers triggers, verifiers and what expunging erases.
+        from workflow import guards, replay, verification  # noqa: F401
+        from workflow.actions import remarks  # noqa: F401

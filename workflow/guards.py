@@ -1,25 +1,25 @@
 """What the database itself refuses about rounds and decisions: separation of duties holds there too."""
 
-from ledger.guards import Guard, append_only, never_removed, register
+from ledger.guards import Guard, append_only, never_removed, register_guards
 
-ROUND, STEP, DECISION = "workflow_round", "workflow_roundstep", "workflow_decision"
-REMARK, OPENING = "workflow_remark", "workflow_opening"
-WORDS = ("exact", "prefix", "suffix", "text", "replacement")
+ROUND_TABLE, STEP_TABLE, DECISION_TABLE = "workflow_round", "workflow_roundstep", "workflow_decision"
+REMARK_TABLE, OPENING = "workflow_remark", "workflow_opening"
+REMARK_TEXT_FIELDS = ("exact", "prefix", "suffix", "text", "replacement")
 
-_open_round = 'EXISTS (SELECT 1 FROM "workflow_round" r WHERE r."id" = NEW."round_id" AND r."state" = \'open\')'
-_words_changed = " OR ".join(f"{{changed:{name}}}" for name in (*WORDS, "expunged_at"))
-_words_emptied = (
-    " AND ".join(f"NEW.\"{name}\" = ''" for name in WORDS)
+_ROUND_IS_OPEN = 'EXISTS (SELECT 1 FROM "workflow_round" r WHERE r."id" = NEW."round_id" AND r."state" = \'open\')'
+_TEXT_CHANGED = " OR ".join(f"{{changed:{name}}}" for name in (*REMARK_TEXT_FIELDS, "expunged_at"))
+_TEXT_EXPUNGED = (
+    " AND ".join(f"NEW.\"{name}\" = ''" for name in REMARK_TEXT_FIELDS)
     + ' AND OLD."expunged_at" IS NULL AND NEW."expunged_at" IS NOT NULL AND EXISTS (SELECT 1 FROM "workflow_round" r '
     'JOIN "articles_revision" v ON v."id" = r."revision_id" '
     'WHERE r."id" = NEW."round_id" AND v."expunged_at" IS NOT NULL)'
 )
 
-register(
+register_guards(
     [
         Guard(
             "round_pins_its_text",
-            ROUND,
+            ROUND_TABLE,
             "UPDATE",
             "a round never changes what was submitted, and a closed one never changes",
             "{changed:id} OR {changed:article_id} OR {changed:number} OR {changed:revision_id} "
@@ -27,10 +27,10 @@ register(
             "OR {changed:pipeline_name} "
             "OR (OLD.\"state\" <> 'open' AND ({changed:state} OR {changed:closed_at} OR {changed:publication_id}))",
         ),
-        *never_removed(ROUND, ["id", ("article_id", "number")], "rounds"),
+        *never_removed(ROUND_TABLE, ["id", ("article_id", "number")], "rounds"),
         Guard(
             "round_of_a_frozen_revision",
-            ROUND,
+            ROUND_TABLE,
             "INSERT",
             "only a frozen revision of the same article is submitted",
             'NOT EXISTS (SELECT 1 FROM "articles_revision" r WHERE r."id" = NEW."revision_id" '
@@ -46,17 +46,17 @@ register(
         ),
         Guard(
             "round_step_stays",
-            STEP,
+            STEP_TABLE,
             "UPDATE",
             "a step of a round never changes, and once passed stays passed",
             "{changed:id} OR {changed:round_id} OR {changed:position} OR {changed:name} OR {changed:role_id} "
             'OR {changed:people} OR (OLD."passed_at" IS NOT NULL AND {changed:passed_at})',
         ),
-        *never_removed(STEP, ["id", ("round_id", "position")], "steps of a round"),
-        *append_only(DECISION, ["id", ("round_id", "person_id"), ("round_id", "principal_id")], "decisions"),
+        *never_removed(STEP_TABLE, ["id", ("round_id", "position")], "steps of a round"),
+        *append_only(DECISION_TABLE, ["id", ("round_id", "person_id"), ("round_id", "principal_id")], "decisions"),
         Guard(
             "decision_on_what_was_seen",
-            DECISION,
+            DECISION_TABLE,
             "INSERT",
             "a decision is about exactly the text that the round pins, while the round is open",
             'NOT EXISTS (SELECT 1 FROM "workflow_round" r JOIN "articles_revision" v ON v."id" = r."revision_id" '
@@ -65,7 +65,7 @@ register(
         ),
         Guard(
             "decision_by_no_hand",
-            DECISION,
+            DECISION_TABLE,
             "INSERT",
             "nobody decides on a text that they had a hand in",
             'EXISTS (SELECT 1 FROM "articles_contribution" c '
@@ -83,35 +83,35 @@ register(
         ),
         Guard(
             "remark_while_the_round_is_open",
-            REMARK,
+            REMARK_TABLE,
             "INSERT",
             "remarks are made while the round is open",
-            f"NOT {_open_round}",
+            f"NOT {_ROUND_IS_OPEN}",
         ),
         Guard(
             "remark_keeps_its_words",
-            REMARK,
+            REMARK_TABLE,
             "UPDATE",
             "nobody changes what somebody remarked, save for expunging",
             "{changed:id} OR {changed:round_id} OR {changed:person_id} OR {changed:person_name} OR {changed:at} "
-            f"OR {{changed:field}} OR {{changed:is_suggestion}} OR (({_words_changed}) AND NOT ({_words_emptied}))",
+            f"OR {{changed:field}} OR {{changed:is_suggestion}} OR (({_TEXT_CHANGED}) AND NOT ({_TEXT_EXPUNGED}))",
         ),
         Guard(
             "remark_withdrawn_in_time",
-            REMARK,
+            REMARK_TABLE,
             "UPDATE",
             "a remark is withdrawn once, while the round is open",
-            f'{{changed:withdrawn_at}} AND (OLD."withdrawn_at" IS NOT NULL OR NOT {_open_round})',
+            f'{{changed:withdrawn_at}} AND (OLD."withdrawn_at" IS NOT NULL OR NOT {_ROUND_IS_OPEN})',
         ),
         Guard(
             "remark_settled_once",
-            REMARK,
+            REMARK_TABLE,
             "UPDATE",
             "what became of a remark is said once",
-            "OLD.\"settlement\" <> '' AND ({changed:settlement} OR {changed:settled_at} OR {changed:settled_by_id} "
-            "OR {changed:settled_by_name})",
+            "OLD.\"resolution\" <> '' AND ({changed:resolution} OR {changed:resolved_at} OR {changed:resolved_by_id} "
+            "OR {changed:resolved_by_name})",
         ),
-        *never_removed(REMARK, ["id"], "remarks"),
+        *never_removed(REMARK_TABLE, ["id"], "remarks"),
         Guard(
             "emergency_stays",
             "workflow_emergency",

@@ -28,11 +28,11 @@ PHRASES = [
 ]
 
 DUE_HOURS = 48
-Model = type[models.Model]
+ModelClass = type[models.Model]
 
 
-def facts(name: str) -> dict | None:
-    """A pipeline of this name as every site begins with it, in the form of workflow.pipelines.facts."""
+def preset_ledger_data(name: str) -> dict | None:
+    """A pipeline of this name as every site begins with it, in the form of workflow.actions.pipelines.pipeline_ledger_data."""
     for preset, _description, is_default, steps in PIPELINES:
         if preset == name:
             return {
@@ -54,11 +54,11 @@ def facts(name: str) -> dict | None:
     return None
 
 
-def install(
-    role_model: Model = Role,
-    pipeline_model: Model = Pipeline,
-    step_model: Model = Step,
-    phrase_model: Model = QuickPhrase,
+def install_pipelines(
+    role_model: ModelClass = Role,
+    pipeline_model: ModelClass = Pipeline,
+    step_model: ModelClass = Step,
+    phrase_model: ModelClass = QuickPhrase,
 ) -> None:
     """Makes the missing pipelines and phrases. Migrations hand in the models as they were then."""
     for position, text in enumerate(PHRASES, 1):

@@ -4,18 +4,18 @@ All raise NotAllowed for the wrong person (departments.permissions) and WrongSta
 has changed. `seen` is the digest of the revision that the person looked at.
 
     a round            submit, take_back, approve, return_for_changes, hand_over
-    the text in hand   revise, park, resume, take_in, hand_draft, discard, restore; copy_as_new
+    the text in hand   revise, park, resume, merge_published_change, hand_draft, discard, restore; copy_as_new
     what is public     unschedule, withdraw, expire, pin, move
     two people         publish_in_emergency, confirm_emergency, ask_to_expunge, expunge
 """
 
-from workflow.acting import BadTime, ReasonMissing, StaleText
-from workflow.deciding import approve, hand_over, return_for_changes, submit, take_back
-from workflow.drafting import copy_as_new, discard, hand_draft, park, resume, revise, take_in
-from workflow.emergencies import confirm_emergency, publish_in_emergency
-from workflow.expunging import ask_to_expunge, expunge
-from workflow.public_life import expire, move, pin, unschedule, withdraw
-from workflow.restoring import restore
+from workflow.actions.context import BadTime, ReasonMissing, StaleText
+from workflow.actions.drafts import copy_as_new, discard, hand_draft, merge_published_change, park, resume, revise
+from workflow.actions.emergencies import confirm_emergency, publish_in_emergency
+from workflow.actions.expunging import ask_to_expunge, expunge
+from workflow.actions.publications import expire, move, pin, unschedule, withdraw
+from workflow.actions.restoring import restore
+from workflow.actions.rounds import approve, hand_over, return_for_changes, submit, take_back
 
 __all__ = [
     "BadTime",
@@ -30,6 +30,7 @@ __all__ = [
     "expunge",
     "hand_draft",
     "hand_over",
+    "merge_published_change",
     "move",
     "park",
     "pin",
@@ -40,7 +41,6 @@ __all__ = [
     "revise",
     "submit",
     "take_back",
-    "take_in",
     "unschedule",
     "withdraw",
 ]

@@ -7,16 +7,18 @@ from typing import TypeVar
 from django.utils import timezone
 
 from articles.models import Article, Placement, Publication, Revision
-from articles.proof import EMERGENCY, PUBLISHED
-from ledger.canonical import moment
+from articles.public.proof import EMERGENCY_VERB, PUBLICATION_VERBS
+from ledger.canonical_json import canonical_timestamp
 from ledger.models import Entry
-from ledger.verification import check
+from ledger.verification import register_verifier
 from workflow.models import Decision, Emergency, Round, RoundStep, Verdict
 
-CHUNK = 1000  # rows that are looked up in the ledger at a time, so that memory stays the same however many there are
+CHUNK_ROWS = (
+    1000  # rows that are looked up in the ledger at a time, so that memory stays the same however many there are
+)
 # Acts after which a publication carries a new seal.
-SEALING = [
-    *PUBLISHED,
+SEALING_VERBS = [
+    *PUBLICATION_VERBS,
     "article.unscheduled",
     "article.withdrawn",
     "article.expiry_set",
@@ -24,27 +26,27 @@ SEALING = [
     "article.emergency_confirmed",
     "article.expunged",
 ]
-OPENED = ["article.submitted", "article.unscheduled"]
-DECIDED = ["article.approved", "article.published", "article.scheduled", "article.returned"]
+ROUND_OPENING_VERBS = ["article.submitted", "article.unscheduled"]
+DECISION_VERBS = ["article.approved", "article.published", "article.scheduled", "article.returned"]
 
-Row = TypeVar("Row")
+T = TypeVar("T")
 
 
-def _chunks(rows: Iterable[Row]) -> Iterator[list[Row]]:
+def _chunks(rows: Iterable[T]) -> Iterator[list[T]]:
     rows = iter(rows)
-    while chunk := list(islice(rows, CHUNK)):
+    while chunk := list(islice(rows, CHUNK_ROWS)):
         yield chunk
 
 
-def _entries_of(articles: Iterable[int], verbs: list[str]) -> list[Entry]:
+def _ledger_entries(articles: Iterable[int], verbs: list[str]) -> list[Entry]:
     """The entries of these articles with one of the verbs, in their order."""
     names = {str(article) for article in articles}
     found = Entry.objects.filter(object_type=Article._meta.label_lower, object_id__in=names, verb__in=verbs)
     return list(found.order_by("number"))
 
 
-@check
-def sign_offs() -> Iterator[str]:
+@register_verifier
+def verify_sign_offs() -> Iterator[str]:
     """The sealed sign-offs are the decisions of the round, all on this digest, enough of them at each step."""
     rows = Publication.objects.filter(emergency=None).select_related("round")
     prefetched = rows.prefetch_related("round__steps", "round__decisions").order_by("pk")
@@ -55,7 +57,7 @@ def sign_offs() -> Iterator[str]:
             yield f"{where}: no round approved it"
             continue
         approvals = [decision for decision in of.decisions.all() if decision.verdict == Verdict.APPROVE]
-        said = sorted((decision.person_id, moment(decision.decided_at)) for decision in approvals)
+        said = sorted((decision.person_id, canonical_timestamp(decision.decided_at)) for decision in approvals)
         if said != sorted((sign["person"], sign["time"]) for sign in publication.sign_offs):
             yield f"{where}: its sign-offs are not the decisions of its round"
         if any(decision.digest != publication.digest for decision in approvals):
@@ -65,15 +67,15 @@ def sign_offs() -> Iterator[str]:
                 yield f"{where}: step {step.position} ({step.name}) was not decided by {step.people}"
 
 
-@check
-def publications_stand_in_the_ledger() -> Iterator[str]:
+@register_verifier
+def verify_publications() -> Iterator[str]:
     """Each publication as the ledger says that it was sealed last, and none is missing. A chunk at a time.
 
     A seal alone does not say that it is the newest: who put an earlier one back (reopened, moved back, flagged no
     longer) is named here.
     """
-    for chunk in _chunks(Publication.objects.order_by("pk").iterator(chunk_size=CHUNK)):
-        entries = _entries_of((publication.article_id for publication in chunk), SEALING)
+    for chunk in _chunks(Publication.objects.order_by("pk").iterator(chunk_size=CHUNK_ROWS)):
+        entries = _ledger_entries((publication.article_id for publication in chunk), SEALING_VERBS)
         known = {
             (entry.object_id, number): digest
             for entry in entries
@@ -86,8 +88,8 @@ def publications_stand_in_the_ledger() -> Iterator[str]:
                 yield f"{where}: the ledger does not have it"
             elif publication.seal_holds() and publication.sealed_digest() != sealed:
                 yield f"{where}: sealed once, but not as the ledger says it was last; an earlier state was put back"
-    entries = Entry.objects.filter(verb__in=PUBLISHED).order_by("number").values_list("object_id", "data")
-    for chunk in _chunks(entries.iterator(chunk_size=CHUNK)):
+    entries = Entry.objects.filter(verb__in=PUBLICATION_VERBS).order_by("number").values_list("object_id", "data")
+    for chunk in _chunks(entries.iterator(chunk_size=CHUNK_ROWS)):
         present = set(
             Publication.objects.filter(article__in=[int(article) for article, _data in chunk]).values_list(
                 "article", "number"
@@ -98,11 +100,11 @@ def publications_stand_in_the_ledger() -> Iterator[str]:
                 yield f"article {article}: publication {data.get('publication')} stands in the ledger, but is gone"
 
 
-@check
-def withdrawals_stand() -> Iterator[str]:
+@register_verifier
+def verify_withdrawals() -> Iterator[str]:
     """What was withdrawn stays so: reopening it with the seal that it had before is named."""
     entries = Entry.objects.filter(verb="article.withdrawn").order_by("number").values_list("object_id", "data")
-    for chunk in _chunks(entries.iterator(chunk_size=CHUNK)):
+    for chunk in _chunks(entries.iterator(chunk_size=CHUNK_ROWS)):
         withdrawn = Publication.objects.filter(article__in=[int(article) for article, _data in chunk])
         stand = set(withdrawn.exclude(withdrawal=None).values_list("article", "number"))
         for article, data in chunk:
@@ -110,15 +112,15 @@ def withdrawals_stand() -> Iterator[str]:
                 yield f"article {article}: publication {data.get('publication')} was withdrawn, but its notice is gone"
 
 
-@check
-def rounds_stand_in_the_ledger() -> Iterator[str]:
+@register_verifier
+def verify_rounds() -> Iterator[str]:
     """Each round was opened by the site, with these steps, on this text, by these hands; and none is missing.
 
     Otherwise a round that was put into the database with fewer steps would pass for a real one.
     """
     rows = Round.objects.select_related("revision").prefetch_related("steps", "revision__contributions").order_by("pk")
-    for chunk in _chunks(rows.defer("revision__body").iterator(chunk_size=CHUNK)):
-        entries = _entries_of((opened.article_id for opened in chunk), OPENED)
+    for chunk in _chunks(rows.defer("revision__body").iterator(chunk_size=CHUNK_ROWS)):
+        entries = _ledger_entries((opened.article_id for opened in chunk), ROUND_OPENING_VERBS)
         known = {(entry.object_id, entry.data.get("round")): entry.data for entry in entries}
         for opened in chunk:
             where = f"round {opened.pk} (article {opened.article_id})"
@@ -134,8 +136,8 @@ def rounds_stand_in_the_ledger() -> Iterator[str]:
                 yield f"{where}: whose hands are in its text is not what the ledger says"
             if said.get("digest") != opened.revision.digest:
                 yield f"{where}: is about another text than the ledger says"
-    entries = Entry.objects.filter(verb__in=OPENED).order_by("number").values_list("object_id", "data")
-    for chunk in _chunks(entries.iterator(chunk_size=CHUNK)):
+    entries = Entry.objects.filter(verb__in=ROUND_OPENING_VERBS).order_by("number").values_list("object_id", "data")
+    for chunk in _chunks(entries.iterator(chunk_size=CHUNK_ROWS)):
         articles = [int(article) for article, _data in chunk]
         present = set(Round.objects.filter(article__in=articles).values_list("article", "number"))
         for article, data in chunk:
@@ -143,44 +145,44 @@ def rounds_stand_in_the_ledger() -> Iterator[str]:
                 yield f"article {article}: round {data['round']} stands in the ledger, but is gone"
 
 
-@check
-def decisions_stand_in_the_ledger() -> Iterator[str]:
+@register_verifier
+def verify_decisions() -> Iterator[str]:
     """Each decision was made through the site: the ledger has it, by that person, at that step, on that text."""
     rows = Decision.objects.select_related("round", "step", "kept_from").defer("comment").order_by("pk")
-    for chunk in _chunks(rows.iterator(chunk_size=CHUNK)):
-        entries = _entries_of((decision.round.article_id for decision in chunk), DECIDED)
-        known = {_said(entry) for entry in entries}
+    for chunk in _chunks(rows.iterator(chunk_size=CHUNK_ROWS)):
+        entries = _ledger_entries((decision.round.article_id for decision in chunk), DECISION_VERBS)
+        known = {_entry_key(entry) for entry in entries}
         for decision in chunk:
             if decision.kept_from_id:
                 first = decision.kept_from
                 names = ("person_id", "principal_id", "verdict", "digest", "decided_at")
                 right = all(getattr(first, name) == getattr(decision, name) for name in names)
             else:
-                right = _decided(decision) in known
+                right = _decision_key(decision) in known
             if not right:
                 yield f"decision {decision.pk} (article {decision.round.article_id}): the ledger does not have it"
 
 
-def _said(entry: Entry) -> tuple:
+def _entry_key(entry: Entry) -> tuple:
     data = entry.data
     approved = entry.verb != "article.returned"
     behalf = data.get("on_behalf_of", "")
     return (entry.object_id, data.get("round"), entry.actor_id, data.get("step"), data.get("digest"), approved, behalf)
 
 
-def _decided(decision: Decision) -> tuple:
+def _decision_key(decision: Decision) -> tuple:
     behalf = decision.principal_name if decision.principal_id != decision.person_id else ""
     approved = decision.verdict == Verdict.APPROVE
     of = decision.round
     return (str(of.article_id), of.number, decision.person_id, decision.step.name, decision.digest, approved, behalf)
 
 
-@check
-def steps_handed_over() -> Iterator[str]:
+@register_verifier
+def verify_handed_over_steps() -> Iterator[str]:
     """Nobody decides a step without its role unless the ledger says that it was handed to them."""
     handed = RoundStep.objects.exclude(handed_to=None).select_related("round").order_by("pk")
-    for chunk in _chunks(handed.iterator(chunk_size=CHUNK)):
-        entries = _entries_of((step.round.article_id for step in chunk), ["article.handed_over"])
+    for chunk in _chunks(handed.iterator(chunk_size=CHUNK_ROWS)):
+        entries = _ledger_entries((step.round.article_id for step in chunk), ["article.handed_over"])
         known = {
             (entry.object_id, entry.data.get("round"), entry.data.get("step")): entry.data.get("to")
             for entry in entries
@@ -190,8 +192,8 @@ def steps_handed_over() -> Iterator[str]:
                 yield f"step {step.pk} (article {step.round.article_id}): handed over outside the site"
 
 
-@check
-def emergencies() -> Iterator[str]:
+@register_verifier
+def verify_emergencies() -> Iterator[str]:
     """The flag of an emergency publication is there until somebody else has confirmed it, on record."""
     confirmed = {
         (entry.object_id, entry.data.get("publication")): entry.actor_id
@@ -199,11 +201,13 @@ def emergencies() -> Iterator[str]:
     }
     hands = {
         (entry.object_id, entry.data.get("publication")): entry.data.get("hands")
-        for entry in Entry.objects.filter(verb=EMERGENCY).iterator(chunk_size=2000)
+        for entry in Entry.objects.filter(verb=EMERGENCY_VERB).iterator(chunk_size=2000)
     }
     for emergency in Emergency.objects.select_related("publication__revision").order_by("pk").iterator():
         publication = emergency.publication
-        if hands.get((str(publication.article_id), publication.number)) != sorted(publication.revision.hands()):
+        if hands.get((str(publication.article_id), publication.number)) != sorted(
+            publication.revision.contributor_ids()
+        ):
             # They are who may not confirm it.
             yield f"publication {publication.pk}: whose hands are in its text is not what the ledger says"
         where = f"publication {publication.pk} (article {publication.article_id})"
@@ -214,20 +218,20 @@ def emergencies() -> Iterator[str]:
         yield f"publication {publication.pk} (article {publication.article_id}): flagged, but no emergency is on record"
 
 
-@check
-def pins() -> Iterator[str]:
+@register_verifier
+def verify_pins() -> Iterator[str]:
     """What stands at the top of a listing now was put there by the site."""
     pinned = Placement.objects.filter(pinned_until__gt=timezone.now()).order_by("pk")
-    for chunk in _chunks(pinned.iterator(chunk_size=CHUNK)):
-        entries = _entries_of((placement.article_id for placement in chunk), ["article.pinned"])
+    for chunk in _chunks(pinned.iterator(chunk_size=CHUNK_ROWS)):
+        entries = _ledger_entries((placement.article_id for placement in chunk), ["article.pinned"])
         known = {entry.object_id: entry.data.get("until") for entry in entries}
         for placement in chunk:
-            if known.get(str(placement.article_id)) != moment(placement.pinned_until):
+            if known.get(str(placement.article_id)) != canonical_timestamp(placement.pinned_until):
                 yield f"placement {placement.pk} (article {placement.article_id}): pinned outside the site"
 
 
-@check
-def expunged_words() -> Iterator[str]:
+@register_verifier
+def verify_expunged_revisions() -> Iterator[str]:
     """Words are gone only where two people expunged them."""
     expunged = set(Entry.objects.filter(verb="article.expunged").values_list("object_id", flat=True))
     emptied = Revision.objects.exclude(expunged_at=None).order_by("pk").values_list("pk", "article_id")

@@ -16,9 +16,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from articles import drafts
-from articles.forms import DraftForm
+from articles.editing.forms import DraftForm
 from articles.models import Article, Revision
-from articles.sanitising import plain_text
+from articles.text.sanitising import plain_text
 from departments import permissions
 
 
@@ -32,12 +32,12 @@ def autosave(request: HttpRequest) -> JsonResponse:
     permissions.check_draft_somewhere(request.user)
     number = request.POST.get("article", "")
     if not number:
-        return _begin(request)
+        return _autosave_new_article(request)
     article = get_object_or_404(Article.objects.select_related("department"), pk=int(number) if _is_id(number) else 0)
     permissions.check_draft(request.user, article.department)
     draft = article.active_draft()
     if draft is None:
-        return _overtaken(article.latest_revision())
+        return _conflict_response(article.latest_revision())
     form = DraftForm(request.POST, instance=draft, person=request.user, article=article)
     form.is_valid()
     try:
@@ -45,28 +45,30 @@ def autosave(request: HttpRequest) -> JsonResponse:
             draft, form.content(), by=request.user, version=form.cleaned_data.get("version") or 0, is_automatic=True
         )
     except drafts.StaleDraft as error:
-        return _overtaken(error.draft)
+        return _conflict_response(error.draft)
     except ValidationError as error:
-        return _refused(form, error)
-    return _saved(article, draft, form, lost)
+        return _invalid_response(form, error)
+    return _saved_response(article, draft, form, lost)
 
 
-def _begin(request: HttpRequest) -> JsonResponse:
+def _autosave_new_article(request: HttpRequest) -> JsonResponse:
     form = DraftForm(request.POST, person=request.user)
     form.is_valid()
     content = form.content()
     department = form.cleaned_data.get("department")
     if department is None or not content.get("title"):
-        return _refused(form)
+        return _invalid_response(form)
     permissions.check_draft(request.user, department)
     try:
-        article, lost = drafts.begin_article(department=department, content=content, by=request.user, is_automatic=True)
+        article, lost = drafts.create_article(
+            department=department, content=content, by=request.user, is_automatic=True
+        )
     except ValidationError as error:
-        return _refused(form, error)
-    return _saved(article, article.active_draft(), form, lost)
+        return _invalid_response(form, error)
+    return _saved_response(article, article.active_draft(), form, lost)
 
 
-def _saved(article: Article, draft: Revision, form: DraftForm, lost: list[str]) -> JsonResponse:
+def _saved_response(article: Article, draft: Revision, form: DraftForm, lost: list[str]) -> JsonResponse:
     return JsonResponse(
         {
             "article": article.pk,
@@ -75,31 +77,31 @@ def _saved(article: Article, draft: Revision, form: DraftForm, lost: list[str]) 
             "address": reverse("admin:articles_article_change", args=[article.pk]),
             "preview": reverse("admin:articles_article_preview", args=[article.pk, draft.number]),
             "lost": lost,
-            "errors": _errors(form),
+            "errors": _form_errors(form),
         }
     )
 
 
-def _overtaken(now: Revision) -> JsonResponse:
+def _conflict_response(revision: Revision) -> JsonResponse:
     """`now`: what stands there."""
-    is_draft = now.state == "draft"
-    name, time = now.saved_by_name, timezone.localtime(now.saved_at).strftime("%H:%M:%S")
+    is_draft = revision.state == "draft"
+    name, time = revision.saved_by_name, timezone.localtime(revision.saved_at).strftime("%H:%M:%S")
     if is_draft:
         sentence = _("%(name)s saved this draft at %(time)s, while you were writing") % {"name": name, "time": time}
     else:
         sentence = _("This article is no longer a draft; nothing was saved.")
-    answer = {"sentence": sentence, "is_draft": is_draft, "version": now.version, "name": name, "time": time}
-    return JsonResponse({**answer, "title": now.title, "text": plain_text(now.body)}, status=409)
+    answer = {"sentence": sentence, "is_draft": is_draft, "version": revision.version, "name": name, "time": time}
+    return JsonResponse({**answer, "title": revision.title, "text": plain_text(revision.body)}, status=409)
 
 
-def _refused(form: DraftForm, error: ValidationError | None = None) -> JsonResponse:
-    errors = _errors(form)
+def _invalid_response(form: DraftForm, error: ValidationError | None = None) -> JsonResponse:
+    errors = _form_errors(form)
     if error:
         errors["body"] = " ".join(error.messages)
     return JsonResponse({"errors": errors}, status=400)
 
 
-def _errors(form: DraftForm) -> dict[str, str]:
+def _form_errors(form: DraftForm) -> dict[str, str]:
     return {name: " ".join(found) for name, found in form.errors.items()}
 
 
@@ -108,7 +110,7 @@ def _is_id(number: str) -> bool:
 
 
 @require_GET
-def token(request: HttpRequest) -> JsonResponse:
+def fresh_csrf_token(request: HttpRequest) -> JsonResponse:
     """A fresh token for the open form: signing in again in another tab makes the one on the page stale."""
     answer: dict[str, Any] = {"token": get_token(request), "person": request.user.pk}
     return JsonResponse(answer)

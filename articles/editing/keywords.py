@@ -6,37 +6,37 @@ from functools import cache
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_POST
 
-from articles.sanitising import plain_text, sanitise
+from articles.text.sanitising import plain_text, sanitise
 from departments.permissions import check_draft_somewhere
 
-SUGGESTED = 8
-LONGEST = 60_000  # characters that are looked at
+MAX_KEYWORDS = 8
+MAX_TEXT_CHARS = 60_000  # characters that are looked at
 # Parts of speech in ICTCLAS's tag set that keywords are: nouns, names, places, bodies, verbs used as nouns.
-NOUNS = {"n", "nr", "ns", "nt", "nz", "vn", "an", "l", "i", "j"}
+KEYWORD_POS_TAGS = {"n", "nr", "ns", "nt", "nz", "vn", "an", "l", "i", "j"}
 # Words that stand in every article of an office and say nothing about this one.
-COMMON = frozenset(
+COMMON_WORDS = frozenset(
     "工作 情况 通知 有关 同志 单位 部门 问题 方面 内容 要求 活动 会议 进行 时间 地点 人员 事项 附件 领导 关于 全体 "
     "负责人 会上 图片 表格 名单 意见 安排 组织 开展 加强 做好 报告 全省 全市 我省 我市 机关 方式 基础 作用".split()
 )
 
 
 @require_POST
-def keywords(request: HttpRequest) -> JsonResponse:
+def suggest_keywords(request: HttpRequest) -> JsonResponse:
     """From `title` and `body` (HTML): {"keywords": the words, best first}."""
     check_draft_somewhere(request.user)
     body = plain_text(sanitise(request.POST.get("body", "")).html)
-    return JsonResponse({"keywords": suggested(request.POST.get("title", "")[:500], body)})
+    return JsonResponse({"keywords": extract_keywords(request.POST.get("title", "")[:500], body)})
 
 
-def suggested(title: str, text: str) -> list[str]:
+def extract_keywords(title: str, text: str) -> list[str]:
     """At most SUGGESTED words of two Hanzi or more. A word of the title counts as five; longer words say more."""
     found: Counter[str] = Counter()
-    for words, weight in ((title, 5), (text[:LONGEST], 1)):
+    for words, weight in ((title, 5), (text[:MAX_TEXT_CHARS], 1)):
         for word, tag in _segmenter().tag(words):
-            if tag in NOUNS and len(word) > 1 and word not in COMMON and not word.isascii():
+            if tag in KEYWORD_POS_TAGS and len(word) > 1 and word not in COMMON_WORDS and not word.isascii():
                 found[word] += weight * min(len(word), 4)
     ranked = sorted(found, key=lambda word: (-found[word], word))
-    return [word for word in ranked if found[word] > 2][:SUGGESTED]
+    return [word for word in ranked if found[word] > 2][:MAX_KEYWORDS]
 
 
 @cache

@@ -4,13 +4,13 @@ from django.http import HttpRequest, JsonResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from articles import files
-from articles.editing.answers import refused
-from articles.fields import described
+from articles.editing.fields import file_facts
+from articles.editing.responses import error_response
+from articles.files import storage
 from articles.models import Attachment
 from departments.permissions import check_draft_somewhere
 
-LONGEST_NAME = Attachment._meta.get_field("name").max_length
+MAX_NAME_CHARS = Attachment._meta.get_field("name").max_length
 
 
 @require_POST
@@ -22,20 +22,22 @@ def upload(request: HttpRequest) -> JsonResponse:
     check_draft_somewhere(request.user)
     brought = request.FILES.get("file")
     if brought is None:
-        return refused(_("No file came along. Choose one."))
-    if brought.size > files.MOST_BYTES:
-        return refused(_("It is larger than %(limit)d MB.") % {"limit": files.MOST_BYTES // 1024 // 1024}, 413)
+        return error_response(_("No file came along. Choose one."))
+    if brought.size > storage.MAX_FILE_BYTES:
+        return error_response(
+            _("It is larger than %(limit)d MB.") % {"limit": storage.MAX_FILE_BYTES // 1024 // 1024}, 413
+        )
     data = brought.read()
-    if request.POST.get("only") == "picture" and not files.is_picture(data):
-        return refused(_("It is no picture that can be read (JPEG, PNG, GIF, WebP)."))
+    if request.POST.get("only") == "picture" and not storage.is_picture(data):
+        return error_response(_("It is no picture that can be read (JPEG, PNG, GIF, WebP)."))
     try:
-        file = files.store_upload(data, request.user)
-    except files.UnusableFile as error:
-        return refused(str(error))
-    return JsonResponse({**described(file), "name": _shown_name(brought.name)})
+        file = storage.store_upload(data, request.user)
+    except storage.UnusableFile as error:
+        return error_response(str(error))
+    return JsonResponse({**file_facts(file), "name": _display_name(brought.name)})
 
 
-def _shown_name(name: str) -> str:
+def _display_name(name: str) -> str:
     """The name without folders, control characters and ending (which the content decides): words, no path."""
     plain = "".join(character for character in name.replace("\\", "/").rsplit("/", 1)[-1] if character.isprintable())
-    return plain.rpartition(".")[0].strip()[:LONGEST_NAME] or plain.strip(". ")[:LONGEST_NAME]
+    return plain.rpartition(".")[0].strip()[:MAX_NAME_CHARS] or plain.strip(". ")[:MAX_NAME_CHARS]

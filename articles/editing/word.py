@@ -6,15 +6,15 @@ from django.http import HttpRequest, JsonResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from articles.drafts import check_length
-from articles.editing.answers import refused
-from articles.word import UnreadableDocument, read_word
-from articles.word_package import check_size
+from articles.drafts import check_body_length
+from articles.editing.responses import error_response
+from articles.word.package import check_document_size
+from articles.word.reader import UnreadableDocument, read_word
 from departments.permissions import check_draft_somewhere
 
 
 @require_POST
-def word(request: HttpRequest) -> JsonResponse:
+def import_word(request: HttpRequest) -> JsonResponse:
     """Takes the `file` of a multipart form, a .docx document.
 
     Answers {"title", "subtitle", "html", "lost": sentences}; 400 with {"error"} for what cannot be read. The
@@ -23,14 +23,14 @@ def word(request: HttpRequest) -> JsonResponse:
     check_draft_somewhere(request.user)
     brought = request.FILES.get("file")
     if brought is None:
-        return refused(_("No file came along. Choose one."))
+        return error_response(_("No file came along. Choose one."))
     try:
-        check_size(brought.size)
+        check_document_size(brought.size)
         with transaction.atomic():
             text = read_word(brought.read(), request.user)
-            check_length(text.html)
+            check_body_length(text.html)
     except UnreadableDocument as error:
-        return refused(str(error))
+        return error_response(str(error))
     except ValidationError as error:
-        return refused(" ".join(error.messages))
+        return error_response(" ".join(error.messages))
     return JsonResponse({"title": text.title, "subtitle": text.subtitle, "html": text.html, "lost": text.lost})

@@ -17,14 +17,14 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='SearchBucket',
+            name='SearchPartition',
             fields=[
                 ('number', models.PositiveIntegerField(primary_key=True, serialize=False)),
                 ('layout', models.PositiveIntegerField(default=0)),
                 ('since', models.DateTimeField()),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('layout', 'since'), name='search_buckets_of_a_layout_begin_apart')],
+                'constraints': [models.UniqueConstraint(fields=('layout', 'since'), name='search_partitions_of_a_layout_begin_apart')],
             },
         ),
         migrations.CreateModel(
@@ -130,7 +130,7 @@ class Migration(migrations.Migration):
                 ('article', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='articles.article', verbose_name='article')),
                 ('department', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='placements', to='departments.department', verbose_name='department')),
                 ('publication', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='placements', to='articles.publication', verbose_name='publication')),
-                ('standing', models.SmallIntegerField(choices=[(0, 'not counted yet'), (1, 'counted')], default=0, editable=False, null=True, verbose_name='counted in its listing')),
+                ('count_state', models.SmallIntegerField(choices=[(0, 'not counted yet'), (1, 'counted')], default=0, editable=False, null=True, verbose_name='counted in its listing')),
             ],
             options={
                 'verbose_name': 'placement',
@@ -143,7 +143,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('since_dated', models.DateTimeField(verbose_name='date of its oldest row')),
                 ('since_article', models.BigIntegerField(verbose_name='article of its oldest row')),
-                ('members', models.IntegerField(default=0, verbose_name='placements')),
+                ('placement_count', models.IntegerField(default=0, verbose_name='placements')),
                 ('department', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='departments.department', verbose_name='department')),
             ],
             options={
@@ -368,15 +368,15 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='placement',
-            index=models.Index(condition=models.Q(('standing__isnull', False)), fields=['department', '-dated', '-article'], include=('live_from', 'live_until', 'pinned_until', 'standing', 'id'), name='listing_of_a_department'),
+            index=models.Index(condition=models.Q(('count_state__isnull', False)), fields=['department', '-dated', '-article'], include=('live_from', 'live_until', 'pinned_until', 'count_state', 'id'), name='listing_of_a_department'),
         ),
         migrations.AddIndex(
             model_name='placement',
-            index=models.Index(condition=models.Q(('standing', 0)), fields=['department', 'live_from'], name='placements_not_counted_yet'),
+            index=models.Index(condition=models.Q(('count_state', 0)), fields=['department', 'live_from'], name='placements_not_counted_yet'),
         ),
         migrations.AddIndex(
             model_name='placement',
-            index=models.Index(condition=models.Q(('live_until__isnull', False), ('standing', 1)), fields=['department', 'live_until'], name='counted_placements_by_end'),
+            index=models.Index(condition=models.Q(('count_state', 1), ('live_until__isnull', False)), fields=['department', 'live_until'], name='counted_placements_by_end'),
         ),
         migrations.AddIndex(
             model_name='placement',
@@ -384,7 +384,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='placement',
-            constraint=models.CheckConstraint(condition=models.Q(('standing', None), ('standing__in', [0, 1]), _connector='OR'), name='standing_of_a_placement_is_known'),
+            constraint=models.CheckConstraint(condition=models.Q(('count_state', None), ('count_state__in', [0, 1]), _connector='OR'), name='count_state_of_a_placement_is_known'),
         ),
         migrations.AddConstraint(
             model_name='listingsegment',
@@ -392,7 +392,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='listingsegment',
-            constraint=models.CheckConstraint(condition=models.Q(('members__gte', 0)), name='no_segment_counts_less_than_nothing'),
+            constraint=models.CheckConstraint(condition=models.Q(('placement_count__gte', 0)), name='no_segment_counts_less_than_nothing'),
         ),
         migrations.AddConstraint(
             model_name='placement',

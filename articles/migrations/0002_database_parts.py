@@ -17,7 +17,7 @@ SEARCH = {
         """
         CREATE TABLE articles_searchpart (
             publication_id bigint NOT NULL REFERENCES articles_publication (id) ON DELETE CASCADE,
-            bucket integer NOT NULL,
+            partition_number integer NOT NULL,
             part smallint NOT NULL,
             tokens tsvector NOT NULL,
             PRIMARY KEY (publication_id, part)
@@ -27,7 +27,7 @@ SEARCH = {
         """
         CREATE TABLE articles_drafttext (
             revision_id bigint NOT NULL REFERENCES articles_revision (id) ON DELETE CASCADE,
-            bucket integer NOT NULL,
+            partition_number integer NOT NULL,
             part smallint NOT NULL,
             tokens tsvector NOT NULL,
             PRIMARY KEY (revision_id, part)
@@ -36,8 +36,8 @@ SEARCH = {
         f"CREATE INDEX articles_drafttext_tokens ON articles_drafttext USING gin (tokens) {PENDING}",
     ],
     "sqlite": [
-        "CREATE VIRTUAL TABLE articles_searchpart USING fts5(tokens, bucket UNINDEXED, tokenize = 'ascii')",
-        "CREATE VIRTUAL TABLE articles_drafttext USING fts5(tokens, bucket UNINDEXED, tokenize = 'ascii')",
+        "CREATE VIRTUAL TABLE articles_searchpart USING fts5(tokens, partition_number UNINDEXED, tokenize = 'ascii')",
+        "CREATE VIRTUAL TABLE articles_drafttext USING fts5(tokens, partition_number UNINDEXED, tokenize = 'ascii')",
     ],
 }
 

@@ -2,11 +2,11 @@
 
 from articles.models.article import Article
 from articles.models.file import File, Rendition, Upload
-from articles.models.placement import ListingSegment, Placement, Standing
+from articles.models.placement import CountState, ListingSegment, Placement
 from articles.models.publication import Publication, Withdrawal
 from articles.models.reads import FlushedBatch, Read, ReadTotal, RecentRead
 from articles.models.revision import Attachment, Contribution, DraftSave, FurtherColumn, Revision
-from articles.models.search import SearchBucket
+from articles.models.search import SearchPartition
 from articles.models.versions import ContentVersion
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "Attachment",
     "ContentVersion",
     "Contribution",
+    "CountState",
     "DraftSave",
     "File",
     "FlushedBatch",
@@ -26,8 +27,7 @@ __all__ = [
     "RecentRead",
     "Rendition",
     "Revision",
-    "SearchBucket",
-    "Standing",
+    "SearchPartition",
     "Upload",
     "Withdrawal",
 ]

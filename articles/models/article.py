@@ -11,10 +11,10 @@ from departments.permissions import departments_to_see
 
 
 class ArticleQuerySet(models.QuerySet["Article"]):
-    def in_use(self) -> "ArticleQuerySet":
+    def not_discarded(self) -> "ArticleQuerySet":
         return self.filter(discarded_at=None)
 
-    def seen_by(self, person: User) -> "ArticleQuerySet":
+    def visible_to(self, person: User) -> "ArticleQuerySet":
         """Articles whose unpublished side the person may see."""
         if person.is_superuser:
             return self
@@ -24,7 +24,7 @@ class ArticleQuerySet(models.QuerySet["Article"]):
 class Article(models.Model):
     """Belongs to one department, which decides who may write and who decides.
 
-    Its state is derived from its drafts, rounds and publications (workflow.states), never stored here.
+    Its state is derived from its drafts, rounds and publications (workflow.rules.states), never stored here.
     """
 
     department = models.ForeignKey(

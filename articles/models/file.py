@@ -15,7 +15,7 @@ class FileQuerySet(models.QuerySet["File"]):
 
 
 class File(models.Model):
-    """One content, stored once at files/<2 digits>/<digest>. Who may have it, articles.files decides."""
+    """One content, stored once at files/<2 digits>/<digest>. Who may have it, articles.files.storage decides."""
 
     digest = models.CharField(_("SHA-256"), max_length=64, unique=True)
     size = models.PositiveBigIntegerField(_("bytes"))
@@ -66,7 +66,7 @@ class Upload(models.Model):
 
 
 class Rendition(Sealed):
-    """A picture in a fixed size, made when its original was uploaded. See articles.renditions."""
+    """A picture in a fixed size, made when its original was uploaded. See articles.files.renditions."""
 
     seal_kind = "rendition"
 

@@ -8,37 +8,37 @@ from django.db.models import BooleanField, Exists, F, Func, OuterRef, Q, SmallIn
 from django.utils.translation import gettext_lazy as _
 
 from articles.models.article import Article
-from articles.models.publication import Publication, Withdrawal, live
+from articles.models.publication import Publication, Withdrawal, live_condition
 from departments.models import Department
 
 
-class Key(NamedTuple):
+class ListingKey(NamedTuple):
     """Where a row stands in its listing: by the date shown, then the number of the article."""
 
     dated: datetime
     article: int
 
 
-BEGINNING = Key(datetime(1, 1, 1, tzinfo=UTC), 0)  # older than every row
-END = Key(datetime.max.replace(tzinfo=UTC), 0)  # newer than every row
+OLDEST_KEY = ListingKey(datetime(1, 1, 1, tzinfo=UTC), 0)  # older than every row
+NEWEST_KEY = ListingKey(datetime.max.replace(tzinfo=UTC), 0)  # newer than every row
 
 
-class Standing(models.IntegerChoices):
+class CountState(models.IntegerChoices):
     """Whether a segment counts the placement. None: not any more, for it is over, or was emptied before it began."""
 
-    AHEAD = 0, _("not counted yet")
+    PENDING = 0, _("not counted yet")
     COUNTED = 1, _("counted")
 
 
-def is_standing(standing: Standing) -> Q:
+def count_state_condition(count_state: CountState) -> Q:
     """The condition that a placement is counted, or not yet, in the words that a partial index has.
 
     SQLite takes such an index only where the number stands in the statement itself.
     """
-    return Q(standing=Func(template=str(int(standing)), output_field=SmallIntegerField()))
+    return Q(count_state=Func(template=str(int(count_state)), output_field=SmallIntegerField()))
 
 
-class Compared(Func):
+class KeyComparison(Func):
     """A row's key against another one as SQL compares rows, which both databases find by a range of the index.
 
     Neither does so for `dated < x OR dated = x AND article < y`, and Django's own lookups of tuples say that on SQLite.
@@ -46,7 +46,7 @@ class Compared(Func):
 
     output_field = BooleanField()
 
-    def __init__(self, comparison: str, key: Key, **extra: Any) -> None:
+    def __init__(self, comparison: str, key: ListingKey, **extra: Any) -> None:
         dated = Value(key.dated, output_field=models.DateTimeField())
         super().__init__(F("dated"), F("article_id"), dated, Value(key.article), comparison=comparison, **extra)
 
@@ -61,11 +61,11 @@ class PlacementQuerySet(models.QuerySet["Placement"]):
     def live(self, at: datetime | None = None) -> "PlacementQuerySet":
         """Those whose interval holds at `at`, now or later, and whose publication was not withdrawn."""
         withdrawn = Withdrawal.objects.filter(publication=OuterRef("publication"))
-        return self.listed(at).filter(~Exists(withdrawn))  # as for publications
+        return self.live_by_interval(at).filter(~Exists(withdrawn))  # as for publications
 
-    def listed(self, at: datetime | None = None) -> "PlacementQuerySet":
+    def live_by_interval(self, at: datetime | None = None) -> "PlacementQuerySet":
         """As `live`, by the columns of the index alone: without a look at withdrawals, which end the interval too."""
-        return self.filter(live(at), standing__isnull=False)
+        return self.filter(live_condition(at), count_state__isnull=False)
 
     def unpinned(self, at: datetime) -> "PlacementQuerySet":
         return self.filter(Q(pinned_until=None) | Q(pinned_until__lte=at))
@@ -74,20 +74,20 @@ class PlacementQuerySet(models.QuerySet["Placement"]):
         # By article_id: a relation would sort by the order of articles, which is another one.
         return self.order_by("-dated", "-article_id")
 
-    def older_than(self, key: Key) -> "PlacementQuerySet":
-        return self.filter(Compared("<", key))
+    def before_key(self, key: ListingKey) -> "PlacementQuerySet":
+        return self.filter(KeyComparison("<", key))
 
-    def since(self, key: Key) -> "PlacementQuerySet":
+    def from_key(self, key: ListingKey) -> "PlacementQuerySet":
         """The row at the key, and what is newer."""
-        return self.filter(Compared(">=", key))
+        return self.filter(KeyComparison(">=", key))
 
 
 class Placement(models.Model):
     """A publication stands in the listing of a department: its own, and each further column.
 
     Repeats what listings filter and sort by, so that they read one index. Nothing here is believed on its own: a
-    row is shown only when it agrees with the sealed publication (articles.listing). What is over leaves the index once
-    that is settled (articles.counting), so that no page has to pass by it.
+    row is shown only when it agrees with the sealed publication (articles.listings.queries). What is over leaves the index once
+    that is settled (articles.listings.counts), so that no page has to pass by it.
     """
 
     publication = models.ForeignKey(
@@ -105,8 +105,8 @@ class Placement(models.Model):
     live_from = models.DateTimeField(_("live from"))
     live_until = models.DateTimeField(_("live until"), null=True)
     pinned_until = models.DateTimeField(_("pinned until"), null=True, blank=True)
-    standing = models.SmallIntegerField(
-        _("counted in its listing"), choices=Standing, null=True, default=Standing.AHEAD, editable=False
+    count_state = models.SmallIntegerField(
+        _("counted in its listing"), choices=CountState, null=True, default=CountState.PENDING, editable=False
     )
 
     objects = PlacementQuerySet.as_manager()
@@ -118,18 +118,18 @@ class Placement(models.Model):
             # All that a page passes by is in it (PostgreSQL; SQLite looks into the rows).
             models.Index(
                 fields=["department", "-dated", "-article"],
-                include=["live_from", "live_until", "pinned_until", "standing", "id"],
-                condition=Q(standing__isnull=False),
+                include=["live_from", "live_until", "pinned_until", "count_state", "id"],
+                condition=Q(count_state__isnull=False),
                 name="listing_of_a_department",
             ),
             models.Index(
                 fields=["department", "live_from"],
-                condition=Q(standing=Standing.AHEAD),
+                condition=Q(count_state=CountState.PENDING),
                 name="placements_not_counted_yet",
             ),
             models.Index(
                 fields=["department", "live_until"],
-                condition=Q(standing=Standing.COUNTED, live_until__isnull=False),
+                condition=Q(count_state=CountState.COUNTED, live_until__isnull=False),
                 name="counted_placements_by_end",
             ),
             models.Index(
@@ -137,13 +137,14 @@ class Placement(models.Model):
                 condition=Q(pinned_until__isnull=False),
                 name="pinned_placements",
             ),
-            # For all departments together: what has ceased to be pinned lately (articles.versions).
+            # For all departments together: what has ceased to be pinned lately (articles.caching.versions).
             models.Index(fields=["pinned_until"], condition=Q(pinned_until__isnull=False), name="placements_by_pin"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["publication", "department"], name="one_placement_in_a_department"),
             models.CheckConstraint(
-                condition=Q(standing=None) | Q(standing__in=Standing.values), name="standing_of_a_placement_is_known"
+                condition=Q(count_state=None) | Q(count_state__in=CountState.values),
+                name="count_state_of_a_placement_is_known",
             ),
         ]
 
@@ -151,15 +152,15 @@ class Placement(models.Model):
         return f"{self.publication} → {self.department}"
 
     @property
-    def key(self) -> Key:
-        return Key(self.dated, self.article_id)
+    def key(self) -> ListingKey:
+        return ListingKey(self.dated, self.article_id)
 
 
 class ListingSegment(models.Model):
     """A stretch of a department's listing, and how many counted placements it has.
 
     It begins with its oldest row and ends where the next segment begins; the oldest begins at BEGINNING, and is locked
-    by whoever counts (articles.counting). A wrong number shifts pages, and can show nobody any other words.
+    by whoever counts (articles.listings.counts). A wrong number shifts pages, and can show nobody any other words.
     """
 
     department = models.ForeignKey(
@@ -171,7 +172,7 @@ class ListingSegment(models.Model):
     )
     since_dated = models.DateTimeField(_("date of its oldest row"))
     since_article = models.BigIntegerField(_("article of its oldest row"))
-    members = models.IntegerField(_("placements"), default=0)
+    placement_count = models.IntegerField(_("placements"), default=0)
 
     class Meta:
         verbose_name = _("segment of a listing")
@@ -180,12 +181,12 @@ class ListingSegment(models.Model):
             models.UniqueConstraint(
                 fields=["department", "since_dated", "since_article"], name="segments_of_a_listing_begin_apart"
             ),
-            models.CheckConstraint(condition=Q(members__gte=0), name="no_segment_counts_less_than_nothing"),
+            models.CheckConstraint(condition=Q(placement_count__gte=0), name="no_segment_counts_less_than_nothing"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.department}, {self.since_dated:%Y-%m-%d}: {self.members}"
+        return f"{self.department}, {self.since_dated:%Y-%m-%d}: {self.placement_count}"
 
     @property
-    def since(self) -> Key:
-        return Key(self.since_dated, self.since_article)
+    def start_key(self) -> ListingKey:
+        return ListingKey(self.since_dated, self.since_article)

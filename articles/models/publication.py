@@ -14,7 +14,7 @@ from departments.models import Department
 from ledger.seals import Sealed
 
 
-def live(at: datetime | None = None, prefix: str = "") -> Q:
+def live_condition(at: datetime | None = None, prefix: str = "") -> Q:
     """The condition "its interval holds at `at`" (now by default)."""
     at = at or timezone.now()
     until = Q(**{f"{prefix}live_until": None}) | Q(**{f"{prefix}live_until__gt": at})
@@ -27,14 +27,14 @@ class PublicationQuerySet(models.QuerySet["Publication"]):
         had before its withdrawal is still a good one."""
         # As a question of its own: of a join that must find nothing PostgreSQL believes that it leaves one row, and
         # then sorts all others for it.
-        return self.filter(live(at), ~Exists(Withdrawal.objects.filter(publication=OuterRef("pk"))))
+        return self.filter(live_condition(at), ~Exists(Withdrawal.objects.filter(publication=OuterRef("pk"))))
 
     def scheduled(self, at: datetime | None = None) -> "PublicationQuerySet":
         """Signed off, but not yet live."""
         at = at or timezone.now()
-        return self.effective().filter(live_from__gt=at)
+        return self.not_called_off().filter(live_from__gt=at)
 
-    def effective(self) -> "PublicationQuerySet":
+    def not_called_off(self) -> "PublicationQuerySet":
         """All but those whose interval was emptied before it began."""
         return self.filter(Q(live_until=None) | Q(live_until__gt=F("live_from")))
 
@@ -106,11 +106,11 @@ class Publication(Sealed):
     def get_absolute_url(self) -> str:
         return f"/{self.department.slug}/{self.article_id}/"
 
-    def replaced(self) -> "Publication | None":
+    def replaced_publication(self) -> "Publication | None":
         """What the public could read before in its place, when that said something else; None when nothing did."""
         if self.number == 1 or self.first_live_from == self.live_from:
             return None
-        earlier = Publication.objects.effective().filter(article=self.article_id, live_from__lt=self.live_from)
+        earlier = Publication.objects.not_called_off().filter(article=self.article_id, live_from__lt=self.live_from)
         last = earlier.order_by("-live_from").first()
         return last if last and last.digest != self.digest and last.seal_holds() else None
 

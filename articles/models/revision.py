@@ -9,11 +9,11 @@ from django.utils.translation import gettext_lazy as _
 
 from articles.models.article import Article
 from articles.models.file import File, Rendition
-from articles.rows import Rows
+from database.json_subquery import JSONSubquery
 from departments.models import Department
-from ledger.canonical import canonical, sha256
+from ledger.canonical_json import canonical_json, sha256
 
-SCHEMA = 1
+CONTENT_SCHEMA = 1
 
 
 class RevisionState(models.TextChoices):
@@ -48,21 +48,21 @@ CONTENT_FIELDS = (*TEXT_FIELDS, "dated", "issued_on", "validity", "cover")
 
 
 class RevisionQuerySet(models.QuerySet["Revision"]):
-    def in_full(self) -> "RevisionQuerySet":
+    def with_related_rows(self) -> "RevisionQuerySet":
         """Each revision with cover, hands, further columns and attachments. One query, as of one moment."""
-        return self.select_related("cover").annotate(**hung_on("pk"))
+        return self.select_related("cover").annotate(**related_rows("pk"))
 
 
-def hung_on(revision: str) -> dict[str, Rows]:
+def related_rows(revision: str) -> dict[str, JSONSubquery]:
     """What hangs on a revision, to annotate rows with. `revision`: the column that holds its id."""
     attachments = Attachment.objects.filter(revision=OuterRef(revision)).order_by("position", "pk")
     columns = FurtherColumn.objects.filter(revision=OuterRef(revision))
     hands = Contribution.objects.filter(revision=OuterRef(revision))
     names = ("kind", "name", "caption", "position")
     return {
-        "attachment_rows": Rows(attachments, *names, digest="file__digest"),
-        "column_rows": Rows(columns, "department_id"),
-        "hand_rows": Rows(hands, "person_id"),
+        "attachment_rows": JSONSubquery(attachments, *names, digest="file__digest"),
+        "column_rows": JSONSubquery(columns, "department_id"),
+        "contribution_rows": JSONSubquery(hands, "person_id"),
     }
 
 
@@ -172,16 +172,16 @@ class Revision(models.Model):
 
     # Each of these costs a query, unless the revision came from `in_full`, which brings them along in its own.
 
-    def hands(self) -> set[int]:
+    def contributor_ids(self) -> set[int]:
         """Ids of everybody who had a hand in this text since the last approved revision, copies included."""
-        rows = getattr(self, "hand_rows", None)
+        rows = getattr(self, "contribution_rows", None)
         if rows is None:
             rows = self.contributions.values("person_id")
         return {row["person_id"] for row in rows}
 
-    def forget_hands(self) -> None:
+    def clear_contributor_rows(self) -> None:
         """Asks the database again the next time: somebody has been added."""
-        self.__dict__.pop("hand_rows", None)
+        self.__dict__.pop("contribution_rows", None)
 
     def column_ids(self) -> list[int]:
         """Ids of the further columns that show it, in order."""
@@ -190,7 +190,7 @@ class Revision(models.Model):
             rows = self.further_columns.values("department_id") if self.pk else []
         return sorted(row["department_id"] for row in rows)
 
-    def attached(self) -> list[dict]:
+    def attachment_contents(self) -> list[dict]:
         """Each attachment in order, as `Attachment.content` has it."""
         rows = getattr(self, "attachment_rows", None)
         if rows is None:
@@ -202,9 +202,11 @@ class Revision(models.Model):
 
         `columns` (ids) and `attachments` are read from the database unless the caller has them already.
         """
-        files = self.attached() if attachments is None else [attachment.content() for attachment in attachments]
+        files = (
+            self.attachment_contents() if attachments is None else [attachment.content() for attachment in attachments]
+        )
         return {
-            "schema": SCHEMA,
+            "schema": CONTENT_SCHEMA,
             **{name: getattr(self, name) for name in TEXT_FIELDS},
             "dated": self.dated,
             "issued_on": self.issued_on,
@@ -215,7 +217,7 @@ class Revision(models.Model):
         }
 
     def compute_digest(self, columns: list[int] | None = None, attachments: "list[Attachment] | None" = None) -> str:
-        return sha256(canonical(self.content(columns, attachments)))
+        return sha256(canonical_json(self.content(columns, attachments)))
 
 
 class FurtherColumn(models.Model):
@@ -318,7 +320,7 @@ class Contribution(models.Model):
 class DraftSave(models.Model):
     """The capped history of a draft: what stood in it after each save. Not part of the ledger."""
 
-    KEPT = 50
+    MAX_SAVES = 50
 
     revision = models.ForeignKey(Revision, on_delete=models.CASCADE, related_name="saves", verbose_name=_("revision"))
     version = models.PositiveIntegerField(_("save"))

@@ -1,13 +1,13 @@
-"""Buckets of the search index: publications in the order of their dates, a few thousand together."""
+"""Partitions of the search index: publications in the order of their dates, a few thousand together."""
 
 from django.db import models
 
 
-class SearchBucket(models.Model):
-    """From when on publications are indexed under a number (articles.buckets).
+class SearchPartition(models.Model):
+    """From when on publications are indexed under a number (articles.search.partitions).
 
-    Buckets of one layout divide all time between them. There are two layouts only while `reindex` runs, or after it was
-    broken off. No row at all means one bucket, numbered 0.
+    Partitions of one layout divide all time between them. There are two layouts only while `reindex` runs, or after it was
+    broken off. No row at all means one partition, numbered 0.
     """
 
     number = models.PositiveIntegerField(primary_key=True)
@@ -16,7 +16,7 @@ class SearchBucket(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["layout", "since"], name="search_buckets_of_a_layout_begin_apart")
+            models.UniqueConstraint(fields=["layout", "since"], name="search_partitions_of_a_layout_begin_apart")
         ]
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""Content versions: what a kept page is held against (articles.versions)."""
+"""Content versions: what a kept page is held against (articles.caching.versions)."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _

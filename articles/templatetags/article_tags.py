@@ -15,23 +15,23 @@ from django.utils.text import Truncator
 from django.utils.translation import get_language, get_language_info, to_locale
 from django.utils.translation import gettext as _
 
-from articles import leaving, metadata
 from articles.dates import local
-from articles.languages import CONTENT, localised, names_of_pages, plain
 from articles.models import Publication
-from articles.presenting import presented
-from departments.models import Department, Kind
+from articles.public import external_links, metadata
+from articles.public.body_html import render_body
+from articles.public.languages import CONTENT_LANGUAGE, localised_url_names, with_language, without_language
+from departments.models import Department, DepartmentKind
 
 register = template.Library()
 
 
-register.filter("localised", localised)
+register.filter("localised", with_language)
 
 
 @register.simple_tag
 def content_language() -> SafeString:
     """The attribute that says which language words of the content are in, on pages whose chrome is in another one."""
-    return SafeString("" if get_language() == settings.LANGUAGE_CODE else f' lang="{CONTENT}"')
+    return SafeString("" if get_language() == settings.LANGUAGE_CODE else f' lang="{CONTENT_LANGUAGE}"')
 
 
 @register.simple_tag(takes_context=True)
@@ -43,70 +43,76 @@ def other_languages(context: RequestContext) -> list[dict[str, str]]:
     request = context.get("request")
     if request is None:  # a page made when nothing else worked
         return []
-    here = plain(request.path)
+    here = without_language(request.path)
     query = f"?{request.GET.urlencode()}" if request.GET else ""
     match = getattr(request, "resolver_match", None)
-    exists = match and match.url_name in names_of_pages() and not context.get("trouble")
+    exists = match and match.url_name in localised_url_names() and not context.get("trouble")
     page = here + query if exists else "/"
     return [
-        {"code": language_tag(code), "name": get_language_info(code)["name_local"], "address": localised(page, code)}
+        {
+            "code": language_tag(code),
+            "name": get_language_info(code)["name_local"],
+            "address": with_language(page, code),
+        }
         for code, _name in settings.LANGUAGES
         if code != get_language()
     ]
 
 
 @register.simple_tag(takes_context=True)
-def publication_link(context: Context, publication: Publication, words: str = "") -> SafeString:
+def publication_link(context: Context, publication: Publication, label: str = "") -> SafeString:
     """The title as a link: to the article's page, or to the outside address of a mere link.
 
     `words`: what to show for the title, such as the same with marks in it.
     """
-    return mark_safe(_link(context, publication, words or publication.title, _here()))  # noqa: S308 (_link escapes)
+    return mark_safe(_title_link(context, publication, label or publication.title, _page_language()))  # noqa: S308 (_link escapes)
 
 
-class _Here(NamedTuple):
+class _PageLanguage(NamedTuple):
     """The language of the page: its code, and the attribute of words that are in another one, the content's."""
 
     code: str
-    attribute: SafeString
+    lang_attribute: SafeString
 
 
-def _here() -> _Here:
-    return _Here(get_language() or settings.LANGUAGE_CODE, content_language())
+def _page_language() -> _PageLanguage:
+    return _PageLanguage(get_language() or settings.LANGUAGE_CODE, content_language())
 
 
-def _inside_link(publication: Publication, words: str, here: _Here) -> str:
-    address = localised(publication.get_absolute_url(), here.code)
-    return f'<a href="{escape(address)}"{here.attribute}>{conditional_escape(words)}</a>'
+def _internal_link(publication: Publication, label: str, language: _PageLanguage) -> str:
+    address = with_language(publication.get_absolute_url(), language.code)
+    return f'<a href="{escape(address)}"{language.lang_attribute}>{conditional_escape(label)}</a>'
 
 
-def _link(context: Context, publication: Publication, words: str, here: _Here) -> str:
+def _title_link(context: Context, publication: Publication, label: str, here: _PageLanguage) -> str:
     if publication.address:
-        return _outside_link(context, publication.address, words)
-    return _inside_link(publication, words, here)
+        return _external_link(context, publication.address, label)
+    return _internal_link(publication, label, here)
 
 
-def _department_of(publication: Publication, here: _Here) -> str:
+def _department_html(publication: Publication, language: _PageLanguage) -> str:
     """Its link below a title; empty unless the department is what was sealed."""
     department = publication.department
     if not department.seal_holds():
         return ""
-    address = escape(localised(department.get_absolute_url(), here.code))
-    return f'\n    <a class="listing-department" href="{address}"{here.attribute}>{escape(department.name)}</a>'
+    address = escape(with_language(department.get_absolute_url(), language.code))
+    return (
+        f'\n    <a class="listing-department" href="{address}"{language.lang_attribute}>{escape(department.name)}</a>'
+    )
 
 
-def _list(rows: Iterable[str]) -> SafeString:
+def _list_html(rows: Iterable[str]) -> SafeString:
     items = "".join(f"  <li>\n    {row}\n  </li>\n" for row in rows)
     return mark_safe(f'<ul class="listing">\n{items}</ul>')  # noqa: S308 (each part is escaped where it is made)
 
 
-def _time(moment: datetime) -> str:
+def _time_html(moment: datetime) -> str:
     here = local(moment)
     return f'\n    <time datetime="{here.isoformat(timespec="seconds")}">{here:%Y-%m-%d}</time>'
 
 
 @register.simple_tag(takes_context=True)
-def listing(
+def publication_list(
     context: Context,
     publications: Iterable[Publication],
     *,
@@ -118,46 +124,46 @@ def listing(
 
     Written here and not in a template: a home page has sixty rows, which would take more than all the rest of it.
     """
-    here, before = _here(), ""
+    language, before = _page_language(), ""
     if is_pinned:
         before = format_html('<span class="pinned">{}</span> ', _("Pinned"))
 
     def row(publication: Publication) -> str:
-        title = _link(context, publication, publication.title, here)
-        place = _department_of(publication, here) if with_department else ""
+        title = _title_link(context, publication, publication.title, language)
+        place = _department_html(publication, language) if with_department else ""
         summary = ""
         if with_summary and publication.summary:
-            summary = f"\n    <p{here.attribute}>{escape(Truncator(publication.summary).chars(120))}</p>"
-        dated = _time(publication.dated)
+            summary = f"\n    <p{language.lang_attribute}>{escape(Truncator(publication.summary).chars(120))}</p>"
+        dated = _time_html(publication.dated)
         return f'<span class="listing-title">{before}{title}</span>{place}{dated}{summary}'
 
-    return _list(map(row, publications))
+    return _list_html(map(row, publications))
 
 
 @register.simple_tag(takes_context=True)
-def results(context: Context, publications: Iterable[Publication]) -> SafeString:
-    """A list of what a search found (articles.searching.shown): the words marked in the title and in an extract."""
-    here = _here()
+def search_result_list(context: Context, publications: Iterable[Publication]) -> SafeString:
+    """A list of what a search found (articles.search.results.publications_with_snippets): the words marked in the title and in an extract."""
+    language = _page_language()
 
     def row(publication: Publication) -> str:
-        title = _link(context, publication, publication.marked_title, here)
+        title = _title_link(context, publication, publication.highlighted_title, language)
         extract = number = ""
-        if publication.extract:
-            extract = f"\n    <p{here.attribute}>{conditional_escape(publication.extract)}</p>"
-        if shown := getattr(publication, "number_shown", ""):
-            number = f'\n    <span class="quiet"{here.attribute}>{conditional_escape(shown)}</span>'
-        place, dated = _department_of(publication, here), _time(publication.dated)
+        if publication.snippet:
+            extract = f"\n    <p{language.lang_attribute}>{conditional_escape(publication.snippet)}</p>"
+        if shown := getattr(publication, "highlighted_number", ""):
+            number = f'\n    <span class="quiet"{language.lang_attribute}>{conditional_escape(shown)}</span>'
+        place, dated = _department_html(publication, language), _time_html(publication.dated)
         return f'<span class="listing-title">{title}</span>{extract}{place}{number}{dated}'
 
-    return _list(map(row, publications))
+    return _list_html(map(row, publications))
 
 
 @register.simple_tag(takes_context=True)
 def department_link(context: Context, entry: Department) -> SafeString:
     """An entry of a menu as a link, marked when it is this very page, or what this page belongs to."""
-    if entry.kind == Kind.LINK:
-        return _outside_link(context, entry.url, entry.name)
-    address, here, current = localised(entry.get_absolute_url()), context.get("department"), ""
+    if entry.kind == DepartmentKind.LINK:
+        return _external_link(context, entry.url, entry.name)
+    address, here, current = with_language(entry.get_absolute_url()), context.get("department"), ""
     if here and entry.pk in (here.pk, here.parent_id):
         is_this_page = context["request"].path == address
         current = format_html(' aria-current="{}"', "page" if is_this_page else "true")
@@ -165,17 +171,17 @@ def department_link(context: Context, entry: Department) -> SafeString:
 
 
 @register.simple_tag(takes_context=True)
-def leads_out(context: Context, address: str) -> str:
+def external_link_url(context: Context, address: str) -> str:
     """Where a link to this outside address leads: to the notice, unless the identity of the site trusts the host."""
-    return leaving.led(address, context["site"].straight_hosts)
+    return external_links.public_href(address, context["site"].trusted_host_names)
 
 
-def _outside_link(context: Context, address: str, words: str) -> SafeString:
+def _external_link(context: Context, address: str, label: str) -> SafeString:
     language, hint = content_language(), _("(outside site)")
-    named = format_html("<span{}>{}</span>", language, words) if language else words
+    named = format_html("<span{}>{}</span>", language, label) if language else label
     return format_html(
         '<a class="outside" href="{}" rel="noopener">{}<span class="unseen"> {}</span></a>',
-        leads_out(context, address),
+        external_link_url(context, address),
         named,
         hint,
     )
@@ -189,19 +195,19 @@ def page_links(context: RequestContext, page: Page) -> SafeString:
     """
     if page.paginator.num_pages < 2:
         return SafeString("")
-    others = context["request"].GET.copy()
-    others.pop("page", None)
-    kept = escape(f"?{others.urlencode()}&" if others else "?")
+    query = context["request"].GET.copy()
+    query.pop("page", None)
+    query_prefix = escape(f"?{query.urlencode()}&" if query else "?")
     unseen, items = f'<span class="unseen">{escape(_("Page"))} </span>', []
     for number in page.paginator.get_elided_page_range(page.number, on_each_side=2, on_ends=1):
         if number == page.paginator.ELLIPSIS:
             items.append(f"<li><span>{number}</span></li>")
         else:
             current = ' aria-current="page"' if number == page.number else ""
-            items.append(f'<li><a href="{kept}page={number}"{current}>{unseen}{number}</a></li>')
+            items.append(f'<li><a href="{query_prefix}page={number}"{current}>{unseen}{number}</a></li>')
 
-    def step(number: int, relation: str, words: str) -> str:
-        return f'<a class="pagination-step" href="{kept}page={number}" rel="{relation}">{escape(words)}</a>\n'
+    def step(number: int, relation: str, label: str) -> str:
+        return f'<a class="pagination-step" href="{query_prefix}page={number}" rel="{relation}">{escape(label)}</a>\n'
 
     before = step(page.number - 1, "prev", _("Previous page")) if page.has_previous() else ""
     after = step(page.number + 1, "next", _("Next page")) if page.has_next() else ""
@@ -212,9 +218,9 @@ def page_links(context: RequestContext, page: Page) -> SafeString:
 
 
 @register.filter
-def words(text: str) -> list[str]:
+def split_keywords(text: str) -> list[str]:
     """The words of a keyword field, which people separate by spaces or commas of any kind."""
-    return metadata.words(text)
+    return metadata.split_keywords(text)
 
 
 @register.filter
@@ -230,64 +236,70 @@ def day(moment: datetime) -> str:
 
 
 @register.filter
-def instant(moment: datetime) -> str:
+def iso_datetime(moment: datetime) -> str:
     """A moment as HTML takes it in `datetime`: in the time zone of the site, without the microseconds it refuses."""
     return local(moment).isoformat(timespec="seconds")
 
 
 @register.simple_tag(takes_context=True)
-def canonical(context: RequestContext) -> str:
+def canonical_url(context: RequestContext) -> str:
     """The one address of this page, under SITE_URL: without parameters, save for the number of a later page."""
     page = context.get("page")
-    return settings.SITE_URL + plain(context["request"].path) + (f"?page={page.number}" if _is_later(page) else "")
+    return (
+        settings.SITE_URL
+        + without_language(context["request"].path)
+        + (f"?page={page.number}" if _is_later_page(page) else "")
+    )
 
 
-def _is_later(page: Any) -> bool:
+def _is_later_page(page: Any) -> bool:
     return isinstance(page, Page) and page.number > 1
 
 
 @register.simple_tag(takes_context=True)
-def site_tags(context: Context) -> SafeString:
+def site_meta_tags(context: Context) -> SafeString:
     """The tags that name the site, for every page."""
-    return _metas("name", metadata.site_tags(context["site"]))
+    return _meta_tags_html("name", metadata.site_meta_tags(context["site"]))
 
 
 @register.simple_tag(takes_context=True)
-def site_open_graph(context: RequestContext) -> SafeString:
+def site_open_graph_tags(context: RequestContext) -> SafeString:
     """Open Graph for a page that stands for the site."""
     site = context["site"]
-    told = metadata.open_graph(site, "website", site.name or _("Qianfa"), site.description, canonical(context))
-    return _metas("property", told)
+    tags = metadata.open_graph_tags(site, "website", site.name or _("Qianfa"), site.description, canonical_url(context))
+    return _meta_tags_html("property", tags)
 
 
 @register.simple_tag(takes_context=True)
-def tags_of_column(context: RequestContext, department: Department) -> SafeString:
+def column_meta_tags(context: RequestContext, department: Department) -> SafeString:
     """What the page of a department or column tells programs of it."""
-    told = metadata.open_graph(context["site"], "website", department.name, department.description, canonical(context))
-    return _metas("name", metadata.column_tags(department)) + _metas("property", told)
+    tags = metadata.open_graph_tags(
+        context["site"], "website", department.name, department.description, canonical_url(context)
+    )
+    return _meta_tags_html("name", metadata.column_meta_tags(department)) + _meta_tags_html("property", tags)
 
 
 @register.simple_tag(takes_context=True)
-def tags_of_article(context: Context, publication: Publication) -> SafeString:
+def article_meta_tags(context: Context, publication: Publication) -> SafeString:
     """What the page of an article tells programs of it. The JSON is data to browsers: they run none of it."""
-    told = metadata.Told(publication, context["site"])
-    told_as_json = mark_safe(told.json_ld())  # noqa: S308 (json_ld() escapes <, > and &: nothing can end the element)
-    data = format_html('<script type="application/ld+json">{}</script>', told_as_json)
-    return _metas("name", told.tags()) + _metas("property", told.open_graph()) + data
+    tags = metadata.ArticleMetadata(publication, context["site"])
+    json_ld = mark_safe(tags.json_ld())  # noqa: S308 (json_ld() escapes <, > and &: nothing can end the element)
+    data = format_html('<script type="application/ld+json">{}</script>', json_ld)
+    return _meta_tags_html("name", tags.meta_tags()) + _meta_tags_html("property", tags.open_graph_tags()) + data
 
 
-def _metas(attribute: str, tags: list[metadata.Tag]) -> SafeString:
+def _meta_tags_html(attribute: str, tags: list[metadata.MetaTag]) -> SafeString:
     lines = (f'<meta {attribute}="{escape(name)}" content="{escape(text)}">\n' for name, text in tags)
     return mark_safe("".join(lines))  # noqa: S308 (both are escaped above)
 
 
 @register.simple_tag(takes_context=True)
-def prose(context: Context) -> SafeString:
+def article_body(context: Context) -> SafeString:
     """The body of `revision`, with `pictures`: they open large, tables scroll. Once public, links to other sites ask.
 
     Not before: a preview must sign no address that nobody has approved.
     """
-    body = presented(context["revision"].body, context.get("pictures", {}))
+    body = render_body(context["revision"].body, context.get("pictures", {}))
     if context.get("publication"):
-        body = leaving.with_notices(body, context["site"].straight_hosts)
+        body = external_links.with_interstitials(body, context["site"].trusted_host_names)
     return mark_safe(body)  # noqa: S308 (sanitised when it was saved, sealed since; what is added here is escaped)

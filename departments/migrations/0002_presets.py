@@ -6,7 +6,7 @@ from departments import presets
 
 
 def install(apps, _schema_editor):
-    presets.install(apps.get_model("departments", "Role"))
+    presets.install_roles(apps.get_model("departments", "Role"))
 
 
 class Migration(migrations.Migration):

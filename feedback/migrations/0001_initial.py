@@ -36,7 +36,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('receipt', models.CharField(default=feedback.models.new_receipt, max_length=20, unique=True, verbose_name='receipt')),
-                ('sending', models.CharField(editable=False, max_length=64, unique=True, verbose_name='sending')),
+                ('form_digest', models.CharField(editable=False, max_length=64, unique=True, verbose_name='form digest')),
                 ('kind', models.CharField(choices=[('error', 'error on the site'), ('opinion', 'opinion'), ('question', 'question')], max_length=10, verbose_name='kind')),
                 ('text', models.TextField(max_length=2000, validators=[django.core.validators.MinLengthValidator(10)], verbose_name='text')),
                 ('name', models.CharField(blank=True, max_length=50, verbose_name="visitor's name")),

@@ -4,18 +4,18 @@ import io
 import zipfile
 from xml.sax.saxutils import escape
 
-_HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
-_RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
-_OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-_WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
-_SHEET = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-_TYPE = "application/vnd.openxmlformats-officedocument"
+_XML_DECLARATION = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
+_PACKAGE_RELATIONSHIPS_NS = "http://schemas.openxmlformats.org/package/2006/relationships"
+_OFFICE_RELATIONSHIPS_NS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+_WORD_NS = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+_SPREADSHEET_NS = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+_MEDIA_TYPE_PREFIX = "application/vnd.openxmlformats-officedocument"
 
 
-def form(title: str, fields: list[str]) -> bytes:
+def docx_form(title: str, fields: list[str]) -> bytes:
     """A .docx with a heading and a table of two columns: the field, and room to fill it in."""
     rows = "".join(
-        f"<w:tr>{_cell(field)}{_cell('')}</w:tr>"
+        f"<w:tr>{_table_cell(field)}{_table_cell('')}</w:tr>"
         for field in fields  # one line each
     )
     edges = "".join(
@@ -26,44 +26,46 @@ def form(title: str, fields: list[str]) -> bytes:
         f'<w:tblGrid><w:gridCol w:w="3000"/><w:gridCol w:w="6000"/></w:tblGrid>{rows}</w:tbl>'
     )
     large = '<w:rPr><w:b/><w:sz w:val="32"/></w:rPr>'
-    heading = f'<w:p><w:pPr><w:jc w:val="center"/></w:pPr><w:r>{large}{_text(title)}</w:r></w:p>'
-    document = f'{_HEAD}<w:document xmlns:w="{_WORD}"><w:body>{heading}{table}<w:p/></w:body></w:document>'
-    return _package("word/document.xml", document, f"{_TYPE}.wordprocessingml.document.main+xml")
+    heading = f'<w:p><w:pPr><w:jc w:val="center"/></w:pPr><w:r>{large}{_text_run(title)}</w:r></w:p>'
+    document = (
+        f'{_XML_DECLARATION}<w:document xmlns:w="{_WORD_NS}"><w:body>{heading}{table}<w:p/></w:body></w:document>'
+    )
+    return _zip_package("word/document.xml", document, f"{_MEDIA_TYPE_PREFIX}.wordprocessingml.document.main+xml")
 
 
-def sheet(name: str, rows: list[list[str]]) -> bytes:
+def xlsx_sheet(name: str, rows: list[list[str]]) -> bytes:
     """A .xlsx with one sheet of text cells."""
     lines = "".join(
         "<row>" + "".join(f'<c t="inlineStr"><is><t>{escape(cell)}</t></is></c>' for cell in row) + "</row>"
         for row in rows
     )
     workbook = (
-        f'{_HEAD}<workbook xmlns="{_SHEET}" xmlns:r="{_OFFICE}"><sheets>'
+        f'{_XML_DECLARATION}<workbook xmlns="{_SPREADSHEET_NS}" xmlns:r="{_OFFICE_RELATIONSHIPS_NS}"><sheets>'
         f'<sheet name="{escape(name)}" sheetId="1" r:id="rId1"/></sheets></workbook>'
     )
-    worksheet = f'{_HEAD}<worksheet xmlns="{_SHEET}"><sheetData>{lines}</sheetData></worksheet>'
+    worksheet = f'{_XML_DECLARATION}<worksheet xmlns="{_SPREADSHEET_NS}"><sheetData>{lines}</sheetData></worksheet>'
     related = (
-        f'{_HEAD}<Relationships xmlns="{_RELATIONS}">'
-        f'<Relationship Id="rId1" Type="{_OFFICE}/worksheet" Target="worksheets/sheet1.xml"/></Relationships>'
+        f'{_XML_DECLARATION}<Relationships xmlns="{_PACKAGE_RELATIONSHIPS_NS}">'
+        f'<Relationship Id="rId1" Type="{_OFFICE_RELATIONSHIPS_NS}/worksheet" Target="worksheets/sheet1.xml"/></Relationships>'
     )
-    return _package(
+    return _zip_package(
         "xl/workbook.xml",
         workbook,
-        f"{_TYPE}.spreadsheetml.sheet.main+xml",
-        {"xl/worksheets/sheet1.xml": (worksheet, f"{_TYPE}.spreadsheetml.worksheet+xml")},
+        f"{_MEDIA_TYPE_PREFIX}.spreadsheetml.sheet.main+xml",
+        {"xl/worksheets/sheet1.xml": (worksheet, f"{_MEDIA_TYPE_PREFIX}.spreadsheetml.worksheet+xml")},
         {"xl/_rels/workbook.xml.rels": related},
     )
 
 
-def _cell(words: str) -> str:
-    return f"<w:tc><w:p><w:r>{_text(words)}</w:r></w:p></w:tc>"
+def _table_cell(words: str) -> str:
+    return f"<w:tc><w:p><w:r>{_text_run(words)}</w:r></w:p></w:tc>"
 
 
-def _text(words: str) -> str:
+def _text_run(words: str) -> str:
     return f'<w:t xml:space="preserve">{escape(words)}</w:t>'
 
 
-def _package(
+def _zip_package(
     main: str,
     content: str,
     media_type: str,
@@ -74,13 +76,13 @@ def _package(
     parts = {main: (content, media_type), **(more or {})}
     types = "".join(f'<Override PartName="/{name}" ContentType="{kind}"/>' for name, (_words, kind) in parts.items())
     listed = (
-        f'{_HEAD}<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
+        f'{_XML_DECLARATION}<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
         '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
         f'<Default Extension="xml" ContentType="application/xml"/>{types}</Types>'
     )
     start = (
-        f'{_HEAD}<Relationships xmlns="{_RELATIONS}">'
-        f'<Relationship Id="rId1" Type="{_OFFICE}/officeDocument" Target="{main}"/></Relationships>'
+        f'{_XML_DECLARATION}<Relationships xmlns="{_PACKAGE_RELATIONSHIPS_NS}">'
+        f'<Relationship Id="rId1" Type="{_OFFICE_RELATIONSHIPS_NS}/officeDocument" Target="{main}"/></Relationships>'
     )
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as package:

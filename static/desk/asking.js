@@ -3,7 +3,7 @@
 "use strict";
 window.desk = window.desk || {};
 {
-  // The words of the page, by their names in articles/editing/wording.py; {name} in them is filled in.
+  // The words of the page, by their names in articles/editing/script_texts.py; {name} in them is filled in.
   const words = JSON.parse(document.getElementById("writing-words").textContent);
   desk.say = (name, facts = {}) => words[name].replace(/\{(\w+)\}/g, (found, key) => facts[key] ?? found);
 

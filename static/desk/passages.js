@@ -1,4 +1,4 @@
-// Passages of a text on a page, found again by what they say and what stands round them; as articles/passages.py does.
+// Passages of a text on a page, found again by what they say and what stands round them; as articles/text/passages.py does.
 // Blanks do not count.
 "use strict";
 window.desk = window.desk || {};

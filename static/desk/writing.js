@@ -128,7 +128,7 @@
   title.addEventListener("input", measure);
   measure();
 
-  // What the summary will be when it is left empty: as articles.drafts.summary_of makes it.
+  // What the summary will be when it is left empty: as articles.drafts.generate_summary makes it.
   const summary = field("summary");
   const suggest = () => {
     const page = new DOMParser().parseFromString(desk.draft.body(), "text/html");

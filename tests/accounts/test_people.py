@@ -6,15 +6,15 @@ from django.db.models import ProtectedError
 
 from accounts.models import User
 from ledger.models import Entry
+from tests.factories import PASSWORD, person
 from tests.ledger.attacker import on_sqlite, refused, run
-from tests.newsroom import PASSWORD, person
 
 NEW = "eine lange Losung 42"
 
 
 @pytest.fixture
-def desk(client, boss):
-    client.force_login(boss)
+def desk(client, superuser):
+    client.force_login(superuser)
     return client
 
 
@@ -36,13 +36,13 @@ def page(user, what="change"):
     return f"/admin/accounts/user/{user.pk}/{what}/"
 
 
-def test_making_a_person_stands_in_the_ledger(desk, boss, last_entry):
+def test_making_a_person_stands_in_the_ledger(desk, superuser, last_entry):
     """Scenario 50."""
     form = {"username": "wang", "full_name": "王五", "email": "wang@example.org", "password1": NEW, "password2": NEW}
     assert desk.post("/admin/accounts/user/add/", form).status_code == 302
     made = User.objects.get(username="wang")
     entry = last_entry()
-    assert (entry.verb, entry.actor_id, entry.object_id) == ("person.created", boss.pk, str(made.pk))
+    assert (entry.verb, entry.actor_id, entry.object_id) == ("person.created", superuser.pk, str(made.pk))
     assert entry.data["full_name"] == "王五" and entry.data["is_superuser"] is False
     assert made.check_password(NEW)
 
@@ -75,14 +75,14 @@ def test_making_a_superuser_is_seen_in_the_ledger(desk, last_entry):
     ],
 )
 def test_a_change_stands_in_the_ledger_with_what_was_before(
-    desk, boss, drafter, last_entry, field, value, before, after
+    desk, superuser, drafter, last_entry, field, value, before, after
 ):
     """Scenario 50."""
     assert desk.post(page(drafter), facts(drafter, **{field: value})).status_code == 302
     drafter.refresh_from_db()
     assert getattr(drafter, field) == after
     entry = last_entry()
-    assert (entry.verb, entry.actor_id, entry.object_id) == ("person.changed", boss.pk, str(drafter.pk))
+    assert (entry.verb, entry.actor_id, entry.object_id) == ("person.changed", superuser.pk, str(drafter.pk))
     assert entry.data == {field: [before, after]}
 
 
@@ -98,13 +98,13 @@ def test_signing_in_is_no_act(client, drafter, sign_in, last_entry):
     assert last_entry().number == before
 
 
-def test_a_reset_password_stands_in_the_ledger_under_the_name_of_who_did_it(desk, boss, drafter, last_entry):
+def test_a_reset_password_stands_in_the_ledger_under_the_name_of_who_did_it(desk, superuser, drafter, last_entry):
     """Scenario 50."""
     assert desk.post(page(drafter, "password"), {"password1": NEW, "password2": NEW}).status_code == 302
     drafter.refresh_from_db()
     assert drafter.check_password(NEW)
     entry = last_entry()
-    assert (entry.verb, entry.actor_id, entry.object_id) == ("person.password_reset", boss.pk, str(drafter.pk))
+    assert (entry.verb, entry.actor_id, entry.object_id) == ("person.password_reset", superuser.pk, str(drafter.pk))
 
 
 def test_ones_own_new_password_stands_in_the_ledger_as_ones_own(client, drafter, last_entry):
@@ -143,12 +143,12 @@ def test_a_reset_without_a_password_never_leaves_an_empty_one(desk, drafter, pre
     assert drafter.check_password(PASSWORD) == (pressed != "unset-password")
 
 
-def test_taking_a_password_away_stands_in_the_ledger(desk, boss, drafter, last_entry):
+def test_taking_a_password_away_stands_in_the_ledger(desk, superuser, drafter, last_entry):
     """Scenario 50."""
     desk.post(page(drafter, "password"), {"usable_password": "false", "unset-password": "1"})
     drafter.refresh_from_db()
     assert not drafter.has_usable_password()
-    assert (last_entry().verb, last_entry().actor_id) == ("person.password_reset", boss.pk)
+    assert (last_entry().verb, last_entry().actor_id) == ("person.password_reset", superuser.pk)
 
 
 # What a drafter may not.
@@ -181,7 +181,7 @@ def test_nobody_becomes_a_superuser_by_posting(client, drafter, last_entry, who)
 def test_ones_own_password_form_changes_the_password_and_nothing_else(client, drafter):
     client.force_login(drafter)
     form = {"old_password": PASSWORD, "new_password1": NEW, "new_password2": NEW}
-    client.post("/admin/password_change/", {**form, "is_superuser": "on", "username": "boss", "is_active": ""})
+    client.post("/admin/password_change/", {**form, "is_superuser": "on", "username": "superuser", "is_active": ""})
     after = User.objects.get(pk=drafter.pk)
     assert (after.username, after.is_superuser, after.is_active) == (drafter.username, False, True)
 

@@ -20,15 +20,15 @@ from articles.dates import (
     local,
     years_between,
 )
-from articles.forms import DraftForm
+from articles.editing.forms import DraftForm
 from articles.models import Revision
 from portal.admin import IdentityAdmin
 from portal.models import Identity
-from tests.newsroom import nothing_changes
+from tests.factories import nothing_changes
 from workflow import services
 from workflow.admin.pipelines import DelegationForm
-from workflow.forms import DecisionForm, ExpiryForm, PinForm
-from workflow.transitions import WrongState
+from workflow.desk.forms import DecisionForm, ExpiryForm, PinForm
+from workflow.rules.transitions import WrongState
 
 AUTOSAVE = "/admin/articles/article/editing/autosave/"
 
@@ -119,8 +119,8 @@ def test_a_draft_with_an_impossible_date_is_not_submitted_whichever_way_it_came_
     with pytest.raises(WrongState, match="日期过晚"):
         services.submit(article, by=newsroom.drafter)
     Revision.objects.update(dated=None, issued_on=date(1, 1, 1))
-    with pytest.raises(drafts.NotReady, match="日期过早"):
-        drafts.check_ready(article.active_draft())
+    with pytest.raises(drafts.DraftNotReady, match="日期过早"):
+        drafts.check_draft_ready(article.active_draft())
 
 
 def test_years_stay_within_bounds_whatever_the_rows_say():

@@ -91,7 +91,7 @@ def test_no_field_keeps_characters_that_break_a_feed(newsroom):
 
 def test_a_body_that_is_too_long_is_refused_and_says_by_how_much(newsroom):
     with pytest.raises(ValidationError, match="400000"):
-        newsroom.draft(body="<p>" + "长" * drafts.LONGEST_BODY + "</p>")
+        newsroom.draft(body="<p>" + "长" * drafts.MAX_BODY_CHARS + "</p>")
     assert not Article.objects.exists()
 
 
@@ -184,7 +184,7 @@ WRONG = [
     ("title", "长" * 201),
     ("subtitle", "长" * 201),
     ("summary", "长" * 501),
-    ("body", "<p>" + "长" * drafts.LONGEST_BODY + "</p>"),
+    ("body", "<p>" + "长" * drafts.MAX_BODY_CHARS + "</p>"),
     ("address", "javascript:alert(1)"),
     ("address", "nonsense"),
     ("dated", "2014-02-31T00:00"),
@@ -253,7 +253,7 @@ def test_the_history_of_a_draft_keeps_the_last_fifty_saves(newsroom):
     for number in range(55):
         saved(draft, newsroom.drafter, title=f"第{number}次")
     kept = list(DraftSave.objects.filter(revision=draft).order_by("version").values_list("content__title", flat=True))
-    assert len(kept) == DraftSave.KEPT == 50
+    assert len(kept) == DraftSave.MAX_SAVES == 50
     assert kept == [f"第{number}次" for number in range(5, 55)]
 
 
@@ -262,7 +262,7 @@ def test_everybody_who_saved_has_a_hand_in_the_text_once(newsroom):
     draft = newsroom.draft().active_draft()
     for person in (newsroom.colleague, newsroom.drafter, newsroom.colleague):
         saved(draft, person, title=f"{person.full_name}的标题")
-    assert draft.hands() == {newsroom.drafter.pk, newsroom.colleague.pk}
+    assert draft.contributor_ids() == {newsroom.drafter.pk, newsroom.colleague.pk}
     assert Contribution.objects.filter(revision=draft).count() == 2
 
 
@@ -270,7 +270,7 @@ def test_a_refused_save_gives_nobody_a_hand(newsroom):
     draft = newsroom.draft().active_draft()
     with pytest.raises(StaleDraft):
         drafts.save_draft(draft, {"title": "x"}, by=newsroom.colleague, version=99)
-    assert draft.hands() == {newsroom.drafter.pk}
+    assert draft.contributor_ids() == {newsroom.drafter.pk}
 
 
 def test_a_hand_in_a_text_stays_on_record(newsroom):
@@ -283,7 +283,7 @@ def test_nobody_is_given_a_hand_in_a_submitted_text(newsroom):
     """Or an approver could be shut out by raw SQL."""
     opened = newsroom.submitted()
     with pytest.raises(IntegrityError), transaction.atomic():
-        drafts.add_hand(opened.revision, newsroom.reviewer)
+        drafts.add_contributor(opened.revision, newsroom.reviewer)
 
 
 # One draft at a time.
@@ -293,7 +293,7 @@ def test_an_article_has_one_active_draft(newsroom):
     draft = newsroom.draft().active_draft()
     refused(*copied(Revision, draft.pk, number=2))
     with pytest.raises(IntegrityError), transaction.atomic():
-        drafts.copy_as_draft(draft, by=newsroom.drafter, keep_hands=True, based_on=None)
+        drafts.copy_as_draft(draft, by=newsroom.drafter, keep_contributors=True, based_on=None)
     assert run(*copied(Revision, draft.pk, number=2, state="discarded")) == 1
 
 

@@ -9,13 +9,13 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from bench import plot, table
-from bench.bench import read_peers
-from bench.driving import Rounds, Sample, percentile, read_wrk
-from bench.endurance import growth_of
-from bench.front import SHIPPED, rendered
-from bench.goals import GOALS, PARTS
-from bench.processes import Failed
+from bench.harness.load import ComparisonSamples, WrkSample, parse_wrk_output, percentile
+from bench.harness.measurement import read_peers
+from bench.harness.nginx import SHIPPED_NGINX_CONF, adapt_nginx_conf
+from bench.harness.processes import MeasurementFailed
+from bench.report import plot, table
+from bench.report.goals import GOALS, PART_NAMES
+from bench.scenarios.endurance import median_growth
 
 PROJECT = Path(__file__).resolve().parents[2]
 MACHINE = {"processor": "Z80", "cores": 1, "memory_gb": 2, "system": "CP/M", "versions": {"Django": "5.2"}}
@@ -83,7 +83,7 @@ def test_of_several_encodings_the_worst_stands_in_the_table():
 
 
 def test_every_part_has_a_goal_and_every_goal_its_row():
-    assert {goal.part for goal in GOALS} == set(PARTS)
+    assert {goal.part for goal in GOALS} == set(PART_NAMES)
     assert len(table.rows({})) == len({(goal.part, goal.name) for goal in GOALS})
 
 
@@ -101,7 +101,7 @@ def test_the_published_results_are_what_the_file_beside_them_says():
 def test_the_plot_names_its_axes_and_every_kind_of_page():
     sets = ["10k", "100k", "1000k"]
     times = {f"kind {n}": {"10k": 5.0 + n, "100k": 5.5 + n, "1000k": 6.0 + n} for n in range(17)}
-    drawn = ET.fromstring(plot.growth(sets, times))  # noqa: S314 (our own)
+    drawn = ET.fromstring(plot.growth_svg(sets, times))  # noqa: S314 (our own)
     texts = [element.text for element in drawn.iter() if element.tag.endswith("text")]
     assert {"articles (logarithmic)", "milliseconds (logarithmic)", *sets} <= set(texts)
     names = [element for element in drawn.iter() if element.tag.endswith("text") and "kind" in (element.text or "")]
@@ -124,15 +124,17 @@ Requests/sec:    999.50
 
 
 def test_what_wrk_says_is_read_with_its_units_and_what_failed():
-    assert read_wrk(WRK) == Sample(rate=999.5, p50=1.5, p99=0.8, failed=7)
+    assert parse_wrk_output(WRK) == WrkSample(per_second=999.5, p50_ms=1.5, p99_ms=0.8, failed=7)
 
 
 def test_ratios_are_taken_round_by_round():
-    def sample(rate: float) -> Sample:
-        return Sample(rate, 1, 1, 0)
+    def sample(rate: float) -> WrkSample:
+        return WrkSample(rate, 1, 1, 0)
 
     # The machine was half as fast in the second round: the ratio is the same.
-    found = Rounds({"ours": [sample(200), sample(100), sample(210)], "peer": [sample(20), sample(10), sample(20)]})
+    found = ComparisonSamples(
+        {"ours": [sample(200), sample(100), sample(210)], "peer": [sample(20), sample(10), sample(20)]}
+    )
     assert found.ratio("ours", "peer") == 10
 
 
@@ -143,8 +145,8 @@ def test_a_percentile_is_one_of_the_values():
 
 
 def test_memory_that_goes_up_and_down_has_not_grown():
-    assert growth_of([100, 101, 100, 101, 100, 101, 100, 101, 100, 101]) <= 1
-    assert growth_of([100, 102, 104, 106, 108, 110, 112, 114, 116, 118]) > 10
+    assert median_growth([100, 101, 100, 101, 100, 101, 100, 101, 100, 101]) <= 1
+    assert median_growth([100, 102, 104, 106, 108, 110, 112, 114, 116, 118]) > 10
 
 
 def test_peers_are_words_of_name_and_address(tmp_path):
@@ -152,12 +154,12 @@ def test_peers_are_words_of_name_and_address(tmp_path):
     file.write_text("wagtail-100k-home=http://127.0.0.1:1/\nlean-list=http://127.0.0.1:2/zuzhi/?page=1000")
     assert read_peers(file)["lean-list"] == "http://127.0.0.1:2/zuzhi/?page=1000"
     file.write_text("localhost:8000")
-    with pytest.raises(Failed, match="localhost:8000"):
+    with pytest.raises(MeasurementFailed, match="localhost:8000"):
         read_peers(file)
 
 
 def test_the_shipped_configuration_of_nginx_can_be_put_on_other_ports(tmp_path):
-    made = rendered(SHIPPED.read_text(), tmp_path, 4711, [4712, 4713])
+    made = adapt_nginx_conf(SHIPPED_NGINX_CONF.read_text(), tmp_path, 4711, [4712, 4713])
     assert "listen 127.0.0.1:4711;" in made
     assert "server 127.0.0.1:4712 fail_timeout=1s; server 127.0.0.1:4713 fail_timeout=1s;" in made
     assert "/srv/qianfa" not in made
@@ -165,11 +167,11 @@ def test_the_shipped_configuration_of_nginx_can_be_put_on_other_ports(tmp_path):
 
 
 def test_another_configuration_is_refused_rather_than_half_put_in_place(tmp_path):
-    with pytest.raises(Failed, match="has nothing like"):
-        rendered("server { listen 80; }", tmp_path, 4711, [4712])
+    with pytest.raises(MeasurementFailed, match="has nothing like"):
+        adapt_nginx_conf("server { listen 80; }", tmp_path, 4711, [4712])
 
 
-@pytest.mark.parametrize("module", ["bench.measuring", "bench.fill", "bench.profile"])
+@pytest.mark.parametrize("module", ["bench.run", "bench.fill.__main__", "bench.scenarios.page_profile"])
 def test_the_command_explains_itself(module, environment):
     done = subprocess.run(
         [sys.executable, "-m", module, "--help"], cwd=PROJECT, capture_output=True, text=True, check=False,
@@ -180,7 +182,7 @@ def test_the_command_explains_itself(module, environment):
 
 
 def test_an_unknown_part_is_refused_by_name():
-    command = [sys.executable, "-m", "bench.measuring", "everything"]
+    command = [sys.executable, "-m", "bench.run", "everything"]
     done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "no such part: everything" in done.stderr

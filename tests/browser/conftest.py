@@ -8,9 +8,9 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
 
 from portal import identity
-from portal.demonstration.build import IDENTITY
+from portal.demonstration.builder import IDENTITY
 from portal.models import Identity
-from tests.newsroom import Newsroom
+from tests.factories import Newsroom
 
 # What a visitor's browser says; without it Chromium would call itself headless, and be taken for a crawler.
 VISITOR = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
@@ -21,7 +21,7 @@ def newsroom(live_server, settings, tmp_path) -> Newsroom:
     """People and departments, in the database that the server reads."""
     settings.LEDGER_HEAD_FILE = tmp_path / "ledger-head.json"
     room = Newsroom.open()
-    identity.save(Identity(**IDENTITY), by=room.admin)
+    identity.save_identity(Identity(**IDENTITY), by=room.admin)
     return room
 
 

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import axe_playwright_python
 import pytest
 
-from tests.page_kinds import every_kind
+from tests.public_pages import every_kind
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

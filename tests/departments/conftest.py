@@ -1,27 +1,10 @@
-"""What tests of departments need."""
+"""Fixtures for tests of departments."""
 
 import pytest
 
-from ledger.models import Entry
-from tests.ledger.conftest import fresh_record
-from tests.newsroom import person
-
-__all__ = ["fresh_record"]
-
 
 @pytest.fixture
-def boss(db):
-    return person("boss", is_superuser=True)
-
-
-@pytest.fixture
-def desk(client, boss):
-    """A superuser at the desk."""
-    client.force_login(boss)
+def desk(client, superuser):
+    """A client in which a superuser has signed in."""
+    client.force_login(superuser)
     return client
-
-
-@pytest.fixture
-def last_entry(db):
-    """Asks for the newest entry of the ledger."""
-    return lambda: Entry.objects.order_by("-number").first()

@@ -7,8 +7,8 @@ from django.db import connection
 from django.urls import get_resolver
 
 from departments.models import RESERVED_SLUGS, Department
+from tests.factories import department
 from tests.ledger.attacker import refused, run
-from tests.newsroom import department
 
 ADD = "/admin/departments/department/add/"
 
@@ -24,19 +24,19 @@ def errors(answer):
     return set(answer.context["adminform"].form.errors)
 
 
-def test_a_superuser_makes_a_department_and_the_ledger_has_it(desk, boss, client, last_entry):
+def test_a_superuser_makes_a_department_and_the_ledger_has_it(desk, superuser, client, last_entry):
     """Scenario 50."""
     assert desk.post(ADD, form()).status_code == 302
     made = Department.objects.get(slug="zuzhi")
     entry = last_entry()
-    assert (entry.verb, entry.actor_id, entry.object_id) == ("department.created", boss.pk, str(made.pk))
+    assert (entry.verb, entry.actor_id, entry.object_id) == ("department.created", superuser.pk, str(made.pk))
     assert entry.data["name"] == "组织建设"
     assert made.seal_holds()
 
 
-def test_a_changed_department_is_sealed_again_and_the_ledger_has_it(desk, boss, last_entry):
+def test_a_changed_department_is_sealed_again_and_the_ledger_has_it(desk, superuser, last_entry):
     """Scenario 50."""
-    made = department("组织建设", boss, slug="zuzhi")
+    made = department("组织建设", superuser, slug="zuzhi")
     assert desk.post(f"/admin/departments/department/{made.pk}/change/", form(name="组织工作")).status_code == 302
     made.refresh_from_db()
     assert made.name == "组织工作" and made.seal_holds()
@@ -72,37 +72,40 @@ def test_an_outside_link_needs_its_address_and_nothing_else(desk):
     assert Department.objects.get().get_absolute_url() == "https://www.gov.cn/"
 
 
-def test_two_departments_never_share_an_address(desk, boss):
-    department("组织建设", boss, slug="zuzhi")
+def test_two_departments_never_share_an_address(desk, superuser):
+    department("组织建设", superuser, slug="zuzhi")
     assert errors(desk.post(ADD, form(name="另一个"))) == {"slug"}
 
 
-def test_there_are_two_levels_and_no_third(desk, boss):
-    top = department("一级", boss, slug="one")
+def test_there_are_two_levels_and_no_third(desk, superuser):
+    top = department("一级", superuser, slug="one")
     assert desk.post(ADD, form(name="二级", slug="two", parent=top.pk)).status_code == 302
     second = Department.objects.get(slug="two")
     assert errors(desk.post(ADD, form(name="三级", slug="three", parent=second.pk))) == {"parent"}
 
 
-def test_a_department_with_children_does_not_become_a_child(desk, boss):
-    top = department("一级", boss, slug="one")
-    department("二级", boss, slug="two", parent=top)
-    other = department("另一个", boss, slug="other")
+def test_a_department_with_children_does_not_become_a_child(desk, superuser):
+    top = department("一级", superuser, slug="one")
+    department("二级", superuser, slug="two", parent=top)
+    other = department("另一个", superuser, slug="other")
     answer = desk.post(
         f"/admin/departments/department/{top.pk}/change/", form(name="一级", slug="one", parent=other.pk)
     )
     assert errors(answer) == {"parent"}
 
 
-def test_a_department_is_not_part_of_itself(desk, boss):
-    top = department("一级", boss, slug="one")
+def test_a_department_is_not_part_of_itself(desk, superuser):
+    top = department("一级", superuser, slug="one")
     answer = desk.post(f"/admin/departments/department/{top.pk}/change/", form(name="一级", slug="one", parent=top.pk))
     assert errors(answer) == {"parent"}
     refused("UPDATE departments_department SET parent_id = id WHERE id = %s", [top.pk])
 
 
-def test_only_a_column_has_a_responsible_department(desk, boss):
-    top, column = department("一级", boss, slug="one"), department("公告栏", boss, slug="notices", kind="column")
+def test_only_a_column_has_a_responsible_department(desk, superuser):
+    top, column = (
+        department("一级", superuser, slug="one"),
+        department("公告栏", superuser, slug="notices", kind="column"),
+    )
     assert errors(desk.post(ADD, form(responsible=top.pk))) == {"responsible"}
     assert errors(desk.post(ADD, form(kind="column", responsible=column.pk))) == {"responsible"}
     assert desk.post(ADD, form(kind="column", responsible=top.pk)).status_code == 302
@@ -129,10 +132,10 @@ def test_no_address_of_the_site_itself_can_be_a_department(db):
 
 
 @pytest.mark.parametrize("slug", sorted(RESERVED_SLUGS))
-def test_a_reserved_word_is_refused_by_the_service_and_by_the_database(boss, slug):
+def test_a_reserved_word_is_refused_by_the_service_and_by_the_database(superuser, slug):
     with pytest.raises(ValidationError):
-        department("组织建设", boss, slug=slug)
-    made = department("组织建设", boss, slug="zuzhi")
+        department("组织建设", superuser, slug=slug)
+    made = department("组织建设", superuser, slug="zuzhi")
     refused("UPDATE departments_department SET slug = %s WHERE id = %s", [slug, made.pk])
     assert run("UPDATE departments_department SET slug = %s WHERE id = %s", [f"{slug}-1", made.pk]) == 1
 
@@ -148,8 +151,8 @@ def test_a_reserved_word_is_refused_by_the_service_and_by_the_database(boss, slu
         "kind = 'link', url = 'https://www.gov.cn/'",
     ],
 )
-def test_the_database_refuses_what_is_neither_a_department_nor_a_link(boss, nonsense):
-    made = department("组织建设", boss, slug="zuzhi")
+def test_the_database_refuses_what_is_neither_a_department_nor_a_link(superuser, nonsense):
+    made = department("组织建设", superuser, slug="zuzhi")
     refused(f"UPDATE departments_department SET {nonsense} WHERE id = %s", [made.pk])
 
 
@@ -162,8 +165,8 @@ def test_a_department_with_articles_is_not_deleted(newsroom, client):
     connection.check_constraints()
 
 
-def test_an_empty_department_is_deleted_and_the_ledger_has_it(desk, boss, last_entry):
-    empty = department("空", boss, slug="empty")
+def test_an_empty_department_is_deleted_and_the_ledger_has_it(desk, superuser, last_entry):
+    empty = department("空", superuser, slug="empty")
     assert desk.post(f"/admin/departments/department/{empty.pk}/delete/", {"post": "yes"}).status_code == 302
     assert not Department.objects.exists()
     assert (last_entry().verb, last_entry().object_id) == ("department.deleted", str(empty.pk))

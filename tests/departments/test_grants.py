@@ -4,16 +4,16 @@ import pytest
 
 from departments.models import Membership, Role
 from ledger.models import Entry
+from tests.factories import department, grant, person
 from tests.ledger.attacker import refused, run, tamper
 from tests.ledger.auditor import named, verify
-from tests.newsroom import department, grant, person
 
 ADD = "/admin/departments/membership/add/"
 
 
 @pytest.fixture
-def here(boss):
-    return department("组织建设", boss, slug="zuzhi")
+def here(superuser):
+    return department("组织建设", superuser, slug="zuzhi")
 
 
 @pytest.fixture
@@ -26,14 +26,14 @@ def role(code):
 
 
 @pytest.mark.parametrize("is_whole_site", [False, True])
-def test_a_grant_stands_in_the_ledger(desk, boss, here, somebody, last_entry, is_whole_site):
+def test_a_grant_stands_in_the_ledger(desk, superuser, here, somebody, last_entry, is_whole_site):
     """Scenario 50."""
     where = None if is_whole_site else here.pk
     sent = {"person": somebody.pk, "role": role("publisher").pk, "department": where or ""}
     assert desk.post(ADD, sent).status_code == 302
     membership = Membership.objects.get(person=somebody)
     entry = last_entry()
-    assert (entry.verb, entry.actor_id, entry.object_id) == ("role.granted", boss.pk, str(membership.pk))
+    assert (entry.verb, entry.actor_id, entry.object_id) == ("role.granted", superuser.pk, str(membership.pk))
     assert entry.data == {
         "person": somebody.pk,
         "person_name": somebody.full_name,
@@ -45,9 +45,9 @@ def test_a_grant_stands_in_the_ledger(desk, boss, here, somebody, last_entry, is
 
 
 @pytest.mark.parametrize("way", ["one", "several"])
-def test_a_revocation_stands_in_the_ledger(desk, boss, here, somebody, last_entry, way):
+def test_a_revocation_stands_in_the_ledger(desk, superuser, here, somebody, last_entry, way):
     """Scenario 50."""
-    grant(somebody, "publisher", here, boss)
+    grant(somebody, "publisher", here, superuser)
     membership = Membership.objects.get()
     if way == "one":
         answer = desk.post(f"/admin/departments/membership/{membership.pk}/delete/", {"post": "yes"})
@@ -57,13 +57,13 @@ def test_a_revocation_stands_in_the_ledger(desk, boss, here, somebody, last_entr
     assert answer.status_code == 302
     assert not Membership.objects.exists()
     entry = last_entry()
-    assert (entry.verb, entry.actor_id, entry.object_id) == ("role.revoked", boss.pk, str(membership.pk))
+    assert (entry.verb, entry.actor_id, entry.object_id) == ("role.revoked", superuser.pk, str(membership.pk))
     assert verify() == []
 
 
 @pytest.mark.parametrize("is_whole_site", [False, True])
-def test_the_same_role_is_granted_once(desk, boss, here, somebody, is_whole_site):
-    grant(somebody, "publisher", None if is_whole_site else here, boss)
+def test_the_same_role_is_granted_once(desk, superuser, here, somebody, is_whole_site):
+    grant(somebody, "publisher", None if is_whole_site else here, superuser)
     before = Entry.objects.count()
     sent = {"person": somebody.pk, "role": role("publisher").pk, "department": "" if is_whole_site else here.pk}
     assert desk.post(ADD, sent).status_code == 200
@@ -74,9 +74,9 @@ def test_the_same_role_is_granted_once(desk, boss, here, somebody, is_whole_site
     )
 
 
-def test_a_membership_is_never_edited(desk, boss, here, somebody):
+def test_a_membership_is_never_edited(desk, superuser, here, somebody):
     """Scenario 12."""
-    grant(somebody, "drafter", here, boss)
+    grant(somebody, "drafter", here, superuser)
     membership = Membership.objects.get()
     sent = {"person": somebody.pk, "role": role("publisher").pk, "department": here.pk}
     assert desk.post(f"/admin/departments/membership/{membership.pk}/change/", sent).status_code == 403
@@ -95,15 +95,15 @@ def test_a_drafter_grants_nothing(newsroom, client):
     assert Membership.objects.count() == before
 
 
-def test_somebody_with_a_role_is_not_deleted_with_it(boss, here, somebody):
-    grant(somebody, "drafter", here, boss)
+def test_somebody_with_a_role_is_not_deleted_with_it(superuser, here, somebody):
+    grant(somebody, "drafter", here, superuser)
     refused("DELETE FROM accounts_user WHERE id = %s", [somebody.pk])
 
 
 # Behind the site's back.
 
 
-def test_a_membership_that_was_inserted_is_named(boss, here, somebody):
+def test_a_membership_that_was_inserted_is_named(superuser, here, somebody):
     """Scenario 43."""
     assert verify() == []
     run(
@@ -115,25 +115,25 @@ def test_a_membership_that_was_inserted_is_named(boss, here, somebody):
 
 
 @pytest.mark.parametrize(
-    ("column", "other"), [("role_id", "publisher"), ("department_id", None), ("person_id", "boss")]
+    ("column", "other"), [("role_id", "publisher"), ("department_id", None), ("person_id", "superuser")]
 )
-def test_a_membership_that_was_changed_is_named(boss, here, somebody, column, other):
+def test_a_membership_that_was_changed_is_named(superuser, here, somebody, column, other):
     """Scenario 43."""
-    grant(somebody, "drafter", here, boss)
-    value = {"role_id": role("publisher").pk, "department_id": None, "person_id": boss.pk}[column]
+    grant(somebody, "drafter", here, superuser)
+    value = {"role_id": role("publisher").pk, "department_id": None, "person_id": superuser.pk}[column]
     run(f"UPDATE departments_membership SET {column} = %s", [value])
     assert len(named(f"membership {Membership.objects.get().pk}")) == 1
 
 
-def test_a_membership_that_was_removed_is_named(boss, here, somebody):
+def test_a_membership_that_was_removed_is_named(superuser, here, somebody):
     """Scenario 43."""
-    grant(somebody, "drafter", here, boss)
+    grant(somebody, "drafter", here, superuser)
     membership = Membership.objects.get()
     run("DELETE FROM departments_membership")
     assert len(named(f"membership {membership.pk}")) == 1
 
 
-def test_a_grant_that_was_forged_in_the_ledger_too_is_named(boss, here, somebody):
+def test_a_grant_that_was_forged_in_the_ledger_too_is_named(superuser, here, somebody):
     """Scenario 44. The membership then seems to be granted, but the entry that says so was never signed."""
     run(
         "INSERT INTO departments_membership (person_id, role_id, department_id) VALUES (%s, %s, %s)",

@@ -4,23 +4,23 @@ import re
 
 import pytest
 
-from articles import leaving
+from articles.public import external_links
 from departments.models import Department
 from ledger.models import Alarm
+from tests.factories import department
 from tests.ledger.attacker import run
 from tests.ledger.auditor import named, verify
-from tests.newsroom import department
 
 
 @pytest.fixture
-def portal(boss):
-    top = department("组织建设", boss, slug="zuzhi", position=1)
+def portal(superuser):
+    top = department("组织建设", superuser, slug="zuzhi", position=1)
     return {
         "top": top,
-        "child": department("青年工作", boss, slug="qingnian", position=2, parent=top),
-        "other": department("教育培训", boss, slug="peixun", position=3),
-        "hidden": department("内部栏目", boss, slug="neibu", position=4, is_visible=False),
-        "link": department("返回主站", boss, kind="link", slug=None, url="https://www.gov.cn/", position=5),
+        "child": department("青年工作", superuser, slug="qingnian", position=2, parent=top),
+        "other": department("教育培训", superuser, slug="peixun", position=3),
+        "hidden": department("内部栏目", superuser, slug="neibu", position=4, is_visible=False),
+        "link": department("返回主站", superuser, kind="link", slug=None, url="https://www.gov.cn/", position=5),
     }
 
 
@@ -36,7 +36,7 @@ EVERYTHING = [
     ("/zuzhi/", "组织建设"),
     ("/qingnian/", "青年工作"),
     ("/peixun/", "教育培训"),
-    (leaving.led("https://www.gov.cn/", []), "返回主站"),
+    (external_links.public_href("https://www.gov.cn/", []), "返回主站"),
 ]
 
 
@@ -99,27 +99,27 @@ def test_an_entry_that_was_inserted_is_left_out_and_named(client, portal):
     assert len(named(f"department {copied.pk}")) == 2  # its seal, and that the ledger does not have it
 
 
-def test_superusers_are_told_of_a_changed_entry(client, portal, boss):
+def test_superusers_are_told_of_a_changed_entry(client, portal, superuser):
     run("UPDATE departments_department SET name = '365体育娱乐' WHERE id = %s", [portal["other"].pk])
     client.get("/")
     assert Alarm.objects.get().subject == f"department {portal['other'].pk}"
-    client.force_login(boss)
+    client.force_login(superuser)
     for page in (client.get("/admin/ledger/alarm/"), client.get("/admin/")):
         assert f"栏目 {portal['other'].pk}" in page.content.decode()
         assert "菜单项的签章无效，已从菜单中略去" in page.content.decode()
 
 
-def test_an_alarm_that_was_changed_in_the_database_is_still_shown(client, portal, boss):
+def test_an_alarm_that_was_changed_in_the_database_is_still_shown(client, portal, superuser):
     run("UPDATE departments_department SET name = '365体育娱乐' WHERE id = %s", [portal["other"].pk])
     client.get("/")
     run("UPDATE ledger_alarm SET message = %s", ["%(nothing)s 100%"])
-    client.force_login(boss)
+    client.force_login(superuser)
     assert "%(nothing)s 100%" in client.get("/admin/").content.decode()
 
 
-def test_an_entry_that_was_put_right_at_the_desk_is_shown_again(client, portal, boss):
+def test_an_entry_that_was_put_right_at_the_desk_is_shown_again(client, portal, superuser):
     run("UPDATE departments_department SET name = '365体育娱乐' WHERE id = %s", [portal["other"].pk])
-    client.force_login(boss)
+    client.force_login(superuser)
     sent = {"kind": "department", "name": "教育培训", "slug": "peixun", "position": "3", "is_visible": "on"}
     answer = client.post(f"/admin/departments/department/{portal['other'].pk}/change/", sent)
     assert answer.status_code == 302

@@ -15,7 +15,7 @@ from accounts.models import User
 from departments import people_import
 from departments.models import Membership
 from ledger.models import Entry
-from tests.newsroom import nothing_changes
+from tests.factories import nothing_changes
 from tests.workflow.pages import Page
 
 pytestmark = pytest.mark.django_db
@@ -210,7 +210,7 @@ def test_the_passwords_can_be_saved_as_a_table(newsroom, admin):
         (b"\xff\xfe\x00\x01\x81", "CSV"),
         (b"PK\x03\x04 broken", ".xlsx"),
         (HEAD.encode() + b"w,w,,,,\n" * 1001, "1000 行"),
-        (b"x" * (people_import.MOST_BYTES + 1), "2 MB"),
+        (b"x" * (people_import.MAX_TABLE_BYTES + 1), "2 MB"),
     ],
 )
 def test_a_file_that_is_no_such_table_is_refused_with_words(newsroom, admin, data, words):

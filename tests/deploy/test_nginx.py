@@ -13,11 +13,11 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.core.management import call_command
 from django.test import Client, override_settings
 
-from articles import versions
+from articles.caching import versions
 from articles.models import File
-from portal.pages.serving import KeptPages
-from tests.articles.conftest import pasted, picture
-from tests.deploy.front import PROJECT, Upstream, nginx
+from portal.page_cache.middleware import PageCacheMiddleware
+from tests.deploy.nginx_server import PROJECT, Upstream, nginx
+from tests.images import pasted, picture
 from workflow import services
 
 pytestmark = [pytest.mark.nginx, pytest.mark.django_db(transaction=True)]
@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.nginx, pytest.mark.django_db(transaction=True)]
 
 @pytest.fixture
 def upstream():
-    served = Upstream(KeptPages(WSGIHandler()))
+    served = Upstream(PageCacheMiddleware(WSGIHandler()))
     yield served
     served.go_away()
 
@@ -119,7 +119,7 @@ def test_staff_get_their_own_pages_and_nobody_gets_theirs(newsroom, front, upstr
 
 def test_a_page_comes_compressed_as_the_browser_can_take_it(newsroom, front):
     plain = front.get("/").body
-    versions.forget()
+    versions.expire_versions()
     for accepted, encoding, unpack in [
         ("gzip, deflate, br", "br", brotli.decompress),
         ("deflate, gzip;q=0.8", "gzip", gzip.decompress),

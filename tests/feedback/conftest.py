@@ -1,17 +1,13 @@
-"""What tests of letters need."""
+"""Fixtures for tests of letters."""
 
 import pytest
 
-from tests.ledger.conftest import fresh_record
-from tests.newsroom import grant, person
-from tests.portal.conftest import site
-
-__all__ = ["fresh_record", "site"]
+from tests.factories import grant, person
 
 
 @pytest.fixture
 def keeper(newsroom):
-    """Somebody with a role on the whole site."""
+    """A person with a role on the whole site."""
     one = person("keeper")
     grant(one, "reviewer", None, newsroom.admin)
     return one

@@ -3,9 +3,9 @@
 import pytest
 from django.db import IntegrityError, transaction
 
-from feedback import handling
-from feedback.models import LETTERS, Letter, LetterState, new_receipt
-from tests.feedback.letters import ADDRESS, TEXT, letter
+from feedback import letter_actions
+from feedback.models import RECEIPT_ALPHABET, Letter, LetterState, new_receipt
+from tests.feedback.factories import ADDRESS, TEXT, letter
 from tests.portal.visitor import Page, visit
 from workflow import services
 
@@ -20,13 +20,13 @@ def test_a_receipt_cannot_be_guessed_and_can_be_read_out():
     receipts = {new_receipt() for _ in range(1000)}
     assert len(receipts) == 1000
     assert {len(receipt) for receipt in receipts} == {20} and not set("01ILO") & set("".join(receipts))
-    assert len(LETTERS) ** 20 > 2**98
+    assert len(RECEIPT_ALPHABET) ** 20 > 2**98
 
 
 def test_a_letter_that_has_arrived_shows_its_receipt_and_its_words(site):
     found = letter(text=f"{TEXT}\n第二行", name="读者甲", contact="reader@example.org")
     page = page_of(found)
-    assert page.status == 200 and found.shown_receipt in page.one("main").words
+    assert page.status == 200 and found.formatted_receipt in page.one("main").words
     assert page.one("p", class_="letter-words").inner == [f"{TEXT}\n第二行"]
     assert [step.words for step in page.all("li", class_="is-reached")] == ["已收到"]
     assert page.one("h1").words == "来信已收到，感谢您的反馈"
@@ -56,7 +56,7 @@ def test_a_receipt_that_was_given_to_nobody_leads_nowhere(site):
 @pytest.mark.parametrize("typed", ["{shown}", " {lower} ", "{receipt}"])
 def test_a_receipt_from_paper_leads_to_its_letter(client, site, typed):
     found = letter()
-    spelled = typed.format(shown=found.shown_receipt, lower=found.shown_receipt.lower(), receipt=found.receipt)
+    spelled = typed.format(shown=found.formatted_receipt, lower=found.formatted_receipt.lower(), receipt=found.receipt)
     assert client.get(ADDRESS, {"receipt": spelled})["Location"] == f"{ADDRESS}{found.receipt}/"
 
 
@@ -77,7 +77,9 @@ def test_the_answer_is_read_once_it_is_given_and_not_while_it_is_taken_back(news
     ]
     for to, state, is_answered in steps:
         found.refresh_from_db()
-        handling.handle(found, by=newsroom.admin, to=to, expected=found.state, answer="已更正。\n谢谢<b>您</b>")
+        letter_actions.change_state(
+            found, by=newsroom.admin, to=to, expected_state=found.state, answer="已更正。\n谢谢<b>您</b>"
+        )
         page = page_of(found)
         current = [step.words for step in page.one("ol", class_="letter-way").all("li", **{"aria-current": "step"})]
         assert current == [state]

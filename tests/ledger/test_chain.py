@@ -8,7 +8,7 @@ from django.db import transaction
 from django.urls import reverse
 
 from departments.models import Role
-from ledger.models import FIRST_PREVIOUS, Entry
+from ledger.models import GENESIS_HASH, Entry
 from ledger.record import record
 from tests.ledger.auditor import verify
 from tests.ledger.threads import at_once
@@ -27,7 +27,7 @@ def act(role, verb="role.noted", **data):
 def test_each_entry_is_chained_to_the_one_before_and_the_whole_verifies(role):
     first, second, third = (act(role, turn=turn) for turn in (1, 2, 3))
     assert [first.number, second.number, third.number] == [1, 2, 3]
-    assert [first.previous, second.previous, third.previous] == [FIRST_PREVIOUS, first.hash, second.hash]
+    assert [first.previous, second.previous, third.previous] == [GENESIS_HASH, first.hash, second.hash]
     assert verify() == []
 
 

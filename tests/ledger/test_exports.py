@@ -14,7 +14,7 @@ from django.core.management.base import CommandError
 from django.db import transaction
 
 from departments.models import Role
-from ledger import exporting
+from ledger import exports
 from ledger.models import Entry
 from ledger.record import record
 from tests.ledger.attacker import Stranger, tamper
@@ -64,13 +64,13 @@ def head(entry: Entry) -> str:
 
 def test_what_was_written_reads_back_as_the_same_entries_and_is_written_the_same_again(entries, export):
     with export.open(encoding="utf-8") as lines:
-        read = list(exporting.read(lines))
+        read = list(exports.read_entries(lines))
     for entry, again in zip(Entry.objects.order_by("number"), read, strict=True):
-        assert [getattr(again, name) for name in exporting.FIELDS] == [
-            getattr(entry, name) for name in exporting.FIELDS
+        assert [getattr(again, name) for name in exports.ENTRY_FIELD_TYPES] == [
+            getattr(entry, name) for name in exports.ENTRY_FIELD_TYPES
         ]
     out = StringIO()
-    assert exporting.write(read, out) == 5
+    assert exports.write_entries(read, out) == 5
     assert out.getvalue() == export.read_text()
 
 
@@ -132,11 +132,11 @@ def test_an_export_signed_anew_with_another_key_is_named(entries, export):
     stranger = Stranger()
 
     def forge(lines):
-        entry = exporting.from_line(lines[4])
+        entry = exports.from_line(lines[4])
         entry.actor_name = "别人"
         entry.hash = entry.compute_hash()
         entry.key, entry.signature = stranger.name, stranger.sign(b"qianfa ledger\n" + entry.hash.encode())
-        return [*lines[:4], exporting.to_line(entry)]
+        return [*lines[:4], exports.to_line(entry)]
 
     rewrite(export, forge)
     assert check(export) == [f"ledger entry 5: signed with a key that is not trusted ({stranger.name})"]

@@ -22,7 +22,7 @@ PKCS8 = serialization.PrivateFormat.PKCS8
 
 
 def made(settings):
-    return keys.create(settings.SIGNING_KEY_FILE, settings.TRUSTED_KEYS_DIR)
+    return keys.create_signing_key(settings.SIGNING_KEY_FILE, settings.TRUSTED_KEYS_DIR)
 
 
 def pem_of(private, encryption=None):
@@ -113,9 +113,9 @@ def test_a_wrong_trusted_file_is_named(own_keys, content, words):
     made(own_keys)
     wrong = own_keys.TRUSTED_KEYS_DIR / "wrong.pem"
     wrong.write_bytes(content)
-    keys.forget()
+    keys.clear_caches()
     with pytest.raises(ImproperlyConfigured, match=words) as caught:
-        keys.holds(b"words", "0" * 16, "00" * 64)
+        keys.is_valid_signature(b"words", "0" * 16, "00" * 64)
     assert str(wrong) in str(caught.value)
     with pytest.raises(SystemCheckError, match=words):
         call_command("check", tags=["security"], stdout=StringIO(), stderr=StringIO())
@@ -125,7 +125,7 @@ def test_a_site_that_does_not_trust_its_own_key_does_not_pass_the_check(own_keys
     name = made(own_keys)
     call_command("check", tags=["security"], stdout=StringIO(), stderr=StringIO())
     (own_keys.TRUSTED_KEYS_DIR / f"{name}.pem").unlink()
-    keys.forget()
+    keys.clear_caches()
     with pytest.raises(SystemCheckError, match=name):
         call_command("check", tags=["security"], stdout=StringIO(), stderr=StringIO())
 
@@ -144,24 +144,24 @@ def test_what_a_rotated_key_signed_holds_as_long_as_it_is_trusted(own_keys, db):
     with transaction.atomic():
         record("role.noted", Role.objects.get(code="drafter"))
     assert seals.seal("department", manifest).key == new
-    assert seals.holds("department", manifest, *sealed)
+    assert seals.is_valid_seal("department", manifest, *sealed)
     assert verify() == []
 
     (own_keys.TRUSTED_KEYS_DIR / f"{old}.pem").unlink()
-    keys.forget()
-    assert not seals.holds("department", manifest, *sealed)
+    keys.clear_caches()
+    assert not seals.is_valid_seal("department", manifest, *sealed)
     assert verify() == [f"ledger entry 1: signed with a key that is not trusted ({old})"]
 
 
 @pytest.mark.parametrize("signature", ["", "0", "xyz", "签章", "00" * 64, "00" * 1000])
 def test_a_signature_of_any_kind_is_answered_and_never_raises(own_keys, signature):
     name = made(own_keys)
-    assert not keys.holds(b"words", name, signature)
-    assert not keys.holds(b"words", "not a key", signature)
+    assert not keys.is_valid_signature(b"words", name, signature)
+    assert not keys.is_valid_signature(b"words", "not a key", signature)
 
 
 def test_a_good_signature_holds_for_its_words_only(own_keys):
     name, signature = (made(own_keys), keys.sign(b"words")[1])
-    assert keys.holds(b"words", name, signature)
-    assert keys.holds(b"words", name, signature)  # also from memory
-    assert not keys.holds(b"other words", name, signature)
+    assert keys.is_valid_signature(b"words", name, signature)
+    assert keys.is_valid_signature(b"words", name, signature)  # also from memory
+    assert not keys.is_valid_signature(b"other words", name, signature)

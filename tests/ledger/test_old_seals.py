@@ -110,8 +110,8 @@ def test_the_flag_of_an_emergency_that_was_confirmed_and_put_back_is_named(newsr
 
 def test_an_older_identity_copied_to_the_end_with_its_good_seal_is_named_and_not_shown(newsroom, client):
     """Scenario 43. The newest version is the one that was sealed last, wherever it stands."""
-    older = identity.save(Identity(name="旧名"), by=newsroom.admin)
-    identity.save(Identity(name="新名"), by=newsroom.admin)
+    older = identity.save_identity(Identity(name="旧名"), by=newsroom.admin)
+    identity.save_identity(Identity(name="新名"), by=newsroom.admin)
     assert verify() == []
     run(*copied(Identity, older.pk))
     last = Identity.objects.order_by("pk").last()

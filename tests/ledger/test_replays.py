@@ -9,13 +9,14 @@ from django.utils import timezone
 from accounts import services as people
 from accounts.models import User
 from departments import services as departments
-from departments.models import Kind, Membership, Role
+from departments.models import DepartmentKind, Membership, Role
 from portal import identity
 from portal.models import Identity
+from tests.factories import department
 from tests.ledger.attacker import run, tamper
 from tests.ledger.auditor import named, verify
-from tests.newsroom import department
-from workflow import pipelines, services, standing_in
+from workflow import services
+from workflow.actions import delegations, pipelines
 from workflow.models import Decision, Pipeline
 
 DAY = timedelta(days=1)
@@ -71,7 +72,7 @@ def test_a_person_who_is_gone_is_named(newsroom):
 
 def test_a_column_given_to_another_department_is_named(newsroom):
     """Scenario 50. Who decides there follows from it, and no seal covers it."""
-    column = department("公告栏", newsroom.admin, kind=Kind.COLUMN, responsible=newsroom.department)
+    column = department("公告栏", newsroom.admin, kind=DepartmentKind.COLUMN, responsible=newsroom.department)
     assert verify() == []
     run("UPDATE departments_department SET responsible_id = %s WHERE id = %s", [newsroom.elsewhere.pk, column.pk])
     assert verify() == [f"department {column.pk} (公告栏): differs from what the ledger says of it"]
@@ -125,7 +126,7 @@ def test_a_pipeline_that_was_put_in_is_named(newsroom):
 def test_a_pipeline_chosen_in_the_database_is_named(newsroom):
     """Scenario 50."""
     short = Pipeline.objects.get(name="一级")
-    pipelines.choose(newsroom.elsewhere, short, by=newsroom.admin)
+    pipelines.choose_pipeline(newsroom.elsewhere, short, by=newsroom.admin)
     assert verify() == []
     run(
         "INSERT INTO workflow_pipelinechoice (department_id, pipeline_id) VALUES (%s, %s)",
@@ -140,10 +141,10 @@ def test_a_delegation_that_was_lengthened_or_revived_or_put_in_is_named(newsroom
     now = timezone.now()
     period = {"begins_at": now - DAY, "ends_at": now + DAY}
     made = [
-        standing_in.delegate(principal=newsroom.publisher, deputy=deputy, by=newsroom.publisher, **period)
+        delegations.delegate(principal=newsroom.publisher, deputy=deputy, by=newsroom.publisher, **period)
         for deputy in (newsroom.stranger, newsroom.reviewer)
     ]
-    standing_in.revoke_delegation(made[1], by=newsroom.publisher)
+    delegations.revoke_delegation(made[1], by=newsroom.publisher)
     assert verify() == []
     run("UPDATE workflow_delegation SET ends_at = %s WHERE id = %s", [now + 9 * DAY, made[0].pk])
     run("UPDATE workflow_delegation SET revoked_at = NULL WHERE id = %s", [made[1].pk])
@@ -200,8 +201,8 @@ def test_a_publication_that_is_gone_and_one_that_was_put_in_are_named(newsroom):
 
 def test_a_version_of_the_identity_that_is_gone_is_named(newsroom):
     """Scenario 43. Without it an older one would be shown."""
-    identity.save(Identity(name="旧名"), by=newsroom.admin)
-    newer = identity.save(Identity(name="新名"), by=newsroom.admin)
+    identity.save_identity(Identity(name="旧名"), by=newsroom.admin)
+    newer = identity.save_identity(Identity(name="新名"), by=newsroom.admin)
     tamper("DELETE FROM portal_identity WHERE id = %s", [newer.pk])
     assert verify() == [f"identity {newer.pk} (新名): stands in the ledger, but is gone"]
 

@@ -22,7 +22,7 @@ MANIFEST = {"schema": 1, "name": "组织建设"}
 @pytest.fixture
 def old(own_keys):
     """Id of the key before."""
-    return keys.create(own_keys.SIGNING_KEY_FILE, own_keys.TRUSTED_KEYS_DIR)
+    return keys.create_signing_key(own_keys.SIGNING_KEY_FILE, own_keys.TRUSTED_KEYS_DIR)
 
 
 def rotate() -> str:
@@ -45,9 +45,9 @@ def test_old_seals_and_entries_hold_and_new_ones_are_made_with_the_new_key(own_k
         record("role.noted", Role.objects.first())
     rotate()
     assert own(own_keys) != old
-    assert seals.holds("department", MANIFEST, *sealed)
+    assert seals.is_valid_seal("department", MANIFEST, *sealed)
     again = seals.seal("department", MANIFEST)
-    assert again.key == own(own_keys) and seals.holds("department", MANIFEST, *again)
+    assert again.key == own(own_keys) and seals.is_valid_seal("department", MANIFEST, *again)
     assert verify() == []
 
 
@@ -83,7 +83,7 @@ def test_keys_can_be_rotated_again_and_again(own_keys, old, db):
         rotate()
         sealed.append(seals.seal("department", MANIFEST))
     assert len({seal.key for seal in sealed}) == 4
-    assert all(seals.holds("department", MANIFEST, *seal) for seal in sealed)
+    assert all(seals.is_valid_seal("department", MANIFEST, *seal) for seal in sealed)
     assert verify() == []
 
 
@@ -110,11 +110,11 @@ def test_a_process_that_was_not_restarted_signs_with_the_old_key_and_believes_th
     keys.sign(b"words")  # both keys are remembered now
     assert set(keys.trusted_keys()) == {old}
     file = own_keys.SIGNING_KEY_FILE
-    new = keys._trust(keys._make_private(file.with_name("new.pem")).public_key(), own_keys.TRUSTED_KEYS_DIR)
+    new = keys._add_trusted_key(keys._make_private(file.with_name("new.pem")).public_key(), own_keys.TRUSTED_KEYS_DIR)
     file.with_name("new.pem").replace(file)
     assert keys.sign(b"words")[0] == old
     signature = keys._read_private(file).sign(b"words").hex()
-    assert keys.holds(b"words", new, signature)
+    assert keys.is_valid_signature(b"words", new, signature)
 
 
 def test_a_failed_rotation_by_hand_is_undone(own_keys, old):

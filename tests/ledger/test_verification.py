@@ -9,8 +9,8 @@ from django.db import transaction
 from departments.models import Department, Role
 from ledger import seals
 from ledger.models import Entry
-from ledger.record import note_head, record
-from tests import newsroom as people
+from ledger.record import record, write_head
+from tests import factories
 from tests.ledger.attacker import Stranger, past_the_guards, run, tamper
 from tests.ledger.auditor import named, verify
 
@@ -21,7 +21,7 @@ def entries(db):
     role = Role.objects.get(code="drafter")
     with transaction.atomic():
         made = [record("role.noted", role, turn=turn) for turn in range(1, 6)]
-    note_head(made[-1])
+    write_head(made[-1])
     assert verify() == []
     return made
 
@@ -133,11 +133,11 @@ def test_a_signature_that_is_none_is_named(entries, signature):
 
 def test_a_seal_made_with_an_untrusted_key_is_named(db):
     """Scenario 44."""
-    here = people.department("组织建设", people.person("admin", is_superuser=True))
+    here = factories.department("组织建设", factories.person("admin", is_superuser=True))
     assert verify() == []
     stranger = Stranger()
     here.name = "被改的名字"
-    forged = stranger.sign(seals.message("department", here.manifest()))
+    forged = stranger.sign(seals.signing_input("department", here.manifest()))
     tamper(
         "UPDATE departments_department SET name = %s, seal_key = %s, seal_signature = %s WHERE id = %s",
         [here.name, stranger.name, forged, here.pk],
@@ -149,15 +149,15 @@ def test_a_seal_made_with_an_untrusted_key_is_named(db):
 def test_a_seal_does_not_pass_for_one_over_another_kind_of_thing(db):
     manifest = {"schema": 1, "name": "组织建设"}
     key, signature = seals.seal("department", manifest)
-    assert seals.holds("department", manifest, key, signature)
-    assert not seals.holds("identity", manifest, key, signature)
-    assert not seals.holds("department", {**manifest, "name": "教育培训"}, key, signature)
+    assert seals.is_valid_seal("department", manifest, key, signature)
+    assert not seals.is_valid_seal("identity", manifest, key, signature)
+    assert not seals.is_valid_seal("department", {**manifest, "name": "教育培训"}, key, signature)
 
 
 def test_a_seal_of_another_site_does_not_hold_here(db, settings):
     key, signature = seals.seal("department", {"name": "组织建设"})
     settings.SEAL_SITE = "another"
-    assert not seals.holds("department", {"name": "组织建设"}, key, signature)
+    assert not seals.is_valid_seal("department", {"name": "组织建设"}, key, signature)
 
 
 def test_a_note_of_the_head_that_was_damaged_is_not_taken_for_agreement(entries, settings):

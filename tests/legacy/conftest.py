@@ -1,17 +1,16 @@
-import pytest
-from django.utils import translation
+"""Fixtures for tests of importing old pages."""
 
-from legacy.pages import read_page
+import pytest
+
+from legacy.page_parser import read_legacy_page
 from tests.legacy.samples import REAL
 
 
 @pytest.fixture(autouse=True)
-def english():
-    """The reasons are compared in the words of the source, whatever the catalogue says."""
-    with translation.override("en"):
-        yield
+def english_messages(english):
+    """Every test here compares reasons in English."""
 
 
 @pytest.fixture
 def page(english):
-    return read_page(REAL)
+    return read_legacy_page(REAL)

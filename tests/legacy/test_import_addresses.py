@@ -7,7 +7,7 @@ from django.core.management import CommandError, call_command
 
 from ledger.models import Entry
 from legacy.models import OldAddress
-from tests.newsroom import nothing_changes
+from tests.factories import nothing_changes
 
 pytestmark = pytest.mark.django_db
 

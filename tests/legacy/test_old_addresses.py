@@ -12,14 +12,14 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from articles.models import Publication
-from departments.models import Department, Kind
+from departments.models import Department, DepartmentKind
 from departments.services import save_department
 from ledger.models import Entry
 from ledger.verification import mismatches
 from legacy import old_addresses
 from legacy.models import ImportedPage, OldAddress
+from tests.factories import expired, nothing_changes
 from tests.legacy.samples import SMALL
-from tests.newsroom import expired, nothing_changes
 from workflow import services
 
 pytestmark = pytest.mark.django_db
@@ -37,7 +37,7 @@ def lead(newsroom):
     """Sets an old address, as the superuser does."""
 
     def add(address, article=None, department=None):
-        return old_addresses.add(address, article=article, department=department, by=newsroom.admin)
+        return old_addresses.create_old_address(address, article=article, department=department, by=newsroom.admin)
 
     return add
 
@@ -184,7 +184,7 @@ def test_what_is_no_address_is_refused(live, lead, address):
 def test_an_address_leads_to_one_thing_inside_the_site(newsroom, live, lead):
     assert refused(lead, ART)
     assert refused(lead, ART, live.article, newsroom.department)
-    link = Department(name="外部", kind=Kind.LINK, url="https://elsewhere.example/")
+    link = Department(name="外部", kind=DepartmentKind.LINK, url="https://elsewhere.example/")
     save_department(link, by=newsroom.admin)
     assert refused(lead, ART, department=link)
     lead(ART, live.article)
@@ -215,7 +215,7 @@ def test_setting_and_deleting_stand_in_the_ledger(newsroom, live, lead):
     """Scenario 50."""
     made = lead(ART, live.article)
     number = str(made.pk)
-    old_addresses.remove(made, by=newsroom.admin)
+    old_addresses.delete_old_address(made, by=newsroom.admin)
     set_, deleted = Entry.objects.filter(verb__startswith="old_address.")
     data = {"address": ART, "article": live.article_id, "department": None}
     assert [(entry.verb, entry.object_id, entry.actor_id, entry.data) for entry in (set_, deleted)] == [

@@ -7,11 +7,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from articles import reads
-from articles.files import store_picture
+from articles.files.storage import store_picture
 from articles.models import Attachment
-from tests.articles.conftest import pasted, picture
-from tests.newsroom import department
+from articles.reads import counting
+from tests.factories import department
+from tests.images import pasted, picture
 from workflow import services
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -29,7 +29,7 @@ def rich(newsroom):
     Attachment.objects.create(revision=article.active_draft(), file=drawing, name="附件")
     newsroom.published(article)
     corrected = newsroom.published(newsroom.rewritten(article, title="更正后的标题", cover=drawing))
-    reads.add(corrected.article, timezone.localdate(), 7)
+    counting.add_reads(corrected.article, timezone.localdate(), 7)
     services.pin(corrected.article, by=newsroom.publisher, until=timezone.now() + timezone.timedelta(days=1))
     return corrected
 

@@ -5,7 +5,7 @@ from collections import Counter
 import html5lib
 import pytest
 
-from tests.page_kinds import every_kind
+from tests.public_pages import every_kind
 
 # Attributes that name other elements of the page by their ids.
 REFERRING = ("for", "aria-labelledby", "aria-describedby", "aria-controls", "popovertarget")

@@ -11,7 +11,7 @@ import brotli
 import pytest
 from django.contrib.staticfiles import finders
 
-from tests.page_kinds import every_kind
+from tests.public_pages import every_kind
 
 MOST = 60_000  # bytes, 60 kB
 OWN = "/static/"

@@ -6,8 +6,8 @@ import pytest
 from django.test import Client
 
 from articles.models import RecentRead
+from tests.factories import PASSWORD, person
 from tests.ledger.attacker import undone
-from tests.newsroom import PASSWORD, person
 
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0"
 PROXY, VISITOR, OTHER = "10.0.0.5", "198.51.100.7", "198.51.100.8"

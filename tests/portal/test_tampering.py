@@ -6,17 +6,17 @@ import pytest
 from django.db import models
 from django.utils import timezone
 
-from articles.files import store_picture
+from articles.files.storage import store_picture
 from articles.models import Publication, Revision
 from articles.models.revision import TEXT_FIELDS
 from ledger import seals
 from ledger.models import Alarm
 from portal import identity
 from portal.models import Identity
-from tests.articles.conftest import pasted, picture
+from tests.factories import SITE_IDENTITY
+from tests.images import pasted, picture
 from tests.ledger.attacker import Stranger, copied, refused, run, tamper, undone
 from tests.ledger.auditor import named, verify
-from tests.portal.conftest import WORDS
 from tests.portal.visitor import visit
 
 pytestmark = pytest.mark.usefixtures("media")
@@ -139,7 +139,7 @@ def test_everything_made_anew_with_another_key_does_not_pass(newsroom, live):
     stranger, revision = Stranger(), Revision.objects.get(pk=live.revision_id)
     revision.title = live.title = HIJACKED
     live.digest = revision.compute_digest()
-    signature = stranger.sign(seals.message("publication", live.manifest()))
+    signature = stranger.sign(seals.signing_input("publication", live.manifest()))
     tamper("UPDATE articles_revision SET title = %s, digest = %s WHERE id = %s", [HIJACKED, live.digest, revision.pk])
     tamper(
         "UPDATE articles_publication SET title = %s, digest = %s, seal_key = %s, seal_signature = %s WHERE id = %s",
@@ -212,7 +212,9 @@ FIELDS = [field.name for field in Identity._meta.concrete_fields if isinstance(f
 @pytest.fixture
 def versions(newsroom, site):
     """Two versions of the identity: the older, then the one in force."""
-    newer = identity.save(Identity(**{**WORDS, "technical_support": "新的技术支持"}), by=newsroom.admin)
+    newer = identity.save_identity(
+        Identity(**{**SITE_IDENTITY, "technical_support": "新的技术支持"}), by=newsroom.admin
+    )
     assert "新的技术支持" in visit("/").one("footer").words
     return site, newer
 
@@ -225,7 +227,7 @@ def test_a_changed_identity_falls_back_to_the_last_version_that_holds(versions):
             tamper(f"UPDATE portal_identity SET {field} = %s WHERE id = %s", ["365体育", newer.pk])
             page = visit("/")
             assert "365体育" not in page.html, field
-            assert WORDS["technical_support"] in page.one("footer").words, field
+            assert SITE_IDENTITY["technical_support"] in page.one("footer").words, field
             assert named(f"identity {newer.pk}") and not named(f"identity {older.pk}"), field
 
 
@@ -243,7 +245,7 @@ def test_without_any_identity_that_holds_there_is_no_footer_line_and_still_a_pag
     tamper("UPDATE portal_identity SET copyright_holder = '365体育娱乐'")
     page = visit("/")
     assert page.status == 200 and "365体育" not in page.html
-    assert WORDS["address"] not in page.html
+    assert SITE_IDENTITY["address"] not in page.html
 
 
 def test_the_database_keeps_every_version_of_the_identity(versions):

@@ -7,11 +7,11 @@ from django.db import IntegrityError, transaction
 from ledger.models import Entry
 from portal import identity
 from portal.models import Identity
+from tests.factories import SITE_IDENTITY
 from tests.ledger.attacker import run, tamper
 from tests.ledger.auditor import verify
-from tests.page_kinds import every_kind
-from tests.portal.conftest import WORDS
 from tests.portal.visitor import visit
+from tests.public_pages import every_kind
 
 
 def theme(page):
@@ -20,7 +20,7 @@ def theme(page):
 
 def test_the_site_is_red_until_it_is_made_blue_and_then_every_kind_of_page_is(newsroom, site, media):
     assert theme(visit("/")) == "red"
-    identity.save(Identity(**WORDS, theme="blue"), by=newsroom.admin)
+    identity.save_identity(Identity(**SITE_IDENTITY, theme="blue"), by=newsroom.admin)
     for kind, page in every_kind(newsroom).items():
         # The page of a fault of our own asks nothing of the database.
         assert ('data-theme="blue"' in page.html) is (kind != "500"), kind
@@ -29,7 +29,7 @@ def test_the_site_is_red_until_it_is_made_blue_and_then_every_kind_of_page_is(ne
 
 
 def test_superusers_choose_the_theme_and_the_ledger_has_it(newsroom, site, client):
-    form = {**WORDS, "theme": "blue"}
+    form = {**SITE_IDENTITY, "theme": "blue"}
     client.force_login(newsroom.publisher)
     assert client.post("/admin/portal/identity/add/", form).status_code == 403
     assert theme(visit("/")) == "red"
@@ -43,7 +43,7 @@ def test_superusers_choose_the_theme_and_the_ledger_has_it(newsroom, site, clien
 
 def test_a_theme_that_is_none_is_refused_by_the_service_and_by_the_database(newsroom, site):
     with pytest.raises(ValidationError) as refused:
-        identity.save(Identity(**WORDS, theme='red" onload="'), by=newsroom.admin)
+        identity.save_identity(Identity(**SITE_IDENTITY, theme='red" onload="'), by=newsroom.admin)
     assert "theme" in refused.value.message_dict
     with pytest.raises(IntegrityError), transaction.atomic():
         run("UPDATE portal_identity SET theme = %s WHERE id = %s", ["green", site.pk])

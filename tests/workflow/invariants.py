@@ -13,7 +13,7 @@ from django.utils.translation import gettext, override
 
 from articles.models import Article, Publication, Revision
 from ledger.models import Entry
-from tests.workflow.newsroom_acts import marks_in
+from tests.workflow.action_factories import marks_in
 from workflow.models import Decision, Emergency, Round, RoundState, Verdict
 
 
@@ -89,7 +89,9 @@ def was_approved_or_is_an_emergency(publication: Publication, words: Words) -> N
 def one_of_each(article: Article) -> None:
     """Invariant 3."""
     before = None
-    for start, end in article.publications.effective().order_by("live_from").values_list("live_from", "live_until"):
+    for start, end in (
+        article.publications.not_called_off().order_by("live_from").values_list("live_from", "live_until")
+    ):
         assert before is None or (before[1] is not None and before[1] <= start)
         before = (start, end)
     drafts = article.revisions.filter(state="draft").count()
@@ -103,7 +105,7 @@ def one_of_each(article: Article) -> None:
 def first_time_stands(article: Article, words: Words) -> None:
     """Invariant 4."""
     now = timezone.now()
-    begun = article.publications.effective().filter(live_from__lte=now).order_by("live_from")
+    begun = article.publications.not_called_off().filter(live_from__lte=now).order_by("live_from")
     firsts = set(begun.values_list("first_live_from", flat=True))
     if firsts:
         first = words.first_live.setdefault(article.pk, begun.first().live_from)
@@ -118,7 +120,7 @@ def page_shows_what_was_sealed(article: Article, client: Client) -> None:
     response = client.get(f"/{slug}/{article.pk}/")
     page = response.content.decode()
     if publication is None:
-        was_public = article.publications.effective().filter(live_from__lte=timezone.now()).exists()
+        was_public = article.publications.not_called_off().filter(live_from__lte=timezone.now()).exists()
         assert response.status_code == (410 if was_public else 404)
         assert not marks_in(page)
         return

@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from articles.models import Article
 from workflow import services
 
-MOST = 42  # two of them are the search's: which of its buckets are fed, and that they stay so
+MOST = 42  # two of them are the search's: which of its partitions are fed, and that they stay so
 
 pytestmark = pytest.mark.django_db
 

@@ -19,38 +19,39 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from accounts.spreadsheets import defused
-from articles import bounded, reads
+from accounts.spreadsheets import escape_formula
 from articles.models import Article, Publication, Revision
 from articles.models.revision import RevisionState
-from workflow.finding import MOST_COUNTED, BoundedPaginator, Finding
-from workflow.states import State, states_of
+from articles.reads import counting
+from database import time_limit
+from workflow.desk.article_filters import MAX_COUNTED, ArticleFilter, BoundedPaginator
+from workflow.rules.states import ArticleState, states_of
 
 PAGE_SIZE = 30
-SECONDS = 5.0  # for one search
-SECONDS_OF_EXPORT = 20.0  # for the search that a table begins with
-TOGETHER = 500  # rows of a table in hand at once
+LIST_TIMEOUT_SECONDS = 5.0  # for one search
+EXPORT_TIMEOUT_SECONDS = 20.0  # for the search that a table begins with
+EXPORT_BATCH_ROWS = 500  # rows of a table in hand at once
 
 
 # Of the table for other programs, as `_cells` fills them.
-COLUMNS = (
+EXPORT_COLUMNS = (
     *(_("number"), _("title"), _("department"), _("state"), _("in charge"), _("begun"), _("last saved")),
     *(_("saved by"), _("first published"), _("address"), _("reads")),
 )
 
 
 @dataclass
-class Row:
+class ArticleRow:
     """An article as the list shows it. `title` is that of its newest wording, "" once expunged."""
 
     article: Article
-    state: State
+    state: ArticleState
     title: str
     saved_at: datetime | None
     saved_by: str
 
 
-def rows_of(articles: Iterable[Article]) -> list[Row]:
+def article_rows(articles: Iterable[Article]) -> list[ArticleRow]:
     """Two queries, however many articles."""
     articles = list(articles)
     wordings = Revision.objects.filter(article__in=articles).order_by("number")
@@ -58,22 +59,24 @@ def rows_of(articles: Iterable[Article]) -> list[Row]:
     for pk, state, *found in wordings.values_list("article_id", "state", "title", "saved_at", "saved_by_name"):
         if state != RevisionState.DISCARDED or pk not in facts:
             facts[pk] = tuple(found)
-    return [Row(article, state, *facts.get(article.pk, ("", None, ""))) for article, state in states_of(articles)]
+    return [
+        ArticleRow(article, state, *facts.get(article.pk, ("", None, ""))) for article, state in states_of(articles)
+    ]
 
 
-def page(desk: admin.ModelAdmin, request: HttpRequest) -> HttpResponse:
-    finding = Finding(request.GET, request.user)
+def change_list_view(desk: admin.ModelAdmin, request: HttpRequest) -> HttpResponse:
+    finding = ArticleFilter(request.GET, request.user)
     try:
         # What filters ask for, indexes answer; only words may take long.
-        with bounded.at_most(SECONDS) if "q" in finding.given else nullcontext():
-            rows = finding.found.select_related("department", "in_charge")
-            paginator = BoundedPaginator(rows, PAGE_SIZE, known=finding.numbers)
+        with time_limit.time_limit(LIST_TIMEOUT_SECONDS) if "q" in finding.active_filters else nullcontext():
+            rows = finding.results.select_related("department", "in_charge")
+            paginator = BoundedPaginator(rows, PAGE_SIZE, known=finding.matching_ids)
             shown = paginator.get_page(request.GET.get("page"))
-            rows = rows_of(shown)
-            took_too_long = False
-    except bounded.TookTooLong:
+            rows = article_rows(shown)
+            timed_out = False
+    except time_limit.TimeLimitExceeded:
         paginator = BoundedPaginator(Article.objects.none(), PAGE_SIZE)
-        shown, rows, took_too_long = paginator.get_page(1), [], True
+        shown, rows, timed_out = paginator.get_page(1), [], True
     shared = desk.admin_site.each_context(request)
     models = [model for app in shared["available_apps"] for model in app["models"]]
     context = {
@@ -84,15 +87,15 @@ def page(desk: admin.ModelAdmin, request: HttpRequest) -> HttpResponse:
         "page": shown,
         "rows": rows,
         "are_more": paginator.are_more,
-        "most_counted": MOST_COUNTED,
-        "took_too_long": took_too_long,
+        "most_counted": MAX_COUNTED,
+        "timed_out": timed_out,
         "add_address": next((model["add_url"] for model in models if model["object_name"] == "Article"), None),
     }
     request.current_app = desk.admin_site.name
     return TemplateResponse(request, "admin/articles/article/change_list.html", context)
 
 
-class Line:
+class EchoWriter:
     """What csv.writer writes to: each line as it comes."""
 
     def write(self, line: str) -> str:
@@ -100,66 +103,68 @@ class Line:
 
 
 @require_safe
-def export(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
+def export_view(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     """All that was found, as CSV with a byte order mark, without which Excel takes UTF-8 for something else."""
     try:
-        together = _together(Finding(request.GET, request.user))
-    except bounded.TookTooLong:
+        together = _export_batches(ArticleFilter(request.GET, request.user))
+    except time_limit.TimeLimitExceeded:
         text = gettext("This search took too long and was given up. Add a department, a state or another word.")
         messages.error(request, text)
         return HttpResponseRedirect(f"{reverse('admin:articles_article_changelist')}?{request.GET.urlencode()}")
-    response = StreamingHttpResponse(_lines(together), content_type="text/csv; charset=utf-8")
+    response = StreamingHttpResponse(_csv_lines(together), content_type="text/csv; charset=utf-8")
     name = f"articles-{timezone.localtime():%Y%m%d-%H%M}.csv"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 
 
-def _together(finding: Finding) -> Iterator[list[Article]]:
+def _export_batches(finding: ArticleFilter) -> Iterator[list[Article]]:
     """All that was found, TOGETHER at a time, newest first. Raises bounded.TookTooLong before anything is sent."""
-    if "q" not in finding.given:
-        return _step_by_step(finding.found)
+    if "q" not in finding.active_filters:
+        return _batches_by_id(finding.results)
     # Each step would search anew; the numbers of what was found are few bytes.
-    with bounded.at_most(SECONDS_OF_EXPORT):
-        numbers = array("q", finding.found_all.order_by("-pk").values_list("pk", flat=True))
-    parts = (numbers[start : start + TOGETHER] for start in range(0, len(numbers), TOGETHER))
-    return (_newest_first(finding.queryset.filter(pk__in=part.tolist())) for part in parts)
+    with time_limit.time_limit(EXPORT_TIMEOUT_SECONDS):
+        numbers = array("q", finding.unbounded_results.order_by("-pk").values_list("pk", flat=True))
+    parts = (numbers[start : start + EXPORT_BATCH_ROWS] for start in range(0, len(numbers), EXPORT_BATCH_ROWS))
+    return (_newest_batch(finding.queryset.filter(pk__in=part.tolist())) for part in parts)
 
 
-def _step_by_step(found: QuerySet[Article]) -> Iterator[list[Article]]:
+def _batches_by_id(found: QuerySet[Article]) -> Iterator[list[Article]]:
     last = None
-    while together := _newest_first(found if last is None else found.filter(pk__lt=last)):
+    while together := _newest_batch(found if last is None else found.filter(pk__lt=last)):
         last = together[-1].pk
         yield together
 
 
-def _newest_first(articles: QuerySet[Article]) -> list[Article]:
-    return list(articles.select_related("department", "in_charge").order_by("-pk")[:TOGETHER])
+def _newest_batch(articles: QuerySet[Article]) -> list[Article]:
+    return list(articles.select_related("department", "in_charge").order_by("-pk")[:EXPORT_BATCH_ROWS])
 
 
-def _lines(parts: Iterable[list[Article]]) -> Iterator[str]:
-    writer = csv.writer(Line())
-    yield "\ufeff" + writer.writerow(str(name) for name in COLUMNS)
+def _csv_lines(parts: Iterable[list[Article]]) -> Iterator[str]:
+    writer = csv.writer(EchoWriter())
+    yield "\ufeff" + writer.writerow(str(name) for name in EXPORT_COLUMNS)
     for together in parts:
-        first, counts = _first_published(together), reads.totals([article.pk for article in together])
-        for row in rows_of(together):
-            yield writer.writerow(map(defused, _cells(row, first.get(row.article.pk), counts.get(row.article.pk, 0))))
+        first, counts = _first_publication_times(together), counting.totals([article.pk for article in together])
+        for row in article_rows(together):
+            yield writer.writerow(
+                map(escape_formula, _row_cells(row, first.get(row.article.pk), counts.get(row.article.pk, 0)))
+            )
 
 
-def _cells(row: Row, first: datetime | None, count: int) -> list[Any]:
+def _row_cells(row: ArticleRow, first: datetime | None, count: int) -> list[Any]:
     article = row.article
     address = f"{settings.SITE_URL}/{article.department.slug}/{article.pk}/" if first else ""
     person = article.in_charge.full_name if article.in_charge else ""
-    times = [_moment(article.created_at), _moment(row.saved_at)]
+    times = [_format_datetime(article.created_at), _format_datetime(row.saved_at)]
     return [
         *[article.pk, row.title, article.department.name, row.state.label, person, *times],
-        *[row.saved_by, _moment(first), address, count],
+        *[row.saved_by, _format_datetime(first), address, count],
     ]
 
 
-def _first_published(articles: list[Article]) -> dict[int, datetime]:
-    found = Publication.objects.effective().filter(article__in=articles, first_live_from__lte=timezone.now())
+def _first_publication_times(articles: list[Article]) -> dict[int, datetime]:
+    found = Publication.objects.not_called_off().filter(article__in=articles, first_live_from__lte=timezone.now())
     return dict(found.values_list("article_id", "first_live_from"))
 
 
-def _moment(moment: datetime | None) -> str:
+def _format_datetime(moment: datetime | None) -> str:
     return f"{timezone.localtime(moment):%Y-%m-%d %H:%M}" if moment else ""

@@ -14,22 +14,24 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 
-from articles import reads
 from articles.admin import ArticleAdmin
 from articles.models import Article, Revision
-from workflow import previews, remarks, review, services, sheet
+from articles.reads import counting
+from workflow import services
+from workflow.actions import preview_links, remarks
 from workflow.admin import article_list, history
-from workflow.authority import offers, why_not
-from workflow.forms import CopyForm
-from workflow.history import story
+from workflow.desk import approval_sheet, review
+from workflow.desk.action_forms import ACTION_FORMS, ACTIONS_WITH_OWN_PAGE, DANGEROUS_ACTIONS, action_form, perform
+from workflow.desk.forms import CopyForm
+from workflow.desk.timeline import article_history
 from workflow.models import ExpungingRequest, PreviewLink
-from workflow.performing import ASKING, DANGEROUS, ELSEWHERE, form_for, perform
-from workflow.seeing import check_see_text
-from workflow.states import state_of
-from workflow.transitions import Action, WrongState
+from workflow.rules.authorization import available_actions, decision_refusal
+from workflow.rules.states import state_of
+from workflow.rules.transitions import Action, WrongState
+from workflow.rules.visibility import check_see_text
 
 
-def _text_of(article: Article) -> Revision:
+def _newest_revision(article: Article) -> Revision:
     """The newest wording that was not discarded; of a discarded article, the last there was."""
     return article.latest_revision() or article.revisions.order_by("-number").first()
 
@@ -37,18 +39,22 @@ def _text_of(article: Article) -> Revision:
 @admin.register(Article)
 class DeskArticleAdmin(ArticleAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
-        return article_list.page(self, request)
+        return article_list.change_list_view(self, request)
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
         return [
-            path("export.csv", view(article_list.export), name="articles_article_export"),
+            path("export.csv", view(article_list.export_view), name="articles_article_export"),
             path("<int:pk>/overview/", view(self.overview), name="articles_article_overview"),
             path("<int:pk>/copy/", view(self.copy), name="articles_article_copy"),
             path("<int:pk>/share/", view(self.share), name="articles_article_share"),
-            path("<int:pk>/act/<slug:action>/", view(self.act), name="articles_article_act"),
+            path("<int:pk>/act/<slug:action>/", view(self.perform_action), name="articles_article_act"),
             path("<int:pk>/publications/<int:number>/sheet/", view(self.sheet), name="articles_article_sheet"),
-            path("<int:pk>/publications/<int:number>/proof.svg", view(self.code), name="articles_article_sheet_code"),
+            path(
+                "<int:pk>/publications/<int:number>/proof.svg",
+                view(self.sheet_qr_code),
+                name="articles_article_sheet_code",
+            ),
             path("<int:pk>/revisions/<int:number>/", view(self.preview), name="articles_article_preview"),
             *history.urls(self.admin_site),
             *super().get_urls(),
@@ -68,10 +74,10 @@ class DeskArticleAdmin(ArticleAdmin):
         remarked = remarks.for_draft(article)
         return {
             "state": state,
-            "offers": offers(article, state, request.user),
+            "offers": available_actions(article, state, request.user),
             "returned": decision,
-            "remarks_open": [remark for remark in remarked if not remark.settlement],
-            "remarks_settled": [remark for remark in remarked if remark.settlement],
+            "remarks_open": [remark for remark in remarked if not remark.resolution],
+            "remarks_settled": [remark for remark in remarked if remark.resolution],
         }
 
     def after_save(self, request: HttpRequest, article: Article) -> HttpResponse:
@@ -96,8 +102,10 @@ class DeskArticleAdmin(ArticleAdmin):
     ) -> HttpResponse:
         state = state_of(article)
         open_round = article.rounds.open().select_related("revision").first()
-        possible = [action for action in offers(article, state, request.user) if action not in ELSEWHERE]
-        revision = _text_of(article)
+        possible = [
+            action for action in available_actions(article, state, request.user) if action not in ACTIONS_WITH_OWN_PAGE
+        ]
+        revision = _newest_revision(article)
         context = {
             **self.admin_site.each_context(request),
             "title": revision.title,
@@ -105,25 +113,25 @@ class DeskArticleAdmin(ArticleAdmin):
             "article": article,
             "state": state,
             "round": open_round,
-            "steps": review.progress(open_round) if open_round else [],
-            "why_not": why_not(request.user, open_round) if open_round else "",
+            "steps": review.round_progress(open_round) if open_round else [],
+            "why_not": decision_refusal(request.user, open_round) if open_round else "",
             "revision": revision,
             "publication": article.publications.live().select_related("department").first(),
             "publications": article.publications.select_related("round", "emergency", "withdrawal").order_by("-number"),
-            "reads": reads.total(article.pk),
-            "reads_by_day": reads.history(article.pk),
+            "reads": counting.total(article.pk),
+            "reads_by_day": counting.daily_history(article.pk),
             "scheduled": article.publications.scheduled().first(),
-            "at_once": [action for action in possible if action not in ASKING],
+            "at_once": [action for action in possible if action not in ACTION_FORMS],
             "asking": [
-                (action, form if action == asking else form_for(action, article, request.user))
+                (action, form if action == asking else action_form(action, article, request.user))
                 for action in possible
-                if action in ASKING
+                if action in ACTION_FORMS
             ],
             "asked": asking,
-            "copying": CopyForm.offered(article, request.user),
-            "dangerous": DANGEROUS,
-            "events": story(article),
-            "may_share": previews.text_in_hand(article) is not None,
+            "copying": CopyForm.build_if_allowed(article, request.user),
+            "dangerous": DANGEROUS_ACTIONS,
+            "events": article_history(article),
+            "may_share": preview_links.unpublished_revision(article) is not None,
             "links": PreviewLink.objects.usable().filter(article=article).count(),
             "expunging": ExpungingRequest.objects.filter(article=article).first(),
         }
@@ -137,12 +145,12 @@ class DeskArticleAdmin(ArticleAdmin):
         """
         article = self.article_or_404(request, pk)
         if request.method == "POST" and "revoke" in request.POST:
-            revoked = previews.revoke(article, by=request.user)
+            revoked = preview_links.revoke_links(article, by=request.user)
             messages.success(request, gettext("Preview links revoked: %(count)d.") % {"count": revoked})
         elif request.method == "POST":
             asks_for_json = request.get_preferred_type(["text/html", "application/json"]) == "application/json"
             try:
-                link, token = previews.share(article, by=request.user)
+                link, token = preview_links.create_link(article, by=request.user)
             except WrongState as error:
                 if asks_for_json:
                     return JsonResponse({"error": str(error)}, status=409)
@@ -165,7 +173,9 @@ class DeskArticleAdmin(ArticleAdmin):
                 messages.error(request, " ".join(form.errors["department"]))
             return HttpResponseRedirect(self.overview_url(article))
         try:
-            made = services.copy_as_new(_text_of(article), by=request.user, department=form.cleaned_data["department"])
+            made = services.copy_as_new(
+                _newest_revision(article), by=request.user, department=form.cleaned_data["department"]
+            )
         except WrongState as error:
             messages.error(request, str(error))
             return HttpResponseRedirect(self.overview_url(article))
@@ -175,13 +185,13 @@ class DeskArticleAdmin(ArticleAdmin):
         )
         return HttpResponseRedirect(reverse("admin:articles_article_change", args=[made.pk]))
 
-    def act(self, request: HttpRequest, pk: int, action: str) -> HttpResponse:
+    def perform_action(self, request: HttpRequest, pk: int, action: str) -> HttpResponse:
         """One of the acts of the table on the article, by POST."""
         article = self.article_or_404(request, pk)
-        if request.method != "POST" or action not in Action.values or action in ELSEWHERE:
+        if request.method != "POST" or action not in Action.values or action in ACTIONS_WITH_OWN_PAGE:
             return HttpResponseRedirect(self.overview_url(article))
         action = Action(action)
-        form = form_for(action, article, request.user, request.POST) if action in ASKING else None
+        form = action_form(action, article, request.user, request.POST) if action in ACTION_FORMS else None
         if form is not None and not form.is_valid():
             return self._overview(request, article, action, form)
         try:
@@ -202,13 +212,13 @@ class DeskArticleAdmin(ArticleAdmin):
         """A revision as visitors would see it; framed by the desk's own pages only, and never counted as read."""
         article = get_object_or_404(Article.objects.select_related("department"), pk=pk)
         check_see_text(request.user, article)
-        return xframe_options_sameorigin(review.preview)(request, article, number)
+        return xframe_options_sameorigin(review.revision_preview)(request, article, number)
 
     def sheet(self, request: HttpRequest, pk: int, number: int) -> HttpResponse:
         """审签单 of a publication that no round led to."""
         article = self.article_or_404(request, pk)
         request.current_app = self.admin_site.name
-        return sheet.of_emergency(request, article, number, self.admin_site.each_context(request))
+        return approval_sheet.emergency_sheet(request, article, number, self.admin_site.each_context(request))
 
-    def code(self, request: HttpRequest, pk: int, number: int) -> HttpResponse:
-        return sheet.code_of_emergency(self.article_or_404(request, pk), number)
+    def sheet_qr_code(self, request: HttpRequest, pk: int, number: int) -> HttpResponse:
+        return approval_sheet.emergency_qr_code(self.article_or_404(request, pk), number)

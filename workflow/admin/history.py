@@ -13,18 +13,18 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from articles.differences import differences
 from articles.models import Article, DraftSave
+from articles.text.diff import compare_contents
 from departments import permissions
 from workflow import services
-from workflow.authority import offers
-from workflow.history import MOST_SAVES
-from workflow.restoring import Wording, wording
-from workflow.seeing import check_see_text
-from workflow.states import state_of
-from workflow.transitions import Action, WrongState
+from workflow.actions.restoring import TextVersion, find_text_version
+from workflow.desk.timeline import MAX_SAVES
+from workflow.rules.authorization import available_actions
+from workflow.rules.states import state_of
+from workflow.rules.transitions import Action, WrongState
+from workflow.rules.visibility import check_see_text
 
-Choice = tuple[str, str]  # key of a wording, its name
+VersionChoice = tuple[str, str]  # key of a wording, its name
 
 
 def urls(site: AdminSite) -> list[URLPattern]:
@@ -32,11 +32,11 @@ def urls(site: AdminSite) -> list[URLPattern]:
 
     def page(request: HttpRequest, pk: int) -> HttpResponse:
         request.current_app = site.name
-        return compare(request, pk, site.each_context(request))
+        return compare_view(request, pk, site.each_context(request))
 
     return [
         path("<int:pk>/compare/", site.admin_view(page), name="articles_article_compare"),
-        path("<int:pk>/restore/", site.admin_view(restore), name="articles_article_restore"),
+        path("<int:pk>/restore/", site.admin_view(restore_view), name="articles_article_restore"),
     ]
 
 
@@ -44,12 +44,14 @@ def _article_or_404(pk: int) -> Article:
     return get_object_or_404(Article.objects.select_related("department", "in_charge"), pk=pk)
 
 
-def compare(request: HttpRequest, pk: int, context: dict[str, Any]) -> HttpResponse:
+def compare_view(request: HttpRequest, pk: int, context: dict[str, Any]) -> HttpResponse:
     """What changed `from` one wording `to` another, by their keys; without them, the last two. `part`: that alone."""
     article = _article_or_404(pk)
     check_see_text(request.user, article)
-    groups = _choices(article)
-    old, new = _asked(request, article, [key for _name, choices in groups for key, _label in choices if "." not in key])
+    groups = _version_choices(article)
+    old, new = _requested_versions(
+        request, article, [key for _name, choices in groups for key, _label in choices if "." not in key]
+    )
     context = {
         **context,
         "title": _("Compare wordings"),
@@ -58,7 +60,7 @@ def compare(request: HttpRequest, pk: int, context: dict[str, Any]) -> HttpRespo
         "groups": groups,
         "old": old,
         "new": new,
-        "found": differences(old.content(), new.content()) if old and new else None,
+        "found": compare_contents(old.content(), new.content()) if old and new else None,
         "restorable": _restorable(request, article, old),
     }
     if "part" in request.GET:
@@ -66,27 +68,29 @@ def compare(request: HttpRequest, pk: int, context: dict[str, Any]) -> HttpRespo
     return TemplateResponse(request, "admin/articles/article/compare.html", context)
 
 
-def _asked(request: HttpRequest, article: Article, revisions: list[str]) -> tuple[Wording | None, Wording | None]:
+def _requested_versions(
+    request: HttpRequest, article: Article, revisions: list[str]
+) -> tuple[TextVersion | None, TextVersion | None]:
     """`revisions`: keys of all there are, the newest first."""
     keys = [request.GET.get("from", ""), request.GET.get("to", "")]
     if not any(keys) and revisions:
         keys = [revisions[min(1, len(revisions) - 1)], revisions[0]]
-    old, new = (wording(article, key) for key in keys)
+    old, new = (find_text_version(article, key) for key in keys)
     return old, new
 
 
-def _choices(article: Article) -> list[tuple[str, list[Choice]]]:
+def _version_choices(article: Article) -> list[tuple[str, list[VersionChoice]]]:
     """Every revision with the saves that were kept of it, the newest first. Two queries."""
     revisions = article.revisions.filter(expunged_at=None).order_by("-number")
-    saves: dict[int, list[Choice]] = {}
+    saves: dict[int, list[VersionChoice]] = {}
     rows = DraftSave.objects.filter(revision__article=article, revision__expunged_at=None).order_by("-at", "-version")
-    for number, version, at, name in rows.values_list("revision__number", "version", "at", "person_name")[:MOST_SAVES]:
-        label = _("save %(save)d: %(time)s, %(name)s") % {"save": version, "time": _time(at), "name": name}
+    for number, version, at, name in rows.values_list("revision__number", "version", "at", "person_name")[:MAX_SAVES]:
+        label = _("save %(save)d: %(time)s, %(name)s") % {"save": version, "time": _format_time(at), "name": name}
         saves.setdefault(number, []).append((f"{number}.{version}", label))
     groups = []
     for found in revisions.only("article", "number", "state", "saved_at", "saved_by_name"):
         name = _("revision %(number)d") % {"number": found.number}
-        facts = {"state": found.get_state_display(), "time": _time(found.saved_at), "name": found.saved_by_name}
+        facts = {"state": found.get_state_display(), "time": _format_time(found.saved_at), "name": found.saved_by_name}
         label = _("%(state)s, %(time)s, %(name)s") % facts
         groups.append(
             (
@@ -100,23 +104,23 @@ def _choices(article: Article) -> list[tuple[str, list[Choice]]]:
     return groups
 
 
-def _time(moment: Any) -> str:
+def _format_time(moment: Any) -> str:
     return date_format(localtime(moment), "m-d H:i")
 
 
-def _restorable(request: HttpRequest, article: Article, old: Wording | None) -> Wording | None:
+def _restorable(request: HttpRequest, article: Article, old: TextVersion | None) -> TextVersion | None:
     """The earlier of the two, where the person may put it back; the draft itself is there already."""
     if old is None or (old.save is None and old.revision.state == "draft"):
         return None
-    return old if Action.RESTORE in offers(article, state_of(article), request.user) else None
+    return old if Action.RESTORE in available_actions(article, state_of(article), request.user) else None
 
 
 @require_POST
-def restore(request: HttpRequest, pk: int) -> HttpResponse:
+def restore_view(request: HttpRequest, pk: int) -> HttpResponse:
     """Puts `wording`, a key, into the draft."""
     article = _article_or_404(pk)
     permissions.check_see(request.user, article.department)
-    source = wording(article, request.POST.get("wording", ""))
+    source = find_text_version(article, request.POST.get("wording", ""))
     if source is None:
         messages.error(request, _("There is no such wording. Choose another one."))
         return HttpResponseRedirect(reverse("admin:articles_article_compare", args=[article.pk]))

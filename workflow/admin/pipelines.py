@@ -13,9 +13,9 @@ from django.utils.translation import gettext_lazy as _
 
 from articles.dates import MomentField
 from departments.permissions import NotAllowed
-from workflow import pipelines, standing_in
+from workflow.actions import delegations, pipelines
 from workflow.models import Delegation, Pipeline, PipelineChoice, Step
-from workflow.transitions import WrongState
+from workflow.rules.transitions import WrongState
 
 
 class StepsFormSet(BaseInlineFormSet):
@@ -49,14 +49,14 @@ class StepInline(admin.StackedInline):
 class PipelineAdmin(admin.ModelAdmin):
     """Each save is an entry of the ledger, steps included. Rounds that are under way keep the steps they began with."""
 
-    list_display = ("name", "is_default", "is_active", "steps_in_order", "description")
+    list_display = ("name", "is_default", "is_active", "step_names", "description")
     inlines = (StepInline,)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Pipeline]:
         return super().get_queryset(request).prefetch_related("steps")
 
     @admin.display(description=_("steps"))
-    def steps_in_order(self, pipeline: Pipeline) -> str:
+    def step_names(self, pipeline: Pipeline) -> str:
         return " → ".join(step.name for step in pipeline.steps.all() if step.is_active)
 
     def changeform_view(self, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -78,12 +78,12 @@ class PipelineAdmin(admin.ModelAdmin):
         return super().has_delete_permission(request, obj) and not (obj and obj.is_default)
 
     def delete_model(self, request: HttpRequest, obj: Pipeline) -> None:
-        pipelines.delete(obj, by=request.user)
+        pipelines.delete_pipeline(obj, by=request.user)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Pipeline]) -> None:
         for pipeline in queryset:
             try:
-                pipelines.delete(pipeline, by=request.user)
+                pipelines.delete_pipeline(pipeline, by=request.user)
             except ValidationError as error:
                 messages.error(request, f"{pipeline}: {' '.join(error.messages)}")
 
@@ -96,18 +96,18 @@ class PipelineChoiceAdmin(admin.ModelAdmin):
     list_select_related = ("department", "pipeline")
 
     def save_model(self, request: HttpRequest, obj: PipelineChoice, form: forms.ModelForm, change: bool) -> None:
-        pipelines.choose(obj.department, obj.pipeline, by=request.user)
+        pipelines.choose_pipeline(obj.department, obj.pipeline, by=request.user)
         obj.pk = PipelineChoice.objects.get(department=obj.department).pk
 
     def get_readonly_fields(self, request: HttpRequest, obj: PipelineChoice | None = None) -> tuple[str, ...]:
         return ("department",) if obj else ()
 
     def delete_model(self, request: HttpRequest, obj: PipelineChoice) -> None:
-        pipelines.choose(obj.department, None, by=request.user)
+        pipelines.choose_pipeline(obj.department, None, by=request.user)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[PipelineChoice]) -> None:
         for choice in queryset.select_related("department"):
-            pipelines.choose(choice.department, None, by=request.user)
+            pipelines.choose_pipeline(choice.department, None, by=request.user)
 
 
 class DelegationForm(forms.ModelForm):
@@ -161,7 +161,7 @@ class DelegationAdmin(admin.ModelAdmin):
         return form
 
     def save_model(self, request: HttpRequest, obj: Delegation, form: forms.ModelForm, change: bool) -> None:
-        made = standing_in.delegate(
+        made = delegations.delegate(
             principal=obj.principal,
             deputy=obj.deputy,
             begins_at=obj.begins_at,
@@ -174,6 +174,6 @@ class DelegationAdmin(admin.ModelAdmin):
     def revoke(self, request: HttpRequest, queryset: QuerySet[Delegation]) -> None:
         for delegation in queryset.select_related("principal", "deputy"):
             try:
-                standing_in.revoke_delegation(delegation, by=request.user)
+                delegations.revoke_delegation(delegation, by=request.user)
             except (NotAllowed, WrongState) as error:
                 messages.error(request, f"{delegation}: {error}")

@@ -12,12 +12,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from articles.drafts import StaleDraft
-from articles.passages import Quote
-from workflow import remarks, review
-from workflow.forms import DecisionForm, RemarkForm
+from articles.text.passages import Quote
+from workflow.actions import remarks
+from workflow.desk import review
+from workflow.desk.forms import DecisionForm, RemarkForm
 from workflow.models import Remark, Round
-from workflow.seeing import check_see_round, round_or_404
-from workflow.transitions import WrongState
+from workflow.rules.transitions import WrongState
+from workflow.rules.visibility import check_see_round, round_or_404
 
 
 def urls(site: AdminSite) -> list[URLPattern]:
@@ -26,14 +27,14 @@ def urls(site: AdminSite) -> list[URLPattern]:
     @require_POST
     def making(request: HttpRequest, pk: int) -> HttpResponse:
         request.current_app = site.name
-        return make(request, pk, {**site.each_context(request), "opts": Round._meta})
+        return add_view(request, pk, {**site.each_context(request), "opts": Round._meta})
 
     view = site.admin_view
     return [
         path("<int:pk>/remarks/", view(making), name="workflow_remark_make"),
-        path("remarks/<int:pk>/withdraw/", view(withdraw), name="workflow_remark_withdraw"),
-        path("remarks/<int:pk>/take/", view(take), name="workflow_remark_take"),
-        path("remarks/<int:pk>/settle/", view(settle), name="workflow_remark_settle"),
+        path("remarks/<int:pk>/withdraw/", view(withdraw_view), name="workflow_remark_withdraw"),
+        path("remarks/<int:pk>/take/", view(accept_view), name="workflow_remark_take"),
+        path("remarks/<int:pk>/settle/", view(resolve_view), name="workflow_remark_settle"),
     ]
 
 
@@ -41,27 +42,29 @@ def _asks_for_json(request: HttpRequest) -> bool:
     return request.get_preferred_type(["text/html", "application/json"]) == "application/json"
 
 
-def make(request: HttpRequest, pk: int, context: dict[str, Any]) -> HttpResponse:
+def add_view(request: HttpRequest, pk: int, context: dict[str, Any]) -> HttpResponse:
     """Puts a remark on a passage. Who asks for JSON gets {"list": HTML}, or 400 with {"errors": {field: sentence}}."""
     found = round_or_404(request.user, pk)
     form = RemarkForm(request.POST)
-    if form.is_valid() and _made(request, found, form):
+    if form.is_valid() and _add_remark(request, found, form):
         if _asks_for_json(request):
-            return _listed(request, found)
+            return _remarks_json(request, found)
         messages.success(request, _("The remark stands."))
         return HttpResponseRedirect(reverse("admin:workflow_round_review", args=[pk]) + "#remarks")
     if _asks_for_json(request):
         return JsonResponse({"errors": {name: " ".join(said) for name, said in form.errors.items()}}, status=400)
     deciding = DecisionForm(initial={"seen": found.revision.digest})
-    return review.page(request, found, deciding, context, remarking=form, status=400)
+    return review.render_review(request, found, deciding, context, remark_form=form, status=400)
 
 
-def _made(request: HttpRequest, found: Round, form: RemarkForm) -> bool:
+def _add_remark(request: HttpRequest, found: Round, form: RemarkForm) -> bool:
     words = form.cleaned_data
     quote = Quote(words["exact"], words["prefix"], words["suffix"])
     replacement = words["replacement"] if words["kind"] == "suggestion" else None
     try:
-        remarks.remark(found, request.user, quote, field=words["field"], text=words["text"], replacement=replacement)
+        remarks.add_remark(
+            found, request.user, quote, field=words["field"], text=words["text"], replacement=replacement
+        )
     except remarks.BadRemark as error:
         form.add_error(error.field, str(error))
         return False
@@ -71,8 +74,8 @@ def _made(request: HttpRequest, found: Round, form: RemarkForm) -> bool:
     return True
 
 
-def _listed(request: HttpRequest, found: Round) -> JsonResponse:
-    shown = {"remarks": found.remarks.standing(), "round": found}
+def _remarks_json(request: HttpRequest, found: Round) -> JsonResponse:
+    shown = {"remarks": found.remarks.active(), "round": found}
     return JsonResponse({"list": render_to_string("admin/workflow/round/_remarks.html", shown, request)})
 
 
@@ -81,27 +84,29 @@ def _remark_or_404(pk: int) -> Remark:
 
 
 @require_POST
-def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
+def withdraw_view(request: HttpRequest, pk: int) -> HttpResponse:
     made = _remark_or_404(pk)
     check_see_round(request.user, made.round)
     try:
-        remarks.withdraw(made, request.user)
+        remarks.withdraw_remark(made, request.user)
     except WrongState as error:
         if _asks_for_json(request):
             return JsonResponse({"errors": {"__all__": str(error)}}, status=400)
         messages.error(request, str(error))
     if _asks_for_json(request):
-        return _listed(request, made.round)
+        return _remarks_json(request, made.round)
     return HttpResponseRedirect(reverse("admin:workflow_round_review", args=[made.round_id]) + "#remarks")
 
 
 @require_POST
-def take(request: HttpRequest, pk: int) -> HttpResponse:
+def accept_view(request: HttpRequest, pk: int) -> HttpResponse:
     """采用: the draft, at the save whose number is sent as `version`, gets the suggested words."""
     made = _remark_or_404(pk)
     version = request.POST.get("version", "")
     try:
-        lost = remarks.take_over(made, request.user, int(version) if version.isdecimal() and len(version) < 9 else 0)
+        lost = remarks.accept_suggestion(
+            made, request.user, int(version) if version.isdecimal() and len(version) < 9 else 0
+        )
     except StaleDraft as error:
         text = _("Not taken over: %(name)s saved the draft meanwhile. You see the present text now; try again.")
         messages.error(request, text % {"name": error.draft.saved_by_name})
@@ -111,19 +116,19 @@ def take(request: HttpRequest, pk: int) -> HttpResponse:
         messages.success(request, _("Taken over into the draft: “%(words)s”") % {"words": made.replacement or "…"})
         for sentence in lost:
             messages.warning(request, sentence)
-    return _back(made)
+    return _redirect_to_draft(made)
 
 
 @require_POST
-def settle(request: HttpRequest, pk: int) -> HttpResponse:
+def resolve_view(request: HttpRequest, pk: int) -> HttpResponse:
     """不采用 or 已处理: off the list of what is still to be looked at."""
     made = _remark_or_404(pk)
     try:
-        remarks.settle(made, request.user)
+        remarks.resolve_remark(made, request.user)
     except WrongState as error:
         messages.error(request, str(error))
-    return _back(made)
+    return _redirect_to_draft(made)
 
 
-def _back(made: Remark) -> HttpResponse:
+def _redirect_to_draft(made: Remark) -> HttpResponse:
     return HttpResponseRedirect(reverse("admin:articles_article_change", args=[made.round.article_id]) + "#remarks")

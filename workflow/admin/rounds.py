@@ -7,12 +7,13 @@ from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 
 from departments import permissions
-from workflow import bulk_approval, outcomes, queueing, review, sheet, standing_in
+from workflow.actions import delegations
+from workflow.actions.round_records import signs_off
 from workflow.admin import remarks
+from workflow.desk import approval_sheet, bulk_approval, outcomes, queue, review
+from workflow.desk.action_forms import action_form
 from workflow.models import QuickPhrase, Round
-from workflow.performing import form_for
-from workflow.rounds import signs_off
-from workflow.transitions import Action
+from workflow.rules.transitions import Action
 
 
 @admin.register(Round)
@@ -42,7 +43,7 @@ class RoundAdmin(admin.ModelAdmin):
             path("<int:pk>/review/", view(self.review), name="workflow_round_review"),
             path("<int:pk>/outcome/", view(self.outcome), name="workflow_round_outcome"),
             path("<int:pk>/sheet/", view(self.sheet), name="workflow_round_sheet"),
-            path("<int:pk>/sheet/proof.svg", view(sheet.code_of_round), name="workflow_round_sheet_code"),
+            path("<int:pk>/sheet/proof.svg", view(approval_sheet.round_qr_code), name="workflow_round_sheet_code"),
             *remarks.urls(self.admin_site),
         ]
 
@@ -51,7 +52,7 @@ class RoundAdmin(admin.ModelAdmin):
             if "confirmed" in request.POST:
                 return self._approve_confirmed(request)
             return self._ask_to_confirm(request)
-        context = {**self.admin_site.each_context(request), "opts": self.opts, **queueing.queue(request)}
+        context = {**self.admin_site.each_context(request), "opts": self.opts, **queue.queue_context(request)}
         context["refused"] = [said for said in messages.get_messages(request) if said.extra_tags == "refused"]
         request.current_app = self.admin_site.name
         return TemplateResponse(request, "admin/workflow/round/queue.html", context)
@@ -74,7 +75,7 @@ class RoundAdmin(admin.ModelAdmin):
             "rows": rows,
             "public": sum(is_published for _found, is_published in rows),
             "selection": selection,
-            "most": queueing.PAGE_SIZE,
+            "most": queue.PAGE_SIZE,
             "confirmed": bulk_approval.issue_token(selection, request.user),
         }
         request.current_app = self.admin_site.name
@@ -94,13 +95,13 @@ class RoundAdmin(admin.ModelAdmin):
             messages.error(request, _("%(name)s: %(reason)s") % {"name": name, "reason": reason}, extra_tags="refused")
         if selection.left_over:
             text = _("Only the first %(count)d of what was ticked were looked at; tick the others again.")
-            messages.error(request, text % {"count": queueing.PAGE_SIZE})
+            messages.error(request, text % {"count": queue.PAGE_SIZE})
         if selection.rounds:
             messages.success(request, selection.sentence)
 
     def review(self, request: HttpRequest, pk: int) -> HttpResponse:
         request.current_app = self.admin_site.name
-        return review.review(request, pk, {**self.admin_site.each_context(request), "opts": self.opts})
+        return review.review_view(request, pk, {**self.admin_site.each_context(request), "opts": self.opts})
 
     def outcome(self, request: HttpRequest, pk: int) -> HttpResponse:
         request.current_app = self.admin_site.name
@@ -114,8 +115,8 @@ class RoundAdmin(admin.ModelAdmin):
             "opts": self.opts,
             "title": _("Waiting for nobody"),
             "rows": [
-                (found, form_for(Action.HAND_OVER, found.round.article, request.user))
-                for found in standing_in.stranded()
+                (found, action_form(Action.HAND_OVER, found.round.article, request.user))
+                for found in delegations.stranded_rounds()
             ],
         }
         request.current_app = self.admin_site.name
@@ -123,7 +124,7 @@ class RoundAdmin(admin.ModelAdmin):
 
     def sheet(self, request: HttpRequest, pk: int) -> HttpResponse:
         request.current_app = self.admin_site.name
-        return sheet.of_round(request, pk, self.admin_site.each_context(request))
+        return approval_sheet.round_sheet(request, pk, self.admin_site.each_context(request))
 
 
 @admin.register(QuickPhrase)

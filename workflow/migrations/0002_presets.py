@@ -6,7 +6,7 @@ from workflow import presets
 
 
 def install(apps, _schema_editor):
-    presets.install(
+    presets.install_pipelines(
         apps.get_model("departments", "Role"),
         apps.get_model("workflow", "Pipeline"),
         apps.get_model("workflow", "Step"),

@@ -2,7 +2,7 @@
 
 from workflow.models.delegation import Delegation
 from workflow.models.emergency import Emergency, ExpungingRequest
-from workflow.models.notification import Channel, Delivery, DeliveryState, Event, Notification
+from workflow.models.notification import Channel, Delivery, DeliveryState, Notification, NotificationEvent
 from workflow.models.opening import Opening
 from workflow.models.pipeline import Pipeline, PipelineChoice, Step
 from workflow.models.preview import PreviewLink
@@ -16,9 +16,9 @@ __all__ = [
     "Delivery",
     "DeliveryState",
     "Emergency",
-    "Event",
     "ExpungingRequest",
     "Notification",
+    "NotificationEvent",
     "Opening",
     "Pipeline",
     "PipelineChoice",

@@ -10,7 +10,7 @@ from articles.models import Article, Publication
 
 
 class EmergencyQuerySet(models.QuerySet["Emergency"]):
-    def open(self) -> "EmergencyQuerySet":
+    def unconfirmed(self) -> "EmergencyQuerySet":
         """Those that nobody else has confirmed yet."""
         return self.filter(confirmed_at=None)
 

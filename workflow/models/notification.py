@@ -1,4 +1,4 @@
-"""Notifications: who was told what. The rows are the outbox; workflow.delivery carries them out of the house."""
+"""Notifications: who was told what. The rows are the outbox; workflow.notifications.delivery carries them out of the house."""
 
 from datetime import datetime
 
@@ -13,7 +13,7 @@ from articles.models import Article
 from workflow.models.round import Round
 
 
-class Event(models.TextChoices):
+class NotificationEvent(models.TextChoices):
     """What happened. The words stand behind a name: “李四 returned it for changes”."""
 
     SUBMITTED = "submitted", _("submitted it for approval")
@@ -35,7 +35,7 @@ class Event(models.TextChoices):
 
 
 class NotificationQuerySet(models.QuerySet["Notification"]):
-    def of(self, person: User) -> "NotificationQuerySet":
+    def for_person(self, person: User) -> "NotificationQuerySet":
         return self.filter(person=person)
 
     def unread(self) -> "NotificationQuerySet":
@@ -57,7 +57,7 @@ class Notification(models.Model):
         related_name="notifications",
         verbose_name=_("person"),
     )
-    event = models.CharField(_("event"), max_length=20, choices=Event.choices)
+    event = models.CharField(_("event"), max_length=20, choices=NotificationEvent.choices)
     asks = models.BooleanField(_("asks for a decision"), default=False)
     article = models.ForeignKey(
         Article, on_delete=models.PROTECT, related_name="notifications", verbose_name=_("article")
@@ -90,7 +90,7 @@ class Notification(models.Model):
             models.UniqueConstraint(
                 fields=["act"], condition=Q(person=None), name="the_groups_are_told_once_of_an_act"
             ),
-            models.CheckConstraint(condition=Q(event__in=Event.values), name="event_is_known"),
+            models.CheckConstraint(condition=Q(event__in=NotificationEvent.values), name="event_is_known"),
             models.CheckConstraint(
                 condition=Q(actor=None, actor_name="") | Q(actor__isnull=False) & ~Q(actor_name=""),
                 name="who_did_it_has_a_name",
@@ -128,7 +128,7 @@ class Delivery(models.Model):
         Notification, on_delete=models.PROTECT, related_name="deliveries", verbose_name=_("message")
     )
     channel = models.CharField(_("channel"), max_length=10, choices=Channel.choices)
-    # Addresses of robots are secrets: of a webhook only a digest of its address is kept (workflow.delivery).
+    # Addresses of robots are secrets: of a webhook only a digest of its address is kept (workflow.notifications.delivery).
     target = models.CharField(_("target"), max_length=16, blank=True)
     state = models.CharField(_("state"), max_length=10, choices=DeliveryState.choices, default=DeliveryState.PENDING)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)

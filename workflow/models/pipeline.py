@@ -35,7 +35,7 @@ class Pipeline(models.Model):
 
 
 class StepQuerySet(models.QuerySet["Step"]):
-    def of(self, department: Department) -> "StepQuerySet":
+    def for_department(self, department: Department) -> "StepQuerySet":
         """Steps, in order, of the department's pipeline: picked by it, by what it belongs to, or the default.
 
         A pipeline that is no longer in use counts as not picked.

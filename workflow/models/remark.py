@@ -7,27 +7,27 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from articles.models import Article
-from articles.passages import Quote
+from articles.text.passages import Quote
 from workflow.models.round import Round, RoundState
 
 
 class RemarkQuerySet(models.QuerySet["Remark"]):
-    def standing(self) -> "RemarkQuerySet":
+    def active(self) -> "RemarkQuerySet":
         """Neither withdrawn by who wrote them nor destroyed."""
         return self.filter(withdrawn_at=None, expunged_at=None)
 
-    def given_back_with(self, article: Article) -> "RemarkQuerySet":
+    def on_returned_rounds(self, article: Article) -> "RemarkQuerySet":
         """Those that the authors got with the texts that came back to them since the last approved one."""
         approved = Round.objects.filter(article=article, state=RoundState.APPROVED).order_by("-number")
         came_back = Round.objects.filter(article=article, state__in=[RoundState.RETURNED, RoundState.TAKEN_BACK])
         last = approved.values_list("number", flat=True).first()
-        return self.standing().filter(round__in=came_back.filter(number__gt=last or 0))
+        return self.active().filter(round__in=came_back.filter(number__gt=last or 0))
 
 
 class Remark(models.Model):
     """Anchored to a passage of the frozen revision that its round is about. Words that nobody changes.
 
-    `exact`, `prefix`, `suffix`: the passage and what stands round it (articles.passages). A suggestion says what is to
+    `exact`, `prefix`, `suffix`: the passage and what stands round it (articles.text.passages). A suggestion says what is to
     stand in its place: `replacement`, which is "" where the passage is to go.
     """
 
@@ -35,13 +35,13 @@ class Remark(models.Model):
         TITLE = "title", _("title")
         BODY = "body", _("body")
 
-    class Settlement(models.TextChoices):
+    class Resolution(models.TextChoices):
         TAKEN = "taken", _("taken over")
         DONE = "done", _("dealt with")
 
-    LONGEST_PASSAGE = 500
-    LONGEST_REPLACEMENT = 200
-    MOST = 200  # remarks on one round
+    MAX_PASSAGE_CHARACTERS = 500
+    MAX_REPLACEMENT_CHARACTERS = 200
+    MAX_PER_ROUND = 200  # remarks on one round
 
     round = models.ForeignKey(Round, on_delete=models.PROTECT, related_name="remarks", verbose_name=_("round"))
     person = models.ForeignKey(
@@ -50,19 +50,19 @@ class Remark(models.Model):
     person_name = models.CharField(_("name then"), max_length=50)
     at = models.DateTimeField(_("at"), default=timezone.now)
     field = models.CharField(_("where"), max_length=10, choices=Field.choices, default=Field.BODY)
-    exact = models.CharField(_("passage"), max_length=LONGEST_PASSAGE, blank=True)
+    exact = models.CharField(_("passage"), max_length=MAX_PASSAGE_CHARACTERS, blank=True)
     prefix = models.CharField(_("before it"), max_length=40, blank=True)
     suffix = models.CharField(_("after it"), max_length=40, blank=True)
     text = models.CharField(_("remark"), max_length=1000, blank=True)
     is_suggestion = models.BooleanField(_("suggests other words"), default=False)
-    replacement = models.CharField(_("suggested words"), max_length=LONGEST_REPLACEMENT, blank=True)
+    replacement = models.CharField(_("suggested words"), max_length=MAX_REPLACEMENT_CHARACTERS, blank=True)
     withdrawn_at = models.DateTimeField(_("withdrawn"), null=True)
-    settlement = models.CharField(_("what became of it"), max_length=10, blank=True, choices=Settlement.choices)
-    settled_at = models.DateTimeField(_("settled"), null=True)
-    settled_by = models.ForeignKey(
+    resolution = models.CharField(_("what became of it"), max_length=10, blank=True, choices=Resolution.choices)
+    resolved_at = models.DateTimeField(_("settled"), null=True)
+    resolved_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("settled by")
     )
-    settled_by_name = models.CharField(_("settled by"), max_length=50, blank=True)
+    resolved_by_name = models.CharField(_("settled by"), max_length=50, blank=True)
     expunged_at = models.DateTimeField(_("expunged"), null=True)
 
     objects = RemarkQuerySet.as_manager()
@@ -81,12 +81,12 @@ class Remark(models.Model):
                 condition=Q(is_suggestion=True) | Q(replacement=""), name="only_a_suggestion_has_other_words"
             ),
             models.CheckConstraint(
-                condition=Q(settlement="", settled_at=None, settled_by=None, settled_by_name="")
-                | Q(settlement__in=["taken", "done"], settled_at__isnull=False, settled_by__isnull=False),
-                name="a_settled_remark_says_by_whom",
+                condition=Q(resolution="", resolved_at=None, resolved_by=None, resolved_by_name="")
+                | Q(resolution__in=["taken", "done"], resolved_at__isnull=False, resolved_by__isnull=False),
+                name="a_resolved_remark_says_by_whom",
             ),
             models.CheckConstraint(
-                condition=Q(withdrawn_at=None) | Q(settlement=""), name="what_was_withdrawn_is_not_settled"
+                condition=Q(withdrawn_at=None) | Q(resolution=""), name="what_was_withdrawn_is_not_resolved"
             ),
         ]
 

@@ -8,8 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from articles.models import Article, Publication, Revision
-from articles.models.revision import hung_on
-from articles.rows import Rows, moment_of
+from articles.models.revision import related_rows
+from database.json_subquery import JSONSubquery, datetime_from_json
 from departments.models import Department, Membership, Role
 from workflow.models.delegation import Delegation
 from workflow.models.pipeline import Pipeline
@@ -25,22 +25,22 @@ class RoundState(models.TextChoices):
 
 
 class RoundQuerySet(models.QuerySet["Round"]):
-    def in_full(self) -> "RoundQuerySet":
+    def with_related_rows_and_article(self) -> "RoundQuerySet":
         """As `with_rows`, with article and department too."""
-        return self.with_rows().select_related(
+        return self.with_related_rows().select_related(
             "revision__cover", "article__department__parent", "article__department__responsible", "submitted_by"
         )
 
-    def with_rows(self) -> "RoundQuerySet":
+    def with_related_rows(self) -> "RoundQuerySet":
         """Each round with its text, steps, decisions and what hangs on the text. One query."""
         steps = RoundStep.objects.filter(round=OuterRef("pk")).order_by("position")
         decisions = Decision.objects.filter(round=OuterRef("pk")).order_by("decided_at", "pk")
         names = ("id", "position", "name", "people", "due_hours", "reached_at", "passed_at", "handed_to_id", "role_id")
         said = ("step_id", "person_id", "person_name", "principal_id", "principal_name", "verdict", "decided_at")
         return self.select_related("revision").annotate(
-            step_rows=Rows(steps, *names, role_name="role__name", role_code="role__code"),
-            decision_rows=Rows(decisions, *said, step_name="step__name"),
-            **hung_on("revision"),
+            step_rows=JSONSubquery(steps, *names, role_name="role__name", role_code="role__code"),
+            decision_rows=JSONSubquery(decisions, *said, step_name="step__name"),
+            **related_rows("revision"),
         )
 
     def open(self) -> "RoundQuerySet":
@@ -52,13 +52,13 @@ class RoundQuerySet(models.QuerySet["Round"]):
         free = free.exclude(decisions__person=person).exclude(decisions__principal=person)
         waiting = RoundStep.objects.filter(reached_at__isnull=False, passed_at=None)
         mine = (
-            waiting.filter(RoundStep.decided_by(person) | Q(handed_to=person)) if person.is_active else waiting.none()
+            waiting.filter(RoundStep.role_held_by(person) | Q(handed_to=person)) if person.is_active else waiting.none()
         )
         condition = Q(pk__in=mine.values("round"))
         for leader in Delegation.objects.principals_of(person) if person.is_active else []:
             barred = Q(pk__in=Round.objects.filter(revision__contributions__person=leader).values("pk"))
             barred |= Q(pk__in=Round.objects.filter(decisions__principal=leader).values("pk"))
-            condition |= Q(pk__in=waiting.filter(RoundStep.decided_by(leader)).values("round")) & ~barred
+            condition |= Q(pk__in=waiting.filter(RoundStep.role_held_by(leader)).values("round")) & ~barred
         return free.filter(condition).order_by("submitted_at", "pk")
 
 
@@ -85,9 +85,9 @@ class Round(models.Model):
 
     objects = RoundQuerySet.as_manager()
 
-    # Of a round that an act has just opened or moved on: its steps, and the one that waits now (workflow.rounds).
-    copied: "list[RoundStep]" = []
-    waiting: "RoundStep | None" = None
+    # Of a round that an act has just opened or moved on: its steps, and the one that waits now (workflow.actions.round_records).
+    new_steps: "list[RoundStep]" = []
+    waiting_step: "RoundStep | None" = None
 
     class Meta:
         verbose_name = _("round")
@@ -112,22 +112,22 @@ class Round(models.Model):
 
     # Each of these costs a query, unless the round came from `in_full`, which brings them along in its own.
 
-    def text(self) -> Revision:
+    def revision_with_rows(self) -> Revision:
         """The revision, with what hangs on it where that has been brought along."""
-        for name in ("attachment_rows", "column_rows", "hand_rows"):
+        for name in ("attachment_rows", "column_rows", "contribution_rows"):
             if hasattr(self, name):
                 setattr(self.revision, name, getattr(self, name))
         return self.revision
 
-    def hands(self) -> set[int]:
+    def contributor_ids(self) -> set[int]:
         """Ids of everybody who had a hand in the text (Revision.hands)."""
-        return self.text().hands()
+        return self.revision_with_rows().contributor_ids()
 
-    def deciders(self) -> set[int]:
+    def decider_ids(self) -> set[int]:
         """Ids of everybody who has decided in this round, themselves or through a deputy."""
         return {pk for row in self._decision_rows() for pk in (row["person_id"], row["principal_id"])}
 
-    def approvers(self) -> set[int]:
+    def approver_ids(self) -> set[int]:
         """Ids of those of them who approved."""
         approvals = [row for row in self._decision_rows() if row["verdict"] == Verdict.APPROVE]
         return {pk for row in approvals for pk in (row["person_id"], row["principal_id"])}
@@ -136,8 +136,8 @@ class Round(models.Model):
         rows = getattr(self, "decision_rows", None)
         return list(self.decisions.values("person_id", "principal_id", "verdict")) if rows is None else rows
 
-    def decided_by(self, person: User) -> bool:
-        return person.pk in self.deciders()
+    def has_decision_by(self, person: User) -> bool:
+        return person.pk in self.decider_ids()
 
     def closed_by_name(self) -> str:
         """Who closed it, as far as that was a decision; otherwise who had submitted it."""
@@ -156,7 +156,7 @@ class Round(models.Model):
         """The step whose turn it is; None once all have passed."""
         return next((step for step in self.steps_in_order() if step.passed_at is None), None)
 
-    def decisions_at(self, step: "RoundStep") -> int:
+    def decision_count(self, step: "RoundStep") -> int:
         """How many have decided the step."""
         rows = getattr(self, "decision_rows", None)
         if rows is None:
@@ -182,7 +182,7 @@ class RoundStep(models.Model):
         related_name="+",
         verbose_name=_("handed to"),
     )
-    decided: int | None = None  # how many have decided it, where somebody has counted
+    decision_count: int | None = None  # how many have decided it, where somebody has counted
 
     class Meta:
         verbose_name = _("step of a round")
@@ -196,20 +196,20 @@ class RoundStep(models.Model):
         return self.name
 
     @classmethod
-    def from_row(cls, of: Round, row: dict) -> "RoundStep":
+    def from_row(cls, round: Round, row: dict) -> "RoundStep":
         """The step as `RoundQuerySet.in_full` brings it."""
         role = Role(pk=row["role_id"], name=row["role_name"], code=row["role_code"])
         names = ("id", "position", "name", "people", "due_hours", "handed_to_id")
-        moments = {name: moment_of(row[name]) for name in ("reached_at", "passed_at")}
-        step = cls(round=of, role=role, **{name: row[name] for name in names}, **moments)
+        moments = {name: datetime_from_json(row[name]) for name in ("reached_at", "passed_at")}
+        step = cls(round=round, role=role, **{name: row[name] for name in names}, **moments)
         step._state.adding = False
         return step
 
     @staticmethod
-    def decided_by(person: User) -> Q:
+    def role_held_by(person: User) -> Q:
         """The condition "the person holds the role of the step in the article's department"."""
         reached: dict[int, list[int]] = {}
-        for role, membership in Membership.objects.of(person).values_list("role_id", "pk"):
+        for role, membership in Membership.objects.held_by(person).values_list("role_id", "pk"):
             reached.setdefault(role, []).append(membership)
         condition = Q(pk__in=[])
         for role, memberships in reached.items():

@@ -12,58 +12,58 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from accounts.models import User
-from articles.reads import Day
-from articles.sanitising import plain_text
+from articles.reads.counting import DailyReads
+from articles.text.sanitising import plain_text
 from ledger.models import Alarm
-from workflow import desk_home
+from workflow.desk import home
 from workflow.models import Delivery, Notification
 
 register = template.Library()
 
-SHOWN = 8
-NOBODY_SENDS_AFTER = timedelta(hours=1)
+MAX_ALARMS = 8
+DELIVERY_STALLED_AFTER = timedelta(hours=1)
 
 
-register.simple_tag(desk_home.desk_of)
-register.simple_tag(desk_home.decided_lately)
+register.simple_tag(home.author_desk)
+register.simple_tag(home.recent_decisions)
 
 
 @register.simple_tag
-def waiting_for(person: User) -> dict[str, Any]:
+def awaiting_decision(person: User) -> dict[str, Any]:
     """`count` of rounds that the person may decide now, and the first few as `rows`."""
-    count, rows = desk_home.waiting_for(person)
+    count, rows = home.awaiting_decision(person)
     return {"count": count, "rows": rows}
 
 
 @register.simple_tag
-def month_for(request: HttpRequest) -> dict[str, Any] | None:
+def month_report(request: HttpRequest) -> dict[str, Any] | None:
     """The month of a department, "all" or one that `department` of the address names; None for who decides nowhere."""
-    mine = desk_home.departments_to_account_for(request.user)
+    mine = home.departments_decided_in(request.user)
     if not mine:
         return None
     asked = request.GET.get("department", "")
     chosen = next((one for one in mine if str(one.pk) == asked), mine[0] if len(mine) == 1 else None)
-    return {"departments": mine, "chosen": chosen, "month": desk_home.month_of([chosen] if chosen else mine)}
+    return {"departments": mine, "chosen": chosen, "month": home.month_figures([chosen] if chosen else mine)}
 
 
 @register.simple_tag
-def health_for(person: User) -> desk_home.Health | None:
-    return desk_home.health() if person.is_superuser else None
+def site_health(person: User) -> home.SiteHealth | None:
+    return home.site_health() if person.is_superuser else None
 
 
 @register.simple_tag
-def alarms(person: User) -> list[Alarm]:
+def open_alarms(person: User) -> list[Alarm]:
     """Open integrity alarms, for superusers."""
-    return list(Alarm.objects.all()[:SHOWN]) if person.is_superuser else []
+    return list(Alarm.objects.all()[:MAX_ALARMS]) if person.is_superuser else []
 
 
 @register.simple_tag
-def unread_messages(person: User) -> int:
-    return Notification.objects.of(person).unread().count()
+def unread_message_count(person: User) -> int:
+    return Notification.objects.for_person(person).unread().count()
 
 
 @register.simple_tag
-def undelivered(person: User) -> int:
+def undelivered_count(person: User) -> int:
     """How many messages of the last week were given up, for superusers."""
     since = timezone.now() - timedelta(days=7)
     recent = Delivery.objects.given_up().filter(next_attempt_at__gte=since)
@@ -71,11 +71,11 @@ def undelivered(person: User) -> int:
 
 
 @register.simple_tag
-def waiting_to_be_sent(person: User) -> datetime | None:
+def delivery_stalled_since(person: User) -> datetime | None:
     """Since when the oldest message has waited, for superusers, when it is so long that nobody can be sending them."""
     if not person.is_superuser:
         return None
-    before = timezone.now() - NOBODY_SENDS_AFTER
+    before = timezone.now() - DELIVERY_STALLED_AFTER
     has_somewhere_to_go = Q(person__is_active=True) & ~Q(person__email="")
     if settings.WEBHOOK_URLS:
         has_somewhere_to_go |= Q(person=None)
@@ -86,12 +86,12 @@ def waiting_to_be_sent(person: User) -> datetime | None:
 
 @register.simple_tag(takes_context=True)
 def site_identity(context: template.Context) -> Any:
-    """The identity that portal.context.chrome gave. Django's sign-in pages lay a `site` of their own over it."""
+    """The identity that portal.site_context.site_context gave. Django's sign-in pages lay a `site` of their own over it."""
     return next((layer["site"] for layer in context.dicts if "site" in layer), None)
 
 
 @register.simple_tag
-def bars_of(days: list[Day]) -> SafeString:
+def read_bars(days: list[DailyReads]) -> SafeString:
     """A bar for each day, as a drawing; the figures stand in the table beside it."""
     highest = max([1, *(day.count for day in days)])
     drawn = format_html_join(
@@ -106,4 +106,4 @@ def bars_of(days: list[Day]) -> SafeString:
     return format_html('<svg viewBox="0 0 {} 60" aria-hidden="true" focusable="false">{}</svg>', 10 * len(days), drawn)
 
 
-register.filter("plain", plain_text)
+register.filter("plain_text", plain_text)

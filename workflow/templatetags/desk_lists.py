@@ -11,7 +11,7 @@ from django.utils.text import capfirst
 
 register = template.Library()
 
-EMPTY = ">-</td>"  # how Django ends a cell without a value
+EMPTY_CELL_END = ">-</td>"  # how Django ends a cell without a value
 
 
 @register.simple_tag
@@ -21,12 +21,14 @@ def labelled_rows(results: Iterable[ResultList], headers: list[dict[str, Any]]) 
     The roles say again what the elements say already: a browser forgets that for rows drawn as cards.
     """
     return [
-        format_html('<tr role="row">{}</tr>', format_html_join("", "{}", ((cell,) for cell in _labelled(row, headers))))
+        format_html(
+            '<tr role="row">{}</tr>', format_html_join("", "{}", ((cell,) for cell in _labelled_cells(row, headers)))
+        )
         for row in results
     ]
 
 
-def _labelled(row: ResultList, headers: list[dict[str, Any]]) -> Iterator[SafeString]:
+def _labelled_cells(row: ResultList, headers: list[dict[str, Any]]) -> Iterator[SafeString]:
     # Without headings for them, cells of hidden fields stand at the end.
     for place, cell in enumerate(row):
         html = str(cell)
@@ -39,6 +41,6 @@ def _labelled(row: ResultList, headers: list[dict[str, Any]]) -> Iterator[SafeSt
         facts = format_html(' role="{}"', "rowheader" if opening == "<th" else "cell")
         if not is_choice:
             facts += format_html(' data-label="{}"', capfirst(header["text"]))
-        if html.endswith(EMPTY):
+        if html.endswith(EMPTY_CELL_END):
             facts += mark_safe(' data-empty="yes"')
         yield mark_safe(opening + facts + html[3:])  # noqa: S308 (Django's own cell, already escaped)

@@ -10,10 +10,10 @@ from django.db import DatabaseError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from articles import read_rows
-from articles.connections import run_outside_request
-from articles.read_buffer import Unavailable, buffer
-from articles.read_flushing import flush
+from articles.reads import database
+from articles.reads.flushing import flush
+from articles.reads.redis_buffer import RedisUnavailable, get_buffer
+from database.connections import run_outside_request
 
 
 class Command(BaseCommand):
@@ -44,16 +44,17 @@ class Command(BaseCommand):
 
     def _flush(self) -> None:
         now = timezone.now()
-        read_rows.clear_old(now)
-        read_rows.forget_batches(now)
-        waiting = buffer()
+        database.delete_expired_visitors(now)
+        database.delete_old_batches(now)
+        waiting = get_buffer()
         if waiting is None:
             self.stdout.write(_("There is no Redis (REDIS_URL); reads are counted in the database at once."))
             return
         try:
             flushed = flush(waiting)
-        except Unavailable as error:
+        except RedisUnavailable as error:
             raise CommandError(_("Redis does not answer; the reads wait there.")) from error
         self.stdout.write(
-            _("%(reads)d reads flushed, in %(batches)d batches") % {"reads": flushed.reads, "batches": flushed.batches}
+            _("%(reads)d reads flushed, in %(batches)d batches")
+            % {"reads": flushed.read_count, "batches": flushed.batch_count}
         )

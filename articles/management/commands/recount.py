@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand
 from django.db import connection
 from django.utils.translation import gettext as _
 
-from articles import counting
+from articles.listings import counts
 from departments.models import Department
 
 
@@ -15,7 +15,7 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **_options: Any) -> None:
         holding = Department.objects.order_by("pk").values_list("pk", flat=True)
-        counted = sum(map(counting.recount, holding))
+        counted = sum(map(counts.recount, holding))
         with connection.cursor() as cursor:
             # How few are not counted yet, the planner of PostgreSQL must know, or it reads the table.
             cursor.execute("ANALYZE articles_placement")

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils.translation import gettext as _
 
-from articles import desk_search, reindexing
+from articles.search import drafts_index, reindex
 
 
 class Command(BaseCommand):
@@ -15,5 +15,9 @@ class Command(BaseCommand):
     )
 
     def handle(self, *_args: Any, **_options: Any) -> None:
-        self.stdout.write(_("%(count)d publications are in the index of the search") % {"count": reindexing.reindex()})
-        self.stdout.write(_("%(count)d texts are in the index of the desk") % {"count": desk_search.reindex()})
+        self.stdout.write(
+            _("%(count)d publications are in the index of the search") % {"count": reindex.rebuild_public_index()}
+        )
+        self.stdout.write(
+            _("%(count)d texts are in the index of the desk") % {"count": drafts_index.rebuild_desk_index()}
+        )

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
-from ledger.exporting import write
+from ledger.exports import write_entries
 from ledger.models import Entry
 from ledger.verification import snapshot
 
@@ -24,11 +24,11 @@ class Command(BaseCommand):
         entries = Entry.objects.order_by("number").iterator(chunk_size=2000)
         with snapshot():
             if file is None:
-                write(entries, self.stdout._out)  # noqa: SLF001 (the wrapper would style and end every line)
+                write_entries(entries, self.stdout._out)  # noqa: SLF001 (the wrapper would style and end every line)
                 return
             try:
                 with file.open("x", encoding="utf-8") as out:
-                    count = write(entries, out)
+                    count = write_entries(entries, out)
             except OSError as error:
                 raise CommandError(
                     _("%(file)s cannot be written: %(error)s") % {"file": file, "error": error}

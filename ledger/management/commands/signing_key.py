@@ -10,9 +10,9 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from ledger import keys
-from ledger.record import Thing, record
+from ledger.record import ObjectRef, record
 
-KIND = "ledger.key"  # what the ledger calls a key (ledger.wording)
+KEY_OBJECT_TYPE = "ledger.key"  # what the ledger calls a key (ledger.verbs)
 
 
 class Command(BaseCommand):
@@ -35,7 +35,7 @@ class Command(BaseCommand):
                 _("There is a signing key at %(file)s already; it was left alone.")
                 % {"file": settings.SIGNING_KEY_FILE}
             )
-        name = keys.create(settings.SIGNING_KEY_FILE, settings.TRUSTED_KEYS_DIR)
+        name = keys.create_signing_key(settings.SIGNING_KEY_FILE, settings.TRUSTED_KEYS_DIR)
         self.stdout.write(_("Signing key %(key)s at %(file)s") % {"key": name, "file": settings.SIGNING_KEY_FILE})
 
     def rotate(self) -> None:
@@ -45,7 +45,7 @@ class Command(BaseCommand):
                 keys.rotation(settings.SIGNING_KEY_FILE, settings.TRUSTED_KEYS_DIR) as (old, new),
                 transaction.atomic(),
             ):
-                record("key.rotated", Thing(KIND, new), replaces=old)
+                record("key.rotated", ObjectRef(KEY_OBJECT_TYPE, new), replaces=old)
         except (ImproperlyConfigured, OSError) as error:
             raise CommandError(str(error)) from error
         self.stdout.write(_("Signing key %(key)s at %(file)s") % {"key": new, "file": settings.SIGNING_KEY_FILE})

@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from departments.permissions import NotAllowed
-from legacy.decoding import UnreadablePage
-from legacy.old_addresses import BadLines, import_file
+from legacy.old_addresses import InvalidLines, import_file
+from legacy.page_source import UnreadablePage
 
 
 class Command(BaseCommand):
@@ -27,7 +27,7 @@ class Command(BaseCommand):
             raise CommandError(_("There is no active person with the user name %(name)s.") % {"name": username})
         try:
             taken = import_file(file, by=person, dry_run=dry_run)
-        except BadLines as error:
+        except InvalidLines as error:
             for line in error.lines:
                 self.stderr.write(line)
             raise CommandError(_("%(count)d bad lines. Nothing was changed.") % {"count": len(error.lines)}) from error
@@ -35,7 +35,7 @@ class Command(BaseCommand):
             raise CommandError(_("%(why)s Nothing was changed.") % {"why": error}) from error
         except OSError as error:
             raise CommandError(f"{file}: {error.strerror}") from error
-        facts = {"added": taken.added, "known": taken.known}
+        facts = {"added": taken.created, "known": taken.unchanged}
         if dry_run:
             self.stdout.write(_("Would set %(added)d old addresses; %(known)d lead there already.") % facts)
         else:

@@ -8,10 +8,10 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from articles.word import UnreadableDocument
+from articles.word.reader import UnreadableDocument
 from departments.models import Department
 from departments.permissions import NotAllowed
-from legacy.word_documents import Imported, import_documents
+from legacy.word_import import DocumentImport, import_documents
 
 
 class Command(BaseCommand):
@@ -38,11 +38,11 @@ class Command(BaseCommand):
         for outcome in outcomes:
             self._report(outcome)
 
-    def _report(self, outcome: Imported) -> None:
-        facts = {"file": outcome.path, "title": outcome.title, "number": outcome.imported.article_id}
+    def _report(self, outcome: DocumentImport) -> None:
+        facts = {"file": outcome.path, "title": outcome.title, "number": outcome.imported_page.article_id}
         if not outcome.is_new:
             self.stdout.write(_("%(file)s was imported before, as article %(number)d.") % facts)
             return
         self.stdout.write(_("%(file)s: draft %(number)d “%(title)s”") % facts)
-        for note in outcome.imported.report["notes"]:
+        for note in outcome.imported_page.report["notes"]:
             self.stdout.write(f"  {note}")

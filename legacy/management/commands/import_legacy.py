@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from departments.models import Department
 from departments.permissions import NotAllowed
-from legacy.importing import NoDepartment, Outcome, import_pages
-from legacy.pages import UnreadablePage
+from legacy.page_import import PageImport, UnknownDepartment, import_pages
+from legacy.page_parser import UnreadablePage
 
 
 class Command(BaseCommand):
@@ -33,20 +33,20 @@ class Command(BaseCommand):
                 raise CommandError(_("There is no department at the address %(slug)s.") % {"slug": department})
         try:
             outcomes = import_pages(paths, by=person, department=target)
-        except (UnreadablePage, NoDepartment, NotAllowed) as error:
+        except (UnreadablePage, UnknownDepartment, NotAllowed) as error:
             raise CommandError(_("%(why)s Nothing was imported.") % {"why": error}) from error
         for outcome in outcomes:
             self._report(outcome)
 
-    def _report(self, outcome: Outcome) -> None:
-        article = outcome.imported.article
+    def _report(self, outcome: PageImport) -> None:
+        article = outcome.imported_page.article
         facts = {"file": outcome.path, "title": outcome.page.title, "number": article.pk}
         if not outcome.is_new:
             self.stdout.write(_("%(file)s was imported before, as article %(number)d.") % facts)
             return
         self.stdout.write(_("%(file)s: draft %(number)d “%(title)s”") % facts)
-        for note in outcome.imported.report["notes"]:
+        for note in outcome.imported_page.report["notes"]:
             self.stdout.write(f"  {note}")
-        for found in outcome.imported.report["suspicions"]:
+        for found in outcome.imported_page.report["suspicions"]:
             line = _("SUSPICIOUS, line %(line)d: %(reason)s “%(text)s”") % found
             self.stdout.write(self.style.WARNING(f"  {line}"))

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from portal.demonstration import build
+from portal.demonstration import builder
 
 
 class Command(BaseCommand):
@@ -22,8 +22,10 @@ class Command(BaseCommand):
             raise CommandError(
                 _("This database belongs to a real site: it has people, and none is a demonstration account.")
             )
-        added = build.build()
+        added = builder.build_demonstration()
         self.stdout.write(_("Demonstration content: %(count)d articles added.") % {"count": added})
-        self.stdout.write(_("Demonstration accounts, all with the password %(word)s:") % {"word": build.password()})
-        for username, full_name, _role_code in build.PEOPLE:
+        self.stdout.write(
+            _("Demonstration accounts, all with the password %(word)s:") % {"word": builder.demo_password()}
+        )
+        for username, full_name, _role_code in builder.PEOPLE:
             self.stdout.write(f"  {username:16} {full_name}")

@@ -14,10 +14,10 @@ from ledger.alarms import raise_alarm
 from ledger.models import Run
 from ledger.runs import note_run
 from portal import identity
-from portal.patrol.fetching import Site, Unreachable
-from portal.patrol.walking import Finding, Patrol
+from portal.patrol.client import SiteClient, Unreachable
+from portal.patrol.crawler import Deviation, Patrol
 
-IN_A_MAIL = 100  # lines
+MAX_MAIL_LINES = 100  # lines
 
 
 class Command(BaseCommand):
@@ -31,37 +31,37 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, url: str, most: int, articles: int, sample: int, **_options: Any) -> None:
         try:
-            site = Site(url)
+            site = SiteClient(url)
             site.fetch("/")
         except ValueError as error:
             raise CommandError(str(error)) from error
         except Unreachable as error:
             raise CommandError(_("%(url)s could not be reached: %(error)s") % {"url": url, "error": error}) from error
-        patrol = Patrol(site, most=most, articles=articles, sample=sample)
+        patrol = Patrol(site, max_listings=most, newest_count=articles, sample_size=sample)
         findings = []
-        for finding in patrol.findings():
+        for finding in patrol.deviations():
             self.stdout.write(str(finding))
             findings.append(finding)
             if not finding.is_network:
-                raise_alarm(f"patrol {finding.path}", "%(words)s", words=finding.words[:300])
+                raise_alarm(f"patrol {finding.path}", "%(words)s", words=finding.message[:300])
         note_run(Run.Kind.PATROL, ok=not findings, findings=len(findings))
         if not findings:
-            self.stdout.write(_("%(count)d pages show what was sealed.") % {"count": patrol.pages})
+            self.stdout.write(_("%(count)d pages show what was sealed.") % {"count": patrol.checked_count})
             return
-        self.tell(url, findings)
+        self.mail_deviations(url, findings)
         raise CommandError(_("%(count)d deviations from what was sealed.") % {"count": len(findings)}, returncode=1)
 
-    def tell(self, url: str, findings: list[Finding]) -> None:
+    def mail_deviations(self, url: str, findings: list[Deviation]) -> None:
         """One mail to the superusers who have an address. That it cannot be sent is said, and changes nothing."""
         people = User.objects.filter(is_superuser=True, is_active=True).exclude(email="")
         addresses = list(people.values_list("email", flat=True))
         if not addresses:
             return
-        name = identity.current().name or _("Qianfa")
+        name = identity.current_identity().name or _("Qianfa")
         subject = _("%(site)s: %(count)d deviations from what was sealed") % {"site": name, "count": len(findings)}
-        lines = [str(finding) for finding in findings[:IN_A_MAIL]]
-        if len(findings) > IN_A_MAIL:
-            lines.append(_("… and %(count)d more") % {"count": len(findings) - IN_A_MAIL})
+        lines = [str(finding) for finding in findings[:MAX_MAIL_LINES]]
+        if len(findings) > MAX_MAIL_LINES:
+            lines.append(_("… and %(count)d more") % {"count": len(findings) - MAX_MAIL_LINES})
         intro = _("The patrol looked at %(url)s and found what nobody signed off:") % {"url": url}
         advice = _("What to do stands in docs/integrity.md.")
         try:

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils.translation import gettext as _
 
-from workflow.delivery import deliver
+from workflow.notifications.delivery import deliver
 
 
 class Command(BaseCommand):

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils.translation import gettext as _
 
-from workflow.reminders import remind
+from workflow.notifications.reminders import remind
 
 
 class Command(BaseCommand):

@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from workflow.diagram import put_into
+from workflow.rules.diagram import update_document
 
 
 class Command(BaseCommand):
@@ -13,4 +13,4 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **_options: Any) -> None:
         file = settings.BASE_DIR / "docs" / "workflow.md"
-        file.write_text(put_into(file.read_text(encoding="utf-8")), encoding="utf-8")
+        file.write_text(update_document(file.read_text(encoding="utf-8")), encoding="utf-8")

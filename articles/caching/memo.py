@@ -1,0 +1,53 @@
+"""What many pages show or ask is made once and lasts until something of it changes.
+
+What stands on every page (identity, navigation, footer) lasts until the site changes; what belongs to a department,
+until that does. Seals are checked when a thing is made, and again after AGAIN seconds, so that tampering is noticed
+though nobody acted.
+"""
+
+import time
+from collections.abc import Callable, Hashable
+from typing import NamedTuple, TypeVar, cast
+
+from django.db import connection
+
+from articles.caching import versions
+
+T = TypeVar("T")
+MAX_ENTRY_AGE_SECONDS = 60
+MAX_MEMO_ENTRIES = 5000  # things; a menu stands there once for each department and language
+
+
+class _Entry(NamedTuple):
+    """What was made as of a stamp, at a moment of the steady clock."""
+
+    version_key: str
+    created_at: float
+    value: object
+
+
+_entries: dict[Hashable, _Entry] = {}
+
+
+def invalidate(key: Hashable) -> None:
+    """Makes the thing anew at its next use, for a reason that no version tells of. In this process."""
+    _entries.pop(key, None)
+
+
+def memoize_by_version(key: Hashable, compute: Callable[[], T], *departments: int) -> T:
+    """What `make` gives, or gave for the same key since the site, or one of `departments`, changed last.
+
+    Nobody may change what comes out. Within a transaction it is made each time: others do not see yet what was
+    changed there.
+    """
+    if connection.in_atomic_block:
+        return compute()
+    # The stamp first: what is made after it may be newer, never older.
+    versions_now = versions.current_versions()
+    version_key = versions_now.version_key(departments) if departments else versions_now.site_version_key
+    entry, now = _entries.get(key), time.monotonic()
+    if entry is None or entry.version_key != version_key or now - entry.created_at > MAX_ENTRY_AGE_SECONDS:
+        if len(_entries) > MAX_MEMO_ENTRIES:
+            _entries.clear()
+        entry = _entries[key] = _Entry(version_key, now, compute())
+    return cast(T, entry.value)

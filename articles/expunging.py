@@ -1,0 +1,54 @@
+"""Destroying the words and files of an article, so that only digests are left."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from django.core.files.storage import default_storage
+from django.db import transaction
+
+from articles import publishing
+from articles.models import Article, Attachment, DraftSave, File, Revision
+from articles.models.revision import TEXT_FIELDS, RevisionState
+from articles.search import drafts_index, index
+
+# Other apps keep words of articles too (reports of imports); each adds a function that empties what it has.
+erase_hooks: list[Callable[[Article], None]] = []
+
+
+def erase_article_content(article: Article, at: datetime) -> list[str]:
+    """Empties every revision, draft history, publication and file of the article; returns the digests that remain.
+
+    Inside the caller's transaction; the files themselves go once it is committed. The article counts as discarded.
+    """
+    revisions = Revision.objects.filter(article=article)
+    digests = list(revisions.exclude(digest="").order_by("number").values_list("digest", flat=True))
+    used = set(Attachment.objects.filter(revision__article=article).values_list("file_id", flat=True))
+    used |= set(revisions.exclude(cover=None).values_list("cover_id", flat=True))
+    cleared_values = {**dict.fromkeys(TEXT_FIELDS, ""), "cover": None, "expunged_at": at}
+    revisions.filter(state=RevisionState.FROZEN, expunged_at=None).update(**cleared_values)
+    revisions.exclude(state=RevisionState.FROZEN).update(**cleared_values, state=RevisionState.DISCARDED)
+    DraftSave.objects.filter(revision__article=article).delete()
+    Attachment.objects.filter(revision__article=article).delete()
+    drafts_index.remove_article(article)
+    for publication in article.publications.all():
+        index.unindex_publications(publication)
+        publishing.erase_texts(publication)
+    for empty in erase_hooks:
+        empty(article)
+    Article.objects.filter(pk=article.pk, discarded_at=None).update(discarded_at=at)
+    _delete_unused_files(used)
+    return digests
+
+
+def _delete_unused_files(candidates: set[int]) -> None:
+    """Files that nothing uses any more, with their renditions."""
+    unused = File.objects.filter(pk__in=candidates, attachments=None).exclude(
+        pk__in=Revision.objects.exclude(cover=None).values("cover")
+    )
+    for file in unused:
+        renditions = list(file.renditions.select_related("file"))
+        paths = [file.path, *(rendition.file.path for rendition in renditions)]
+        file.renditions.all().delete()
+        File.objects.filter(pk__in=[file.pk, *(rendition.file_id for rendition in renditions)]).delete()
+        for path in paths:
+            transaction.on_commit(lambda path=path: default_storage.delete(path))

@@ -1,0 +1,296 @@
+"""Files on disk: taken in by content, given out only to those who may have them."""
+
+import io
+import logging
+import warnings
+import zipfile
+from collections.abc import Collection
+from pathlib import Path
+
+from django.conf import settings
+from django.core.files.storage import default_storage
+from django.db.models import Exists, OuterRef, Q
+from django.utils.translation import gettext as _
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from accounts.models import User
+from articles.files import renditions
+from articles.models import Article, Attachment, File, Publication, Rendition, Revision, Upload
+from articles.text.sanitising import UnusablePicture
+from ledger.atomic_files import write_atomically
+from ledger.canonical_json import sha256
+
+logger = logging.getLogger(__name__)
+
+MAX_FILE_BYTES = 10 * 1024 * 1024
+MAX_PICTURE_PIXELS = 40_000_000
+# Format found in the content → (what we write, media type, ending). SVG and the like are no pictures to us.
+STORED_FORMATS = {
+    "JPEG": ("JPEG", "image/jpeg", "jpg"),
+    "MPO": ("JPEG", "image/jpeg", "jpg"),
+    "PNG": ("PNG", "image/png", "png"),
+    "GIF": ("PNG", "image/png", "png"),
+    "BMP": ("PNG", "image/png", "png"),
+    "WEBP": ("WEBP", "image/webp", "webp"),
+}
+
+DECODED_FORMATS = ["JPEG", "PNG", "GIF", "BMP", "WEBP"]
+KEPT_IMAGE_INFO = ("icc_profile", "transparency")
+
+
+def store_picture(data: bytes, by: User) -> File:
+    """Re-encodes a picture and stores it, with its renditions, under its digest; the same picture is stored once.
+
+    Re-encoding drops whatever else the bytes held: metadata, trailing data, a second meaning as another format.
+    Raises UnusablePicture for what is no picture of a known format or is larger than MOST_BYTES or MOST_PIXELS, and
+    NotStored if the disk does not take it.
+    """
+    if len(data) > MAX_FILE_BYTES:
+        raise UnusablePicture(_("it is larger than %(limit)d MB.") % {"limit": MAX_FILE_BYTES // 1024 // 1024})
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            picture = Image.open(io.BytesIO(data), formats=DECODED_FORMATS)
+            if picture.width * picture.height > MAX_PICTURE_PIXELS:
+                raise UnusablePicture(_pixel_limit_message())
+            form, media_type, extension = STORED_FORMATS[picture.format]
+            picture = ImageOps.exif_transpose(picture)
+            # What Pillow would write again: only what the picture cannot be shown rightly without.
+            picture.info = {name: value for name, value in picture.info.items() if name in KEPT_IMAGE_INFO}
+            if form == "JPEG" and picture.mode not in ("RGB", "L"):
+                picture = picture.convert("RGB")
+            elif form != "JPEG" and picture.mode not in ("RGB", "RGBA", "L", "LA", "P", "1"):
+                picture = picture.convert("RGBA")
+            out = io.BytesIO()
+            picture.save(out, form, **({"quality": 88, "optimize": True} if form == "JPEG" else {}))
+    except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
+        raise UnusablePicture(_pixel_limit_message()) from error
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
+        if isinstance(error, UnusablePicture):
+            raise
+        raise UnusablePicture(_("it is no picture that can be read (JPEG, PNG, GIF, WebP).")) from error
+    data = out.getvalue()
+    encoded = [] if _has_renditions(data) else list(renditions.encode_renditions(picture, len(data)))
+    for content in (data, *(made.data for made in encoded)):
+        _write(content)  # all of them before the first row: a full disk leaves no picture with half its renditions
+    file = _row(data, media_type, extension, by, width=picture.width, height=picture.height)
+    for made in encoded:
+        kind = (renditions.MEDIA_TYPE, renditions.EXTENSION)
+        renditions.create_rendition(file, made.name, _row(made.data, *kind, by, width=made.width, height=made.height))
+    return _record_upload(file, by)
+
+
+def _has_renditions(data: bytes) -> bool:
+    """Whether the picture with this content has renditions, and all of them are on the disk."""
+    known = [one.file for one in Rendition.objects.filter(original__digest=sha256(data)).select_related("file")]
+    return bool(known) and all(has_size(file.path, file.size) for file in known)
+
+
+# What stands in a package of ISO/IEC 29500 or GB/T 33190 (OFD) → (media type, ending).
+DOCUMENT_TYPES = {
+    "word/document.xml": ("application/vnd.openxmlformats-officedocument.wordprocessingml.document", "docx"),
+    "xl/workbook.xml": ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx"),
+    "ppt/presentation.xml": ("application/vnd.openxmlformats-officedocument.presentationml.presentation", "pptx"),
+    "OFD.xml": ("application/ofd", "ofd"),
+}
+
+
+class UnusableFile(Exception):
+    """Why something cannot be attached, for the person who brought it."""
+
+
+class NotStored(UnusableFile):
+    """The disk did not take the file: it is full, read-only or broken. Nothing was stored."""
+
+
+class MissingFile(Exception):
+    """A text uses a file that is not on the disk, or not whole; the message says so."""
+
+
+def store_document(data: bytes, by: User) -> File:
+    """Stores a document as it is, under its digest. What it is, its content says; its name and claims do not count.
+
+    Raises UnusableFile for what is larger than MOST_BYTES, is neither PDF, OFD, .docx, .xlsx nor .pptx, or has macros.
+    """
+    if len(data) > MAX_FILE_BYTES:
+        raise UnusableFile(_("It is larger than %(limit)d MB.") % {"limit": MAX_FILE_BYTES // 1024 // 1024})
+    kind = _document_type(data)
+    _write(data)
+    return _record_upload(_row(data, *kind, by), by)
+
+
+def store_upload(data: bytes, by: User) -> File:
+    """Stores what somebody brought, be it a picture or a document; its content says which.
+
+    Raises UnusableFile, with a sentence that says what to bring instead.
+    """
+    if data.startswith((b"%PDF-", b"PK")):
+        return store_document(data, by)
+    try:
+        return store_picture(data, by)
+    except UnusablePicture as error:
+        if is_picture(data):
+            raise UnusableFile(_("The picture cannot be used: %(why)s") % {"why": error}) from error
+        raise UnusableFile(
+            _("It is neither a picture (JPEG, PNG, GIF, WebP) nor a document (PDF, OFD, .docx, .xlsx, .pptx).")
+        ) from error
+
+
+def is_picture(data: bytes) -> bool:
+    """Whether the content begins as one of the kinds of pictures that are taken in; it may be damaged all the same."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            Image.open(io.BytesIO(data), formats=DECODED_FORMATS)
+    except Image.DecompressionBombError:
+        return True
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError):
+        return False
+    return True
+
+
+def _record_upload(file: File, by: User) -> File:
+    Upload.objects.get_or_create(file=file, person=by)
+    return file
+
+
+def _document_type(data: bytes) -> tuple[str, str]:
+    if data.startswith(b"%PDF-"):
+        return "application/pdf", "pdf"
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as package:
+            names = package.namelist()
+    except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError):
+        names = []
+    if any(name.lower().endswith("vbaproject.bin") for name in names):
+        raise UnusableFile(_("It has macros. Save it without them and bring it again."))
+    for name, kind in DOCUMENT_TYPES.items():
+        if name in names:
+            return kind
+    raise UnusableFile(_("It is no document that can be attached. Use PDF, OFD, .docx, .xlsx or .pptx."))
+
+
+def _pixel_limit_message() -> str:
+    return _("it has more than %(limit)d million pixels.") % {"limit": MAX_PICTURE_PIXELS // 10**6}
+
+
+def _write(data: bytes) -> None:
+    """Write the content under its digest, unless it is there. A file that is broken is repaired. Raises NotStored."""
+    path = File(digest=sha256(data)).path
+    file = Path(default_storage.path(path))
+    try:
+        if not has_size(path, len(data)) or file.read_bytes() != data:
+            write_atomically(file, data, mode=settings.FILE_UPLOAD_PERMISSIONS)
+    except OSError as error:
+        logger.exception("%s could not be written", path)
+        raise NotStored(
+            _("The server could not store the file: its disk is full or cannot be written. Tell an administrator.")
+        ) from error
+
+
+def _row(data: bytes, media_type: str, extension: str, by: User, **facts: int) -> File:
+    """The row of a content that is on the disk; two who bring the same one at the same moment get the same."""
+    facts = {"size": len(data), "media_type": media_type, "extension": extension, "uploaded_by": by, **facts}
+    return File.objects.get_or_create(digest=sha256(data), defaults=facts)[0]
+
+
+def has_size(path: str, size: int) -> bool:
+    """Whether the file at `path` (`File.path`) is on the disk and has as many bytes."""
+    try:
+        return default_storage.size(path) == size
+    except OSError:
+        return False
+
+
+def check_on_disk(revision: Revision) -> None:
+    """Raise MissingFile if a file of the text or its cover is not on the disk, or has the wrong size.
+
+    At most one query. The content is checked when a file is served (`is_intact`).
+    """
+    names = {row["digest"]: row["name"] for row in revision.attachment_contents()}
+    if revision.cover_id:
+        names.setdefault(revision.cover.digest, "")
+    sizes = dict(File.objects.filter(digest__in=names).values_list("digest", "size")) if names else {}
+    missing = [digest for digest in names if not has_size(File(digest=digest).path, sizes.get(digest, -1))]
+    if missing:
+        shown = ", ".join(names[digest] or digest[:12] for digest in missing)
+        text = _("A file of this text is missing on the server or damaged (%(files)s). Upload it again.")
+        raise MissingFile(text % {"files": shown})
+
+
+def read_verified(file: File) -> bytes | None:
+    """The content, or None when what lies on disk is gone or is no longer what its digest says (logged)."""
+    try:
+        with default_storage.open(file.path) as stored:
+            data = stored.read()
+    except OSError:
+        logger.exception("file %s cannot be read", file.digest)
+        return None
+    if sha256(data) != file.digest:
+        logger.error("file %s was changed on disk; it is not served", file.digest)
+        return None
+    return data
+
+
+# Digest → what the file system said of the file when its content was found to be that. A change shows in it: nobody
+# but root sets the moment at which a file's own record was changed last.
+_verified_stats: dict[str, tuple[int, int, int, int]] = {}
+MAX_VERIFIED_STATS = 10_000
+
+
+def is_file_intact(file: File) -> bool:
+    """Whether what lies on disk is what its digest says; read again only when it has been touched since."""
+    try:
+        before = _file_stat(file)
+    except OSError:
+        logger.exception("file %s cannot be read", file.digest)
+        return False
+    if _verified_stats.get(file.digest) == before:
+        return True
+    if read_verified(file) is None:
+        return False
+    if len(_verified_stats) >= MAX_VERIFIED_STATS:
+        _verified_stats.clear()
+    _verified_stats[file.digest] = before
+    return True
+
+
+def _file_stat(file: File) -> tuple[int, int, int, int]:
+    found = Path(default_storage.path(file.path)).stat()
+    return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+
+
+def is_public(file: File) -> bool:
+    """Whether a live publication uses the file, or the picture that it is a rendition of."""
+    digests = renditions.original_digests(file)
+    live = Publication.objects.live()
+    attached = live.filter(revision__attachments__file__digest__in=digests)
+    return attached.union(live.filter(cover_digest__in=digests)).exists()
+
+
+def may_download(person: User, file: File) -> bool:
+    """Whether somebody signed in may have a file that is not public: who brought it, or may see a text that uses it."""
+    if not person.is_authenticated:
+        return False
+    articles = Article.objects.visible_to(person)
+    digests = renditions.original_digests(file)
+    brought = Upload.objects.filter(file__digest__in=digests, person=person)
+    used = Attachment.objects.filter(file__digest__in=digests, revision__article__in=articles)
+    return brought.exists() or used.exists() or articles.filter(revisions__cover__digest__in=digests).exists()
+
+
+def digests_usable_by(person: User, digests: Collection[str]) -> set[str]:
+    """Of `digests`, those of files that the person may put into a text: brought, public, or in a text they may see.
+
+    One query.
+    """
+    articles, live = Article.objects.visible_to(person), Publication.objects.live()
+    inside = Attachment.objects.filter(file=OuterRef("pk"))
+    ways = (
+        Q(Exists(Upload.objects.filter(file=OuterRef("pk"), person=person)))
+        | Q(Exists(inside.filter(revision__article__in=articles)))
+        | Q(Exists(articles.filter(revisions__cover=OuterRef("pk"))))
+        | Q(Exists(inside.filter(revision__publications__in=live)))
+        | Q(Exists(live.filter(cover_digest=OuterRef("digest"))))
+    )
+    return set(File.objects.filter(ways, digest__in=digests).values_list("digest", flat=True))

@@ -1,0 +1,255 @@
+"""Reads that wait in Redis until they are added to the database, in batches.
+
+A batch is a hash (article → reads) of one day of the site. Its number says the day and is random beside: Redis may be
+emptied, and a number must never come twice. A batch is *open* (reads are added), then *taken* (it changes no more),
+then in the database, then deleted here. Each step is one script, which Redis runs alone, so that a read is in exactly
+one batch and a visitor is counted once, however many processes count.
+
+Keys, after the name of the site: `open` (day → number of its open batch), `taken` (numbers), `batch:<number>`,
+`changes` (how often a batch was taken or deleted), `total:<article>` (all its reads, in the database or not; there
+while the article is known to be live), `read:<article>:<visitor>` (for WINDOW), `rest` (while nobody need flush).
+"""
+
+import logging
+import secrets
+import time
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import redis
+from django.conf import settings
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from articles.reads.database import READ_WINDOW
+
+logger = logging.getLogger(__name__)
+
+REDIS_TIMEOUT_SECONDS = 0.5  # seconds; a visitor waits no longer for a Redis that is gone
+REDIS_RETRY_SECONDS = 5  # seconds that a process does not ask a Redis that did not answer
+LIVE_TTL_SECONDS = 10  # seconds that an article is taken to be live; what is withdrawn is counted no longer than that
+MAX_BATCH_ARTICLES = 1000  # articles of a batch: what one transaction adds, and what a request that flushes has to do
+MAX_FLUSH_INTERVAL_SECONDS = (
+    75  # seconds without a flush after which a web process flushes; more than the minute of a timer
+)
+
+BATCHES_LUA = """
+local site = KEYS[1]
+local function batches()
+    local found = redis.call('HVALS', site .. 'open')
+    for _, number in ipairs(redis.call('SMEMBERS', site .. 'taken')) do found[#found + 1] = number end
+    return found
+end
+"""
+# Sets the total from what the database said, unless a batch went on its way meanwhile: then nobody can tell whether
+# the database's figure has it or not.
+SET_TOTAL_LUA = """
+if (redis.call('GET', site .. 'changes') or '0') == ARGV[9] then
+    local sum, flushed = tonumber(ARGV[10]), {}
+    for place = 12, #ARGV do flushed[ARGV[place]] = true end
+    for _, number in ipairs(batches()) do
+        if not flushed[number] then
+            sum = sum + tonumber(redis.call('HGET', site .. 'batch:' .. number, ARGV[1]) or 0)
+        end
+    end
+    redis.call('SET', site .. 'total:' .. ARGV[1], sum, 'PX', ARGV[11])
+end
+"""
+COUNT_LUA = """
+local article, visitor, earlier, window, day, fresh, largest, pause = unpack(ARGV, 1, 8)
+local total = redis.call('GET', site .. 'total:' .. article)
+if not total then
+    local unknown = {-1, redis.call('GET', site .. 'changes') or '0'}
+    for _, number in ipairs(batches()) do unknown[#unknown + 1] = number end
+    return unknown
+end
+local flush = 0
+local note = site .. 'read:' .. article .. ':'
+if visitor ~= '' and redis.call('EXISTS', note .. earlier) == 0
+        and redis.call('SET', note .. visitor, '', 'NX', 'PX', window) then
+    local number = redis.call('HGET', site .. 'open', day)
+    if number and redis.call('HLEN', site .. 'batch:' .. number) >= tonumber(largest)
+            and redis.call('HEXISTS', site .. 'batch:' .. number, article) == 0 then
+        redis.call('SADD', site .. 'taken', number)
+        redis.call('INCR', site .. 'changes')
+        number = false
+    end
+    if not number then
+        number = day .. ':' .. fresh
+        redis.call('HSET', site .. 'open', day, number)
+    end
+    redis.call('HINCRBY', site .. 'batch:' .. number, article, 1)
+    total = redis.call('INCR', site .. 'total:' .. article)
+    if redis.call('SET', site .. 'rest', '', 'NX', 'PX', pause) then flush = 1 end
+end
+return {tonumber(total), flush}
+"""
+PENDING_LUA = """
+local totals, waiting = {}, {}
+local numbers = false
+for place, article in ipairs(ARGV) do
+    totals[place] = redis.call('GET', site .. 'total:' .. article)
+    if not totals[place] then
+        numbers = numbers or batches()
+        for _, number in ipairs(numbers) do
+            local count = redis.call('HGET', site .. 'batch:' .. number, article)
+            if count then waiting[#waiting + 1] = {number, tonumber(article), tonumber(count)} end
+        end
+    end
+end
+return {totals, waiting}
+"""
+CLOSE_BATCHES_LUA = """
+local opened = redis.call('HVALS', site .. 'open')
+for _, number in ipairs(opened) do redis.call('SADD', site .. 'taken', number) end
+if #opened > 0 then
+    redis.call('DEL', site .. 'open')
+    redis.call('INCR', site .. 'changes')
+end
+redis.call('SET', site .. 'rest', '', 'PX', ARGV[1])
+return redis.call('SMEMBERS', site .. 'taken')
+"""
+DELETE_BATCH_LUA = """
+if redis.call('SREM', site .. 'taken', ARGV[1]) == 1 then
+    redis.call('UNLINK', site .. 'batch:' .. ARGV[1])
+    redis.call('INCR', site .. 'changes')
+end
+"""
+
+
+class RedisUnavailable(Exception):
+    """Redis does not answer, or refuses; reads are counted in the database meanwhile."""
+
+
+@contextmanager
+def _expected_form() -> Iterator[None]:
+    """Raise Unavailable if the values in Redis do not have the form in which this module writes them."""
+    try:
+        yield
+    except (ValueError, TypeError, IndexError) as error:
+        logger.warning("Redis holds values that this site did not write; they are not used: %s", error)
+        raise RedisUnavailable from error
+
+
+class CountResult(NamedTuple):
+    total: int
+    should_flush: bool  # whether the caller is the one that should flush now
+
+
+class UnknownTotal(NamedTuple):
+    """The total is not known here. With what the database says, `count` can be asked again, by `settled`."""
+
+    generation: str
+    batches: list[str]
+
+
+class PendingReads(NamedTuple):
+    totals: dict[int, int]  # article → all its reads, where that is known here
+    batches: dict[str, dict[int, int]]  # of the other articles: batch → article → reads that wait in it
+
+
+class ReadBuffer:
+    """One site's reads in one Redis. Threads may share it, and processes that are forked after it was made."""
+
+    def __init__(self, url: str) -> None:
+        self.client = redis.Redis.from_url(
+            url,
+            socket_timeout=REDIS_TIMEOUT_SECONDS,
+            socket_connect_timeout=REDIS_TIMEOUT_SECONDS,
+            # A script that was run and whose answer got lost is run again: the visitor is noted then, and counts once.
+            retry=Retry(NoBackoff(), 1),
+            decode_responses=True,
+        )
+        self.key_prefix = f"{settings.SEAL_SITE}:reads:"
+        self._retry_at = 0.0
+        sources = {
+            "settle": SET_TOTAL_LUA + COUNT_LUA,
+            "count": COUNT_LUA,
+            "waiting": PENDING_LUA,
+            "take": CLOSE_BATCHES_LUA,
+            "finish": DELETE_BATCH_LUA,
+        }
+        self._scripts = {name: self.client.register_script(BATCHES_LUA + text) for name, text in sources.items()}
+
+    def count(
+        self, article: int, visitor: str, earlier_visitor: str, day: date, known_total: Iterable[object] = ()
+    ) -> CountResult | UnknownTotal:
+        """Counts a read, unless the visitor is noted under one of the two hashes; with `visitor` "" only looks.
+
+        `settled`: see `settled_by`. Raises Unavailable.
+        """
+        arguments = [article, visitor, earlier_visitor, int(READ_WINDOW.total_seconds() * 1000)]
+        arguments += [day.isoformat(), secrets.token_hex(8), MAX_BATCH_ARTICLES, MAX_FLUSH_INTERVAL_SECONDS * 1000]
+        answer = self._run_script("settle" if known_total else "count", [*arguments, *known_total])
+        with _expected_form():
+            if answer[0] == -1:
+                return UnknownTotal(answer[1], answer[2:])
+            return CountResult(answer[0], answer[1] == 1)
+
+    @staticmethod
+    def known_total_args(unknown: UnknownTotal, total: int, flushed: Collection[str], seconds: float) -> list[object]:
+        """For `count`: the database's total, which has the `flushed` batches, holds for so many seconds."""
+        return [unknown.generation, total, max(1, int(seconds * 1000)), *flushed]
+
+    def pending(self, articles: Collection[int]) -> PendingReads:
+        """One question, however many articles. Raises Unavailable."""
+        asked = list(articles)
+        totals, waiting = self._run_script("waiting", asked)
+        batches: dict[str, dict[int, int]] = {}
+        for number, article, count in waiting:
+            batches.setdefault(number, {})[article] = count
+        known = zip(asked, totals, strict=True)
+        with _expected_form():
+            return PendingReads({pk: int(total) for pk, total in known if total is not None}, batches)
+
+    def close_batches(self) -> list[str]:
+        """Closes the open batches, and returns the numbers of all that are on their way. Raises Unavailable."""
+        return sorted(self._run_script("take", [MAX_FLUSH_INTERVAL_SECONDS * 1000]))
+
+    def batch_counts(self, batch: str) -> dict[int, int]:
+        """Article → reads of a taken batch; empty when somebody else has finished it. Raises Unavailable."""
+        found = self._call(self.client.hgetall, f"{self.key_prefix}batch:{batch}")
+        with _expected_form():
+            return {int(pk): int(count) for pk, count in found.items()}
+
+    def delete_batch(self, batch: str) -> None:
+        """Deletes a batch that is in the database. Raises Unavailable."""
+        self._run_script("finish", [batch])
+
+    def request_flush(self) -> None:
+        """Lets the next read flush again, for not everything was flushed. Raises Unavailable."""
+        self._call(self.client.delete, f"{self.key_prefix}rest")
+
+    def _run_script(self, script: str, arguments: list[object]) -> Any:
+        return self._call(self._scripts[script], keys=[self.key_prefix], args=arguments)
+
+    def _call(self, command: Any, *arguments: object, **named: object) -> Any:
+        if time.monotonic() < self._retry_at:
+            raise RedisUnavailable
+        try:
+            return command(*arguments, **named)
+        except redis.RedisError as error:
+            self._retry_at = time.monotonic() + REDIS_RETRY_SECONDS
+            logger.warning(
+                "Redis does not answer; reads are counted in the database for %d s: %s", REDIS_RETRY_SECONDS, error
+            )
+            raise RedisUnavailable from error
+
+
+@lru_cache
+def _connect(url: str) -> ReadBuffer:
+    return ReadBuffer(url)
+
+
+def get_buffer() -> ReadBuffer | None:
+    """This process's buffer; None when the site has no Redis."""
+    return _connect(settings.REDIS_URL) if settings.REDIS_URL else None
+
+
+def batch_day(batch: str) -> date:
+    """The day of the site on which the reads of a batch were made. Raises Unavailable if its name has none."""
+    with _expected_form():
+        return date.fromisoformat(batch.partition(":")[0])

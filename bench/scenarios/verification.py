@@ -1,0 +1,197 @@
+"""How much memory and time `verify` takes: fills an empty scratch database, then runs it in a process of its own.
+
+    DATABASE_URL=… VAR_DIR=/tmp/scratch python bench/scenarios/verification.py 100000
+
+Every row is what the services would have written, seals and signatures included, but put in by the thousand.
+"""
+
+import os
+import resource
+import subprocess
+import sys
+import time
+from datetime import timedelta
+from pathlib import Path
+
+import django
+
+PROJECT_DIR = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(PROJECT_DIR))
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+SAMPLE_BODY = "<p>为进一步加强机关作风建设，现将有关事项通知如下。</p>\n" * 20  # about 600 characters
+BATCH_SIZE = 1000
+
+
+def fill_database(count: int) -> None:  # noqa: PLR0915 (a row of every table, one after the other)
+    from django.db import connection
+    from django.utils import timezone
+
+    from accounts.services import create_user
+    from articles.models import Article, Contribution, Placement, Publication, Revision
+    from articles.publishing import sealed_digests
+    from departments.models import Department, Role
+    from departments.services import grant_role, save_department
+    from ledger import guards, keys
+    from ledger.canonical_json import canonical_timestamp, sha256
+    from ledger.models import Entry
+    from ledger.record import write_head
+    from workflow.models import Decision, Pipeline, Round, RoundStep
+
+    people = [create_user(username=f"p{n}", password=None, by=None, full_name=f"人员{n}") for n in range(3)]
+    here = Department(name="组织建设", slug="zuzhi")
+    save_department(here, by=None)
+    roles = [Role.objects.get(code=code) for code in ("drafter", "reviewer", "publisher")]
+    for person, role in zip(people, roles, strict=True):
+        grant_role(person=person, role=role, department=here, by=None)
+    drafter, deciders = people[0], people[1:]
+    pipeline, now, body_digest = Pipeline.objects.get(is_default=True), timezone.now(), sha256(SAMPLE_BODY)
+    last = Entry.objects.order_by("-number").first()
+    entries: list[Entry] = []
+
+    def enter(article: int, verb: str, by, **data) -> None:
+        nonlocal last
+        entry = Entry(
+            number=last.number + 1,
+            time=now,
+            actor_id=by.pk,
+            actor_name=by.full_name,
+            verb=verb,
+            object_type="articles.article",
+            object_id=str(article),
+            data=data,
+            previous=last.hash,
+        )
+        entry.hash = entry.compute_hash()
+        entry.key, entry.signature = keys.sign(b"qianfa ledger\n" + entry.hash.encode())
+        entries.append(entry)
+        last = entry
+
+    guards.drop_all(connection)
+    for start in range(1, count + 1, BATCH_SIZE):
+        rows: dict[type, list] = {
+            model: [] for model in (Article, Revision, Contribution, Publication, Placement, Round, RoundStep, Decision)
+        }
+        for pk in range(start, min(start + BATCH_SIZE, count + 1)):
+            by = {"created_by": drafter, "created_by_name": drafter.full_name}
+            rows[Article].append(Article(pk=pk, department=here, created_at=now, **by))
+            revision = Revision(
+                pk=pk,
+                article_id=pk,
+                number=1,
+                state="frozen",
+                title=f"关于第{pk}号事项的通知",
+                body=SAMPLE_BODY,
+                summary="现将有关事项通知如下。",
+                saved_by=drafter,
+                saved_by_name=drafter.full_name,
+                frozen_at=now,
+            )
+            revision.digest, revision.body_digest = revision.compute_digest([], []), body_digest
+            digest = revision.digest
+            rows[Revision].append(revision)
+            rows[Contribution].append(Contribution(revision_id=pk, person=drafter, person_name=drafter.full_name))
+            dated = now - timedelta(minutes=count - pk)
+            signs = [
+                {
+                    "step": step,
+                    "person": person.pk,
+                    "name": person.full_name,
+                    "for": "",
+                    "time": canonical_timestamp(now),
+                }
+                for step, person in zip(("审核", "签发"), deciders, strict=True)
+            ]
+            publication = Publication(
+                pk=pk,
+                article_id=pk,
+                number=1,
+                revision_id=pk,
+                department=here,
+                title=revision.title,
+                summary=revision.summary,
+                dated=dated,
+                first_live_from=now,
+                live_from=now,
+                digest=digest,
+                body_digest=body_digest,
+                sign_offs=signs,
+                created_at=now,
+            )
+            publication.apply_seal()
+            rows[Publication].append(publication)
+            rows[Placement].append(
+                Placement(publication_id=pk, department=here, article_id=pk, dated=dated, live_from=now)
+            )
+            rows[Round].append(
+                Round(
+                    pk=pk,
+                    article_id=pk,
+                    number=1,
+                    revision_id=pk,
+                    pipeline=pipeline,
+                    pipeline_name=pipeline.name,
+                    state="approved",
+                    submitted_at=now,
+                    submitted_by=drafter,
+                    submitted_by_name=drafter.full_name,
+                    closed_at=now,
+                    publication_id=pk,
+                )
+            )
+            enter(pk, "article.begun", drafter, department=here.pk)
+            steps = [[name, role.pk, 1] for name, role in zip(("审核", "签发"), roles[1:], strict=True)]
+            facts = {"round": 1, "digest": digest, "pipeline": pipeline.name, "steps": steps, "hands": [drafter.pk]}
+            enter(pk, "article.submitted", drafter, revision=1, **facts)
+            verbs = ("article.approved", "article.published")
+            for index, (sign, person, verb) in enumerate(zip(signs, deciders, verbs, strict=True)):
+                step = pk * 2 + index
+                rows[RoundStep].append(
+                    RoundStep(
+                        pk=step,
+                        round_id=pk,
+                        position=index + 1,
+                        name=sign["step"],
+                        role=roles[index + 1],
+                        reached_at=now,
+                        passed_at=now,
+                    )
+                )
+                rows[Decision].append(
+                    Decision(
+                        round_id=pk,
+                        step_id=step,
+                        person=person,
+                        person_name=person.full_name,
+                        principal=person,
+                        principal_name=person.full_name,
+                        verdict="approve",
+                        digest=digest,
+                        decided_at=now,
+                    )
+                )
+                is_last = verb == "article.published"
+                more = {"publication": 1, "seals": sealed_digests(publication)} if is_last else {}
+                enter(pk, verb, person, round=1, step=sign["step"], digest=digest, **more)
+        for model, made in rows.items():
+            model.objects.bulk_create(made)
+        Entry.objects.bulk_create(entries)
+        entries.clear()
+    write_head(last)
+    guards.install_all(connection)
+
+
+def main() -> None:
+    django.setup()
+    count = int(sys.argv[1])
+    begun = time.monotonic()
+    if "--filled" not in sys.argv:
+        fill_database(count)
+        print(f"filled with {count} publications in {time.monotonic() - begun:.0f} s")
+    begun = time.monotonic()
+    done = subprocess.run([sys.executable, PROJECT_DIR / "manage.py", "verify"], check=False)
+    took, peak = time.monotonic() - begun, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    print(f"verify: exit status {done.returncode}, {took:.0f} s, at most {peak:.0f} MiB")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,91 @@
+"""Taking a visitor's letter in: at most so many an hour, each once."""
+
+import hashlib
+import hmac
+from datetime import datetime, timedelta
+from ipaddress import IPv6Address, ip_address, ip_network
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import Count, Q
+from django.http import HttpRequest
+from django.utils import timezone
+
+from feedback.models import Letter, RecentLetter
+
+RATE_LIMIT_WINDOW = timedelta(hours=1)
+LETTER_LOCK_ID = 0x4C6574746572  # "Letter": the advisory lock under which letters are counted on PostgreSQL
+
+
+class RateLimitExceeded(Exception):
+    """The bound of an hour is reached. `by_visitor`: this visitor's own, else that of all together."""
+
+    def __init__(self, *, by_visitor: bool) -> None:
+        super().__init__()
+        self.by_visitor = by_visitor
+
+
+def visitor_hash(request: HttpRequest, at: datetime) -> str:
+    """A keyed hash of the address, salted by the day, as articles.reads.counting has it; 32 hexadecimal digits.
+
+    Unlike there the user agent is left out, which a sender can change at will; and of an IPv6 address only the
+    network counts (/64, RFC 6177), of which each household has a whole one.
+    """
+    text = f"feedback|{timezone.localdate(at)}|{_rate_limit_network(request.META.get('REMOTE_ADDR', ''))}"
+    return hmac.new(settings.SECRET_KEY.encode(), text.encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def _rate_limit_network(address: str) -> str:
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return address  # a socket has none
+    if isinstance(found, IPv6Address):
+        if found.ipv4_mapped:
+            return str(found.ipv4_mapped)
+        return str(ip_network(f"{found.exploded}/64", strict=False))
+    return address
+
+
+@transaction.atomic
+def store_letter(visitor: str, form_id: str, *, earlier_visitor: str = "", **fields: Any) -> Letter:
+    """Stores a letter and returns it; for the same words in the same form, the letter that is there already.
+
+    `who`: the hash of the visitor; `earlier`: theirs at the beginning of WINDOW, which in the first hour of a day is
+    yesterday's; `form`: what tells this form from every other one; `words`: fields of Letter.
+    Raises TooMany, and stores nothing then. The bound holds however many processes take letters in: they count one
+    after the other, each when all before it have committed.
+    """
+    _lock_letters()
+    at = timezone.now()
+    form_digest = _form_digest(form_id, fields)
+    if sent := Letter.objects.filter(form_digest=form_digest).first():
+        return sent
+    delete_old_recent_letters(at)
+    counted = RecentLetter.objects.aggregate(
+        all=Count("pk"), theirs=Count("pk", filter=Q(visitor__in=[visitor, earlier_visitor]))
+    )
+    if counted["theirs"] >= settings.FEEDBACK_PER_VISITOR:
+        raise RateLimitExceeded(by_visitor=True)
+    if counted["all"] >= settings.FEEDBACK_PER_HOUR:
+        raise RateLimitExceeded(by_visitor=False)
+    RecentLetter.objects.create(visitor=visitor, at=at)
+    return Letter.objects.create(form_digest=form_digest, created_at=at, **fields)
+
+
+def delete_old_recent_letters(at: datetime) -> int:
+    """Removes the notes of who sent something that are older than the window; returns how many. Idempotent."""
+    return RecentLetter.objects.filter(at__lte=at - RATE_LIMIT_WINDOW).delete()[0]
+
+
+def _lock_letters() -> None:
+    """Until the transaction ends. On SQLite it is alone already: transactions are IMMEDIATE."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LETTER_LOCK_ID])
+
+
+def _form_digest(form: str, words: dict[str, Any]) -> str:
+    spelled = [form, *(f"{name}={getattr(value, 'pk', value)}" for name, value in sorted(words.items()))]
+    return hashlib.sha256("\0".join(spelled).encode()).hexdigest()

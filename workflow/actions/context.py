@@ -1,0 +1,135 @@
+"""What every act on an article shares: one transaction that locks, consults the table, changes and records."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import NamedTuple
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from articles.drafts import DraftNotReady
+from articles.models import Article
+from database.compiled_query import CompiledQuery
+from workflow.models import Round
+from workflow.rules.authorization import check_allowed
+from workflow.rules.states import (
+    ArticleState,
+    derive_state,
+    derive_state_in_review,
+    publication_annotations,
+    state_annotations,
+)
+from workflow.rules.transitions import Action, WrongState, check_possible
+
+
+class ReasonMissing(WrongState):
+    """The act needs a reason."""
+
+
+class StaleText(WrongState):
+    """The decision was about a text that is not the one under review."""
+
+
+class BadTime(WrongState):
+    """The moment that was asked for is not possible."""
+
+
+class ActionContext(NamedTuple):
+    """When an act happens, and the state of the article then."""
+
+    state: ArticleState
+    at: datetime
+
+
+@contextmanager
+def article_action(article: Article, action: Action, by: User) -> Iterator[ActionContext]:
+    """One transaction that holds the article's lock, for an act that is this person's and possible in this state.
+
+    The clock is read once the lock is held, so that the order of acts is the order of their times.
+    Raises NotAllowed for the wrong person before anything is said about the state, and WrongState.
+    """
+    with transaction.atomic():
+        at = _lock_article(article)
+        check_allowed(action, by, article)
+        state = derive_state(_article_with_state.first(article.pk), article.discarded_at, at)
+        check_possible(action, state)
+        with _not_ready_as_wrong_state():
+            yield ActionContext(state, at)
+
+
+class RoundContext(NamedTuple):
+    """A round as it is at the moment `at` of an act on it, with all that `RoundQuerySet.in_full` brings."""
+
+    round: Round
+    at: datetime
+
+
+@contextmanager
+def round_action(round: Round, action: Action) -> Iterator[RoundContext]:
+    """As `act`, for an act on an open round. Who may do it hangs on the round: the caller checks.
+
+    Raises WrongState when the round has been closed, saying how and by whom.
+    """
+    article = round.article
+    with transaction.atomic():
+        at = _lock_article(article)
+        fresh = _round_with_rows.first(round.pk)
+        if fresh is None:
+            raise WrongState(_("There is no such round: the article was never submitted."))
+        check_open(fresh)
+        check_possible(action, derive_state_in_review(fresh, at))
+        fresh.article = article
+        with _not_ready_as_wrong_state():
+            yield RoundContext(fresh, at)
+
+
+def check_open(round: Round) -> None:
+    """Raises WrongState if the round is closed, saying how and by whom."""
+    if round.state != "open":
+        closed = {"state": round.get_state_display(), "name": round.closed_by_name()}
+        raise WrongState(_("This round is closed already: %(state)s (%(name)s).") % closed)
+
+
+def _lock_article(article: Article) -> datetime:
+    """Locks the article and reads it afresh, with what of its department is asked for; the time then."""
+    fresh = _locked_article.first(article.pk)
+    article.department, article.discarded_at = fresh.department, fresh.discarded_at
+    return timezone.now()
+
+
+_locked_article = CompiledQuery(
+    lambda pk: (
+        Article.objects.select_related("department__parent", "department__responsible")
+        .select_for_update(of=("self",))
+        .filter(pk=pk)
+    )
+)
+_article_with_state = CompiledQuery(lambda pk: Article.objects.annotate(**state_annotations("pk")).filter(pk=pk))
+_round_with_rows = CompiledQuery(
+    lambda pk: Round.objects.with_related_rows().annotate(**publication_annotations("article")).filter(pk=pk)
+)
+
+
+@contextmanager
+def _not_ready_as_wrong_state() -> Iterator[None]:
+    try:
+        yield
+    except DraftNotReady as error:
+        raise WrongState(str(error)) from error
+
+
+def require_reason(text: str) -> str:
+    """The reason without blanks around it. Raises ReasonMissing when there is none."""
+    if not text.strip():
+        raise ReasonMissing(_("Give a reason; nothing was changed."))
+    return text.strip()
+
+
+def require_future(at: datetime, now: datetime) -> datetime:
+    """`at`, which must lie ahead. Raises BadTime when it does not."""
+    if at <= now:
+        raise BadTime(_("This time has passed. Give a later one."))
+    return at

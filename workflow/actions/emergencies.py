@@ -1,0 +1,83 @@
+"""Publishing in an emergency, without approval: loud, flagged until another person confirms it."""
+
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from articles import drafts, publishing
+from articles.models import Article, Publication
+from ledger.canonical_json import canonical_timestamp
+from ledger.record import record
+from workflow.actions import round_records
+from workflow.actions.context import StaleText, article_action, require_reason
+from workflow.models import Emergency, RoundState
+from workflow.notifications import recipients
+from workflow.rules.transitions import Action, WrongState
+
+EMERGENCY_STEP_NAME = "emergency"  # what stands in the sealed sign-offs in place of a step's name
+
+
+def publish_in_emergency(article: Article, by: User, seen: str, reason: str) -> Publication:
+    """Publishes the text in hand at once, past all steps. `seen`: its digest, also while it is a draft.
+
+    The public page says so until `confirm_emergency`.
+    """
+    with article_action(article, Action.PUBLISH_IN_EMERGENCY, by) as (_state, at):
+        reason = require_reason(reason)
+        opened = article.rounds.open().select_related("revision").first()
+        revision = opened.revision if opened else article.active_draft()
+        if seen != (revision.digest or revision.compute_digest()):
+            raise StaleText(_("The text has changed since you opened it. Read it again; nothing was published."))
+        if opened:
+            drafts.check_files(revision)
+            round_records.close_round(opened, RoundState.BYPASSED, at)
+        else:
+            drafts.check_draft_ready(revision)
+            drafts.freeze(revision, at)
+        sign_off = {
+            "step": EMERGENCY_STEP_NAME,
+            "person": by.pk,
+            "name": by.full_name,
+            "for": "",
+            "time": canonical_timestamp(at),
+        }
+        publication, ended = publishing.create_publication(
+            revision, at=at, now=at, sign_offs=[sign_off], is_emergency=True
+        )
+        Emergency.objects.create(publication=publication, reason=reason, at=at, by=by, by_name=by.full_name)
+        recipients.notify(recipients.NotificationEvent.EMERGENCY, article, by=by, round=opened, reason=reason)
+        record(
+            "article.published_in_emergency",
+            article,
+            by=by,
+            publication=publication.number,
+            digest=revision.digest,
+            hands=sorted(revision.contributor_ids()),
+            reason=reason,
+            seals=publishing.sealed_digests(publication, *ended),
+        )
+    return publication
+
+
+def confirm_emergency(article: Article, by: User, seen: str) -> None:
+    """Clears the flag of an emergency publication: by another person, who had no hand in the text either."""
+    with article_action(article, Action.CONFIRM_EMERGENCY, by) as (_state, at):
+        emergency = (
+            Emergency.objects.unconfirmed().filter(publication__article=article).select_related("publication").first()
+        )
+        if emergency is None:
+            raise WrongState(_("No emergency publication of this article waits for confirmation."))
+        if seen != emergency.publication.digest:
+            raise StaleText(_("The decision is about another text than the one published. Read it again."))
+        confirmed = {"confirmed_at": at, "confirmed_by": by, "confirmed_by_name": by.full_name}
+        Emergency.objects.filter(pk=emergency.pk, confirmed_at=None).update(**confirmed)
+        publication = emergency.publication
+        publishing.clear_emergency_flag(publication)
+        recipients.notify(recipients.NotificationEvent.EMERGENCY_CONFIRMED, article, by=by, publications=[publication])
+        record(
+            "article.emergency_confirmed",
+            article,
+            by=by,
+            publication=publication.number,
+            digest=seen,
+            seals=publishing.sealed_digests(publication),
+        )

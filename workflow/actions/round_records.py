@@ -1,0 +1,162 @@
+"""Opening and closing rounds: the parts that several services share. Each runs inside its caller's transaction."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Case, F, Max, Q, Value, When
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from articles.models import Article, Revision
+from departments.models import Department
+from workflow.models import Decision, Pipeline, Round, RoundState, RoundStep, Step, Verdict
+from workflow.rules.transitions import WrongState
+
+
+def pipeline_and_steps(department: Department) -> tuple[Pipeline, list[Step]]:
+    """The department's pipeline and its steps in order. Raises WrongState when nobody could ever decide. One query."""
+    steps = list(Step.objects.for_department(department).filter(is_active=True).select_related("pipeline", "role"))
+    if not steps:
+        raise WrongState(
+            _("%(department)s has no pipeline with steps. Ask a superuser to set one up.") % {"department": department}
+        )
+    return steps[0].pipeline, steps
+
+
+def signing_role_ids(department: Department) -> set[int]:
+    """Ids of the roles that sign off in the department: those of the last step of its pipeline. One query."""
+    last = Step.objects.for_department(department).filter(is_active=True).order_by("-position").first()
+    return {last.role_id} if last else set()
+
+
+def open_round(
+    article: Article,
+    revision: Revision,
+    *,
+    by: User,
+    at: datetime,
+    kept_approvals: list[Decision],
+    number: int | None = None,
+) -> Round:
+    """A round on a frozen revision, its steps copied from the pipeline.
+
+    `number`: of the round, where known. `keep`: approvals of an earlier round on the identical text, which
+    count here again as far as the steps are the same ones, from the first on without a gap.
+    """
+    pipeline, steps = pipeline_and_steps(article.department)
+    if number is None:
+        number = (article.rounds.aggregate(last=Max("number"))["last"] or 0) + 1
+    opened = Round.objects.create(
+        article=article,
+        number=number,
+        revision=revision,
+        pipeline=pipeline,
+        pipeline_name=pipeline.name,
+        submitted_at=at,
+        submitted_by=by,
+        submitted_by_name=by.full_name,
+    )
+    copied = RoundStep.objects.bulk_create(
+        RoundStep(
+            round=opened,
+            position=position,
+            name=step.name,
+            role=step.role,
+            people=step.people,
+            due_hours=step.due_hours,
+            reached_at=at if position == 1 else None,
+        )
+        for position, step in enumerate(steps, 1)
+    )
+    for step in copied:
+        step.decision_count = 0
+    opened.waiting_step = copied[0]
+    hands = revision.contributor_ids() if kept_approvals else set()
+    for step, following in zip(copied, [*copied[1:], None], strict=True) if kept_approvals else ():
+        again = [
+            decision
+            for decision in kept_approvals
+            if (decision.step.position, decision.step.role_id, decision.step.name)
+            == (step.position, step.role_id, step.name)
+            and not {decision.person_id, decision.principal_id} & hands
+        ]
+        if following is None:
+            again = again[: step.people - 1]  # the last step signs off: somebody presses that button now
+        for decision in again:
+            copy_decision(decision, opened, step)
+        step.decision_count, opened.waiting_step = len(again), step
+        if len(again) < step.people:
+            break
+        pass_step(step, at, following)
+    opened.new_steps = copied
+    return opened
+
+
+def round_ledger_data(opened: Round, contributor_ids: Collection[int]) -> dict[str, Any]:
+    """What the ledger keeps of a round that was just opened: `verify` holds the rows to it.
+
+    `hands`: ids of everybody who had one in the text. Steps are [name, id of the role, how many people].
+    """
+    return {
+        "round": opened.number,
+        "digest": opened.revision.digest,
+        "pipeline": opened.pipeline_name,
+        "steps": [[step.name, step.role_id, step.people] for step in opened.new_steps],
+        "hands": sorted(contributor_ids),
+    }
+
+
+def copy_decision(decision: Decision, opened: Round, step: RoundStep) -> None:
+    """The decision stands in the new round with its old words and time, and says where it comes from."""
+    Decision.objects.create(
+        round=opened,
+        step=step,
+        person=decision.person,
+        person_name=decision.person_name,
+        principal=decision.principal,
+        principal_name=decision.principal_name,
+        verdict=decision.verdict,
+        digest=decision.digest,
+        comment=decision.comment,
+        decided_at=decision.decided_at,
+        kept_from=decision,
+    )
+
+
+def approvals(round_id: int) -> list[Decision]:
+    """The approvals of the round with this id."""
+    decisions = Decision.objects.filter(round=round_id, verdict=Verdict.APPROVE)
+    return list(decisions.select_related("step", "person", "principal"))
+
+
+def pass_step(step: RoundStep, at: datetime, following: RoundStep | None) -> None:
+    """Marks the step as passed, and the one that follows as reached. Raises WrongState when somebody was quicker."""
+    changed = Q(pk=step.pk, passed_at=None)
+    if following:
+        changed |= Q(pk=following.pk, reached_at=None)
+    passed = RoundStep.objects.filter(changed).update(
+        passed_at=Case(When(pk=step.pk, then=Value(at)), default=F("passed_at")),
+        reached_at=Case(When(pk=step.pk, then=F("reached_at")), default=Value(at)),
+    )
+    if passed != (2 if following else 1):
+        raise WrongState(_("This step has already been decided."))
+    if following:
+        following.decision_count = 0
+
+
+def signs_off(round: Round) -> bool:
+    """Return whether the next approval publishes the text."""
+    step = round.current_step()
+    is_last = step is not None and step.pk == round.steps_in_order()[-1].pk
+    return is_last and round.decision_count(step) + 1 >= step.people
+
+
+def close_round(round: Round, state: RoundState, at: datetime, **changes: object) -> None:
+    """Closes an open round; exactly one of two simultaneous attempts succeeds. Raises WrongState for the other."""
+    closed = Round.objects.filter(pk=round.pk, state=RoundState.OPEN).update(state=state, closed_at=at, **changes)
+    if closed != 1:
+        round.refresh_from_db()
+        raise WrongState(_("This round is closed already: %(state)s.") % {"state": round.get_state_display()})
+    for name, value in {"state": state, "closed_at": at, **changes}.items():
+        setattr(round, name, value)

@@ -1,0 +1,217 @@
+"""Submitting, taking back, approving, returning, handing over: the acts of a round."""
+
+from datetime import datetime
+
+from django.db.models import OuterRef, QuerySet
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from articles import drafts, publishing
+from articles.models import Article, Publication, Revision
+from articles.models.revision import RevisionState
+from database.compiled_query import CompiledQuery
+from database.json_subquery import JSONSubquery, datetime_from_json
+from ledger.canonical_json import canonical_timestamp
+from ledger.record import record
+from workflow.actions import round_records
+from workflow.actions.context import BadTime, StaleText, article_action, require_future, require_reason, round_action
+from workflow.models import Decision, Round, RoundState, RoundStep, Verdict
+from workflow.notifications import recipients
+from workflow.rules.authorization import check_allowed
+from workflow.rules.transitions import Action, WrongState
+
+
+def submit(article: Article, by: User) -> Round:
+    """Freezes the active draft and opens a round on it.
+
+    Approvals of a round that was taken back count again when the text is identical.
+    """
+    with article_action(article, Action.SUBMIT, by) as (_state, at):
+        draft, before = _draft_and_last_round(article)
+        drafts.check_draft_ready(draft)
+        drafts.add_contributor(draft, by)
+        drafts.freeze(draft, at)
+        identical = before and before["state"] == RoundState.TAKEN_BACK and before["digest"] == draft.digest
+        keep = round_records.approvals(before["id"]) if identical else []
+        number = before["number"] + 1 if before else 1
+        opened = round_records.open_round(article, draft, by=by, at=at, kept_approvals=keep, number=number)
+        recipients.notify(recipients.NotificationEvent.SUBMITTED, article, by=by, round=opened)
+        facts = round_records.round_ledger_data(opened, draft.contributor_ids())
+        record("article.submitted", article, by=by, revision=draft.number, **facts)
+    return opened
+
+
+def _draft_and_last_round(article: Article) -> tuple[Revision, dict | None]:
+    """The active draft with all that hangs on it, and id, number, state and digest of the newest round. One query."""
+    draft = _draft_with_last_round.first(article.pk)
+    draft.article = article
+    return draft, next(iter(draft.last_round_rows), None)
+
+
+def _drafts_with_last_round(article: int) -> QuerySet[Revision]:
+    last = Round.objects.filter(article=OuterRef("article")).order_by("-number")[:1]
+    rows = JSONSubquery(last, "id", "number", "state", digest="revision__digest")
+    drafts_of_article = Revision.objects.with_related_rows().filter(article=article, state=RevisionState.DRAFT)
+    return drafts_of_article.annotate(last_round_rows=rows)
+
+
+_draft_with_last_round = CompiledQuery(_drafts_with_last_round)
+
+
+def take_back(round: Round, by: User) -> Revision:
+    """Closes the round and gives the text back as a draft, which is returned."""
+    with round_action(round, Action.TAKE_BACK) as (opened, at):
+        article = opened.article
+        check_allowed(Action.TAKE_BACK, by, article, opened)
+        round_records.close_round(opened, RoundState.TAKEN_BACK, at)
+        draft = drafts.copy_as_draft(opened.revision, by=by, keep_contributors=True, based_on=opened.revision.based_on)
+        recipients.notify(recipients.NotificationEvent.TAKEN_BACK, article, by=by, round=opened)
+        record("article.taken_back", article, by=by, round=opened.number)
+    return draft
+
+
+def _record_decision(
+    round: Round, by: User, seen: str, verdict: Verdict, comment: str, at: datetime
+) -> tuple[RoundStep, Decision]:
+    """Checks that the person may decide now, on the text they saw, and writes the decision."""
+    principal = check_allowed(Action.APPROVE, by, round.article, round)
+    if not seen:
+        raise StaleText(_("The decision does not say which text it is about. Open the review page and decide there."))
+    if seen != round.revision.digest:
+        raise StaleText(_("The text has changed since you opened it. Read it again; nothing was decided."))
+    step = round.current_step()
+    decision = Decision.objects.create(
+        round=round,
+        step=step,
+        person=by,
+        person_name=by.full_name,
+        principal=principal,
+        principal_name=principal.full_name,
+        verdict=verdict,
+        digest=seen,
+        comment=comment.strip(),
+        decided_at=at,
+    )
+    round.decision_rows.append(_decision_row(decision, step))
+    return step, decision
+
+
+def approve(
+    round: Round,
+    by: User,
+    seen: str,
+    comment: str = "",
+    at: datetime | None = None,
+) -> Publication | None:
+    """Approves at the present step. The last step signs off: the text is published, from `at` on if that is given.
+
+    Returns the publication when there is one.
+    """
+    with round_action(round, Action.APPROVE) as (opened, now):
+        article = opened.article
+        step, decision = _record_decision(opened, by, seen, Verdict.APPROVE, comment, now)
+        following = next((later for later in opened.steps_in_order() if later.position > step.position), None)
+        is_last = following is None
+        step.decision_count = opened.decision_count(step)
+        is_passed = step.decision_count >= step.people
+        if at and not (is_last and is_passed):
+            raise BadTime(_("Only who signs off says when the article appears; leave the time empty."))
+        at = require_future(at, now) if at else None
+        if is_passed:
+            round_records.pass_step(step, now, following)
+        opened.waiting_step = following if is_passed else step
+        facts = {"round": opened.number, "step": step.name, "digest": seen, **_on_behalf_of(decision)}
+        if not (is_last and is_passed):
+            recipients.notify(recipients.NotificationEvent.APPROVED, article, by=by, round=opened)
+            record("article.approved", article, by=by, **facts)
+            return None
+        text = opened.revision_with_rows()
+        text.article = article
+        drafts.check_files(text)
+        sign_offs = [_sign_off_data(row) for row in opened.decision_rows]
+        former = None if opened.publication_rows else []  # known not to be there: no need to ask
+        publication, resealed = publishing.create_publication(
+            text, at=at or now, now=now, sign_offs=sign_offs, existing=former
+        )
+        round_records.close_round(opened, RoundState.APPROVED, now, publication=publication)
+        recipients.notify(recipients.NotificationEvent.PUBLISHED, article, by=by, round=opened)
+        record(
+            "article.scheduled" if at else "article.published",
+            article,
+            by=by,
+            **facts,
+            publication=publication.number,
+            live_from=publication.live_from,
+            dated=publication.dated,
+            dated_openly=opened.revision.dated is not None,
+            seals=publishing.sealed_digests(publication, *resealed),
+        )
+    return publication
+
+
+def _on_behalf_of(decision: Decision) -> dict[str, str]:
+    """For the ledger: in whose place a deputy decided."""
+    return {"on_behalf_of": decision.principal_name} if decision.principal_id != decision.person_id else {}
+
+
+def _decision_row(decision: Decision, step: RoundStep) -> dict:
+    """The decision just made, as `RoundQuerySet.in_full` brings the earlier ones."""
+    names = ("step_id", "person_id", "person_name", "principal_id", "principal_name", "verdict")
+    row = {name: getattr(decision, name) for name in names}
+    return {**row, "step_name": step.name, "decided_at": canonical_timestamp(decision.decided_at)}
+
+
+def _sign_off_data(row: dict) -> dict:
+    return {
+        "step": row["step_name"],
+        "person": row["person_id"],
+        "name": row["person_name"],
+        "for": row["principal_name"] if row["principal_id"] != row["person_id"] else "",
+        "time": canonical_timestamp(datetime_from_json(row["decided_at"])),
+    }
+
+
+def return_for_changes(round: Round, by: User, seen: str, reason: str) -> Revision:
+    """Returns the text to its authors with a reason; the draft that they go on with is returned."""
+    with round_action(round, Action.RETURN) as (opened, at):
+        article = opened.article
+        step, _decision = _record_decision(opened, by, seen, Verdict.RETURN, require_reason(reason), at)
+        round_records.close_round(opened, RoundState.RETURNED, at)
+        draft = drafts.copy_as_draft(
+            opened.revision, by=opened.submitted_by, keep_contributors=True, based_on=opened.revision.based_on
+        )
+        recipients.notify(recipients.NotificationEvent.RETURNED, article, by=by, round=opened, reason=reason)
+        record("article.returned", article, by=by, round=opened.number, step=step.name, digest=seen)
+    return draft
+
+
+def hand_over(round_step: RoundStep, by: User, to: User, reason: str = "") -> None:
+    """Lets somebody decide a step who has not its role, because nobody else can.
+
+    They still need clean hands, and decide once; a superuser cannot hand a step to themselves.
+    """
+    check_allowed(Action.HAND_OVER, by, round_step.round.article)
+    with round_action(round_step.round, Action.HAND_OVER) as (opened, _at):
+        article = opened.article
+        step = opened.current_step()
+        if step is None or step.pk != round_step.pk:
+            raise WrongState(_("This step is not waiting for anybody."))
+        if to == by:
+            raise WrongState(_("Hand the step to somebody else than yourself."))
+        if not to.is_active or to.pk in opened.contributor_ids() or opened.has_decision_by(to):
+            raise WrongState(
+                _("%(name)s cannot decide here: deactivated, had a hand in the text, or has decided already.")
+                % {"name": to.full_name}
+            )
+        RoundStep.objects.filter(pk=step.pk).update(handed_to=to)
+        recipients.notify(recipients.NotificationEvent.HANDED_OVER, article, by=by, round=opened, to=to)
+        record(
+            "article.handed_over",
+            article,
+            by=by,
+            round=opened.number,
+            step=step.name,
+            to=to.pk,
+            to_name=to.full_name,
+            reason=reason.strip(),
+        )

@@ -1,0 +1,96 @@
+"""From a button of the desk to the act behind it: the form an act asks with, and the service that gets the answers."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from articles.models import Article
+from workflow import services
+from workflow.actions.expunging import may_expunge
+from workflow.desk.forms import (
+    EmergencyForm,
+    ExpiryForm,
+    HandDraftForm,
+    HandOverForm,
+    MoveForm,
+    PinForm,
+    ReasonForm,
+    SeenDigestForm,
+    WithdrawalForm,
+)
+from workflow.models import Emergency, ExpungingRequest, Round
+from workflow.rules.transitions import Action, WrongState
+
+# Acts that ask for words before they happen; the others happen at the press of their button.
+ACTION_FORMS: dict[Action, type[forms.Form]] = {
+    Action.DISCARD: ReasonForm,
+    Action.UNSCHEDULE: ReasonForm,
+    Action.WITHDRAW: WithdrawalForm,
+    Action.EXPIRE: ExpiryForm,
+    Action.PIN: PinForm,
+    Action.MOVE: MoveForm,
+    Action.HAND_DRAFT: HandDraftForm,
+    Action.HAND_OVER: HandOverForm,
+    Action.PUBLISH_IN_EMERGENCY: EmergencyForm,
+    Action.CONFIRM_EMERGENCY: SeenDigestForm,
+    Action.EXPUNGE: ReasonForm,
+}
+
+
+# Acts that have a page of their own, and no button among the others.
+ACTIONS_WITH_OWN_PAGE = {Action.APPROVE, Action.RETURN, Action.RESTORE}
+
+# Acts whose buttons warn.
+DANGEROUS_ACTIONS = {Action.DISCARD, Action.WITHDRAW, Action.PUBLISH_IN_EMERGENCY, Action.EXPUNGE}
+
+
+def action_form(action: Action, article: Article, person: User, data: Any = None) -> forms.Form:
+    """The form of an asking act; hidden in it, the digest of the text that the page shows."""
+    initial = {}
+    if action == Action.PUBLISH_IN_EMERGENCY:
+        initial["seen"] = _current_digest(article)
+    elif action == Action.CONFIRM_EMERGENCY:
+        emergency = (
+            Emergency.objects.unconfirmed().filter(publication__article=article).select_related("publication").first()
+        )
+        initial["seen"] = emergency.publication.digest if emergency else ""
+    elif action == Action.EXPUNGE and (asked := ExpungingRequest.objects.filter(article=article).first()):
+        initial["reason"] = asked.reason
+    return ACTION_FORMS[action](data, article=article, person=person, prefix=action, initial=initial)
+
+
+def _current_digest(article: Article) -> str:
+    opened = article.rounds.open().select_related("revision").first()
+    draft = None if opened else article.active_draft()
+    return opened.revision.digest if opened else draft.compute_digest() if draft else ""
+
+
+def _require_open_round(article: Article) -> Round:
+    opened = article.rounds.open().first()
+    if opened is None:
+        raise WrongState(_("Nothing of this article is in review."))
+    return opened
+
+
+def perform(action: Action, article: Article, by: User, answers: dict[str, Any]) -> None:
+    """Does the act. `words`: what its form asked for. Raises what the services raise."""
+    match action:
+        case Action.TAKE_BACK:
+            services.take_back(_require_open_round(article), by=by)
+        case Action.HAND_OVER:
+            services.hand_over(_require_open_round(article).current_step(), by=by, **answers)
+        case Action.EXPUNGE:
+            _request_or_expunge(article, by, answers["reason"])
+        case _:
+            getattr(services, action.value)(article, by=by, **answers)
+
+
+def _request_or_expunge(article: Article, by: User, reason: str) -> None:
+    """The first person asks, the second one does it."""
+    asked = ExpungingRequest.objects.filter(article=article).select_related("by").first()
+    if asked is None or asked.by == by or not may_expunge(asked.by, article):
+        services.ask_to_expunge(article, by=by, reason=reason)
+    else:
+        services.expunge(article, by=asked.by, seconded_by=by, reason=asked.reason)

@@ -1,0 +1,101 @@
+"""Who may do what with this article now: the `Who` of the transition table, asked of departments.permissions.
+
+Services enforce with `check_may`; pages offer what `offers` finds by the same function.
+"""
+
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from articles.models import Article
+from departments import permissions
+from departments.models import Department
+from departments.permissions import NotAllowed
+from workflow.actions import round_records
+from workflow.models import Delegation, Emergency, Round, RoundStep
+from workflow.rules.states import ArticleState
+from workflow.rules.transitions import TRANSITIONS, Action, Who, WrongState, possible_actions
+
+
+def check_allowed(action: Action, person: User, article: Article, round: Round | None = None) -> User:
+    """Raises NotAllowed for the wrong person. `round`: the one that a take-back or a decision is about.
+
+    Returns in whose place the person acts: their own, but for a deputy's decision. Raises WrongState when a decision
+    is asked for that has been taken meanwhile.
+    """
+    department = article.department
+    match TRANSITIONS[Action(action)].who:
+        case Who.DRAFTER:
+            permissions.check_draft(person, department)
+        case Who.AUTHOR:
+            hands = round.contributor_ids()
+            permissions.check_take_back(person, department, submitter_id=round.submitted_by_id, contributor_ids=hands)
+        case Who.DECIDER:
+            return _check_decide(person, article, round)
+        case Who.SIGNER:
+            permissions.check_signer(person, department, round_records.signing_role_ids(department))
+        case Who.OTHER_SIGNER:
+            permissions.check_signer(person, department, round_records.signing_role_ids(department))
+            permissions.check_not_participant(person, _emergency_participant_ids(article))
+        case Who.SUPERUSER:
+            permissions.check_superuser(person)
+    return person
+
+
+def _check_decide(person: User, article: Article, round: Round) -> User:
+    step = round.current_step()
+    if step is None:
+        raise WrongState(_("Every step has been decided."))
+    try:
+        return permissions.check_decide(
+            person,
+            article.department,
+            step.role,
+            contributor_ids=round.contributor_ids(),
+            decider_ids=round.decider_ids(),
+            handed_to_id=step.handed_to_id,
+            find_principals=lambda: Delegation.objects.principals_of(person),
+        )
+    except NotAllowed:
+        _check_not_overtaken(person, article.department, round, step)
+        raise
+
+
+def _check_not_overtaken(person: User, department: Department, round: Round, step: RoundStep) -> None:
+    """Raises WrongState, naming who decided, for somebody whose own step has been passed and whose turn this is not."""
+    if permissions.can_hold_role(person, department, step.role):
+        return
+    for decision in round.decisions.filter(step__passed_at__isnull=False).select_related("step__role"):
+        if permissions.can_hold_role(person, department, decision.step.role):
+            facts = {"step": decision.step.name, "name": decision.person_name}
+            raise WrongState(_("“%(step)s” has been decided already (%(name)s).") % facts)
+
+
+def _emergency_participant_ids(article: Article) -> set[int]:
+    """Ids of who published the article in emergency or had a hand in that text."""
+    emergency = (
+        Emergency.objects.unconfirmed().filter(publication__article=article).select_related("publication").first()
+    )
+    return {emergency.by_id, *emergency.publication.revision.contributor_ids()} if emergency else set()
+
+
+def available_actions(article: Article, state: ArticleState, person: User) -> list[Action]:
+    """The acts that the person may do now, in the order of the table."""
+    open_round = article.rounds.open().select_related("revision").first()
+    return [action for action in possible_actions(state) if _is_allowed(action, person, article, open_round)]
+
+
+def _is_allowed(action: Action, person: User, article: Article, open_round: Round | None) -> bool:
+    try:
+        check_allowed(action, person, article, open_round)
+    except (NotAllowed, WrongState):
+        return False
+    return True
+
+
+def decision_refusal(person: User, round: Round) -> str:
+    """Why the person cannot decide on the round; "" when they can."""
+    try:
+        check_allowed(Action.APPROVE, person, round.article, round)
+    except (NotAllowed, WrongState) as error:
+        return str(error)
+    return ""
