@@ -26,7 +26,8 @@ register_guards(
             REVISION_TABLE,
             "UPDATE",
             "a frozen revision never changes, save for expunging",
-            f"OLD.\"state\" = 'frozen' AND ({_fixed_columns_changed} OR ({_text_columns_changed} AND NOT {_is_expunging}))",
+            f"OLD.\"state\" = 'frozen' "
+            f"AND ({_fixed_columns_changed} OR ({_text_columns_changed} AND NOT {_is_expunging}))",
         ),
         Guard(
             "revision_keeps_its_article",
@@ -112,7 +113,8 @@ register_guards(
             PUBLICATION_TABLE,
             "INSERT",
             "only a frozen revision of the same article is published, under its own digest",
-            f'NOT EXISTS (SELECT 1 FROM "{REVISION_TABLE}" r WHERE r."id" = NEW."revision_id" AND r."state" = \'frozen\' '
+            f'NOT EXISTS (SELECT 1 FROM "{REVISION_TABLE}" r '
+            'WHERE r."id" = NEW."revision_id" AND r."state" = \'frozen\' '
             'AND r."article_id" = NEW."article_id" AND r."digest" = NEW."digest" '
             'AND r."body_digest" = NEW."body_digest" AND r."expunged_at" IS NULL)',
         ),

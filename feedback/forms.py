@@ -58,7 +58,7 @@ def letter_text_field(**options: Any) -> PlainTextField:
 
 
 class LetterForm(forms.Form):
-    """A letter. `about` is the number of the article that it is about, if any; `form_token` says when the form was shown."""
+    """A letter. `about`: id of the article it is about, if any. `form_token` says when the form was shown."""
 
     use_required_attribute = True
 

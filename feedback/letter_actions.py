@@ -46,8 +46,8 @@ def department_of(letter: Letter) -> Department | None:
 
 @transaction.atomic
 def change_state(letter: Letter, *, by: User, to: LetterState, expected_state: str, answer: str = "") -> None:
-    """Brings a letter to another state. `expected_state`: the state that the person saw; `answer` is kept in every state, and
-    shown to the visitor once the letter is answered.
+    """Brings a letter to another state. `expected_state`: the state that the person saw; `answer` is kept in every
+    state, and shown to the visitor once the letter is answered.
 
     Raises NotAllowed; WrongState when somebody else was quicker or the letter cannot go there; AnswerMissing.
     """

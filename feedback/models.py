@@ -73,7 +73,7 @@ class LetterQuerySet(models.QuerySet["Letter"]):
 
 
 class Letter(models.Model):
-    """One letter of a visitor. Its words never change; its state does by feedback.letter_actions only, with the ledger."""
+    """One letter of a visitor. Its text never changes; feedback.letter_actions changes its state and records that."""
 
     receipt = models.CharField(_("receipt"), max_length=RECEIPT_LENGTH, unique=True, default=new_receipt)
     # SHA-256 of the form that was sent and of what stood in it: pressing the button twice makes one letter.

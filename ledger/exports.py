@@ -34,7 +34,7 @@ class UnreadableLine(ValueError):
 
 
 def to_line(entry: Entry) -> str:
-    """One JSON object without a line break; `time` in its canonical form (ledger.canonical_json.canonical_timestamp)."""
+    """Return an entry as one JSON object on one line; `time` in canonical form (ledger.canonical_json)."""
     values = {name: getattr(entry, name) for name in ENTRY_FIELD_TYPES}
     line = json.dumps({**values, "time": canonical_timestamp(entry.time)}, ensure_ascii=False, separators=(",", ":"))
     return _UNSAFE_CHARACTERS.sub(lambda found: f"\\u{ord(found[0]):04x}", line)

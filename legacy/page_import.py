@@ -38,8 +38,8 @@ class PageImport:
 def import_pages(paths: Iterable[Path], *, by: User, department: Department | None = None) -> list[PageImport]:
     """Imports saved pages, all or none of them. `department` overrides what the pages say.
 
-    Raises UnreadablePage (legacy.page_parser; also for words that are too long for a draft), NoDepartment, or NotAllowed when
-    `by` does not write for the department; nothing is stored then.
+    Raises UnreadablePage (legacy.page_parser; also for words that are too long for a draft), NoDepartment, or
+    NotAllowed when `by` does not write for the department; nothing is stored then.
     """
     read = [
         (path, sha256(path.read_bytes()), page) for path, page in [(path, read_legacy_page(path)) for path in paths]

@@ -35,8 +35,8 @@ class DocumentImport:
 def import_documents(paths: Iterable[Path], *, by: User, department: Department) -> list[DocumentImport]:
     """Imports .docx documents as drafts of a department, all or none of them.
 
-    Raises UnreadableDocument (articles.word.reader) with the name of the file, also for words that are too long for a draft,
-    OSError for files that cannot be read, and NotAllowed when `by` does not write for the department.
+    Raises UnreadableDocument (articles.word.reader) with the name of the file, also for words that are too long for a
+    draft, OSError for files that cannot be read, and NotAllowed when `by` does not write for the department.
     """
     check_draft(by, department)
     with transaction.atomic():

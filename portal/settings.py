@@ -257,8 +257,8 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 SILENCED_SYSTEM_CHECKS = [
-    # CKEditor 4 is past its end of life. It stands behind one widget function (articles.editing.editor), its uploader is not
-    # mounted, and every word that it sends is sanitised by the server.
+    # CKEditor 4 is past its end of life. It stands behind one widget function (articles.editing.editor), its uploader
+    # is not mounted, and every word that it sends is sanitised by the server.
     "ckeditor.W001",
     # The portal's host name says nothing about its sub-domains, which others may run without https.
     "security.W005",

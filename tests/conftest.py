@@ -253,7 +253,7 @@ def site(newsroom):
 
 @pytest.fixture
 def as_user(newsroom) -> Callable:
-    """A function that returns a client in which somebody has signed in: a person, or the name of one of the newsroom."""
+    """A function that returns a signed-in client for a person, or for the name of one of the newsroom."""
     from django.test import Client
 
     def signed_in(who):

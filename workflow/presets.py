@@ -32,7 +32,7 @@ ModelClass = type[models.Model]
 
 
 def preset_ledger_data(name: str) -> dict | None:
-    """A pipeline of this name as every site begins with it, in the form of workflow.actions.pipelines.pipeline_ledger_data."""
+    """Return the ledger data of the preset pipeline with this name, as pipeline_ledger_data() has it, or None."""
     for preset, _description, is_default, steps in PIPELINES:
         if preset == name:
             return {

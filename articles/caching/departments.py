@@ -1,4 +1,4 @@
-"""Departments as every public page shows them: read and checked once, until the site changes (articles.caching.memo)."""
+"""The departments that every public page shows, read and checked once for each version of the site."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -15,8 +15,8 @@ from departments.permissions import check_draft_somewhere
 def typeset_body(request: HttpRequest) -> JsonResponse:
     """From `body` (HTML): {"html", "changes": [{"before", "after", "pieces"}], "lost": sentences}.
 
-    `changes` as articles.text.typesetting_preview.TypesettingChange; pictures in the text become files. 400 with {"error"} for a text
-    that is too long.
+    `changes` as articles.text.typesetting_preview.TypesettingChange; pictures in the text become files. 400 with
+    {"error"} for a text that is too long.
     """
     check_draft_somewhere(request.user)
     try:

@@ -1,9 +1,9 @@
 """How many rows a listing has, kept in segments so that no page has to count them.
 
 An act of publishing counts nothing and waits for nobody: its placements are AHEAD, and what it ends stays COUNTED.
-Readers make up for what is unsettled (articles.listings.pagination), so that every number is right at every moment, also when
-something begins or ends on time while nothing runs. `settle` moves the unsettled into the segments now and then; it
-may fail, come twice or never.
+Readers make up for what is unsettled (articles.listings.pagination), so that every number is right at every moment,
+also when something begins or ends on time while nothing runs. `settle` moves the unsettled into the segments now and
+then; it may fail, come twice or never.
 
 Whoever changes what is counted holds the department's lock (its oldest segment). A settler waits for nobody: rows
 that an act has in hand are left for another time. `remove`, which is part of an act, takes the lock before it touches

@@ -50,8 +50,8 @@ def get_listing_page(department: Department, number: str, key_range: KeyRange | 
     """A page of the whole listing, what is pinned first, or of a stretch of it with everything in its place.
 
     Two queries, of a stretch three, and one more where something is pinned. Where the numbers of the segments are
-    wrong, rows are missing or come twice; none is another than what was sealed (articles.listings.queries.intact_publications). Raises
-    PageNotAnInteger and EmptyPage.
+    wrong, rows are missing or come twice; none is another than what was sealed
+    (articles.listings.queries.intact_publications). Raises PageNotAnInteger and EmptyPage.
     """
     now = timezone.now()
     rank = CountedPaginator(MAX_PAGE_NUMBER * PAGE_SIZE).first_rank(number)

@@ -2,9 +2,9 @@
 
 Along the marks of a listing (the beginnings of its segments, newest first) adds up how many rows stand above each.
 What is unsettled and what is pinned are marks of one row. They are read in one statement, which sees the segments and
-the placements as of one moment, so that a row which is just being counted counts once. The marks of a whole listing are
-read once for each version of it (articles.caching.memo): as its segments are cut anew, the old ones stay as true as they
-were.
+the placements as of one moment, so that a row which is just being counted counts once. The marks of a whole listing
+are read once for each version of it (articles.caching.memo): as its segments are cut anew, the old ones stay as true
+as they were.
 """
 
 from collections import Counter
@@ -33,10 +33,8 @@ WITH unsettled AS (
     WHERE department_id = %(department)s AND count_state IS NOT NULL AND pinned_until IS NOT NULL
         AND pinned_until > %(now)s AND live_from <= %(now)s AND (live_until IS NULL OR live_until > %(now)s)
 """
-WHOLE_LISTING_SQL = """
-)
-SELECT since_dated, since_article, placement_count, 'bound' FROM articles_listingsegment WHERE department_id = %(department)s
-UNION ALL SELECT dated, article, placement_count, 'unsettled' FROM unsettled
+WHOLE_LISTING_SQL = """ ) SELECT since_dated, since_article, placement_count, 'bound' FROM articles_listingsegment
+WHERE department_id = %(department)s UNION ALL SELECT dated, article, placement_count, 'unsettled' FROM unsettled
 UNION ALL SELECT dated, article, placement_count, 'pinned' FROM pinned
 """
 # Between two keys: what is counted in the segments that reach across an end, and those that lie in between. The dates

@@ -85,9 +85,9 @@ class PlacementQuerySet(models.QuerySet["Placement"]):
 class Placement(models.Model):
     """A publication stands in the listing of a department: its own, and each further column.
 
-    Repeats what listings filter and sort by, so that they read one index. Nothing here is believed on its own: a
-    row is shown only when it agrees with the sealed publication (articles.listings.queries). What is over leaves the index once
-    that is settled (articles.listings.counts), so that no page has to pass by it.
+    Repeats what listings filter and sort by, so that they read one index. Nothing here is believed on its own: a row
+    is shown only when it agrees with the sealed publication (articles.listings.queries). What is over leaves the
+    index once that is settled (articles.listings.counts), so that no page has to pass by it.
     """
 
     publication = models.ForeignKey(

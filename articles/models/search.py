@@ -6,8 +6,8 @@ from django.db import models
 class SearchPartition(models.Model):
     """From when on publications are indexed under a number (articles.search.partitions).
 
-    Partitions of one layout divide all time between them. There are two layouts only while `reindex` runs, or after it was
-    broken off. No row at all means one partition, numbered 0.
+    Partitions of one layout divide all time between them. There are two layouts only while `reindex` runs, or after
+    it was broken off. No row at all means one partition, numbered 0.
     """
 
     number = models.PositiveIntegerField(primary_key=True)

@@ -1,8 +1,8 @@
 """Counting reads: once a visitor and window, never staff, crawlers, prefetches or reloads.
 
-With Redis reads wait there (articles.reads.redis_buffer) and are flushed to the database (articles.reads.flushing); without it,
-and while it does not answer, they are counted in the database at once (articles.reads.database). Either way a read is
-counted before the visitor has the answer.
+With Redis reads wait there (articles.reads.redis_buffer) and are flushed to the database (articles.reads.flushing);
+without it, and while it does not answer, they are counted in the database at once (articles.reads.database). Either
+way a read is counted before the visitor has the answer.
 """
 
 import hashlib

@@ -1,7 +1,8 @@
 """The search of the desk: in the newest wording of every article, whether the public may read it or not.
 
-What is public stands in the public index (articles.search.index); a second one has what that lacks: drafts, texts in review,
-and what was withdrawn or has run out. Who may see which article, the caller has settled: `among` gets their articles.
+What is public stands in the public index (articles.search.index); a second one has what that lacks: drafts, texts in
+review, and what was withdrawn or has run out. Who may see which article, the caller has settled: `among` gets their
+articles.
 """
 
 from django.db import transaction

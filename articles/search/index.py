@@ -1,10 +1,11 @@
 """The full-text indexes of what is public and of what is in hand: the same tokens in FTS5 and in a PostgreSQL tsvector.
 
-A token is a letter that says where it stands, three figures of the partition of its publication (articles.search.partitions), and
-a pair of characters (articles.search.tokenizer): `x000组织`. ANYWHERE is each pair of each part; title, author and number have
-theirs a second time under a letter of their own, so that looking in titles alone reads nothing else. Each part also
-has a token for each department in whose listing it stands. Pairs are written as they are: they hold letters and digits
-only, whatever was typed, and neither database takes those for anything else.
+A token is a letter that says where it stands, three figures of the partition of its publication
+(articles.search.partitions), and a pair of characters (articles.search.tokenizer): `x000组织`. ANYWHERE is each pair of
+each part; title, author and number have theirs a second time under a letter of their own, so that looking in titles
+alone reads nothing else. Each part also has a token for each department in whose listing it stands. Pairs are written
+as they are: they hold letters and digits only, whatever was typed, and neither database takes those for anything
+else.
 """
 
 import json
@@ -290,9 +291,9 @@ def newest_matches(
 ) -> list[Match]:
     """The newest of `rows`, publications or placements, for which the index has all that is asked for: `most` at most.
 
-    `departments`, `since` and `until` say what `rows` are narrowed to anyway, so that no other partition is asked. `key`:
-    the id of the publication. `layouts`: where the caller has read them. Without anything asked for, the newest of the
-    rows.
+    `departments`, `since` and `until` say what `rows` are narrowed to anyway, so that no other partition is asked.
+    `key`: the id of the publication. `layouts`: where the caller has read them. Without anything asked for, the
+    newest of the rows.
     """
     fields = (id_field, "article_id", "title" if id_field == "pk" else "publication__title")
     rows = rows.order_by("-dated", "-article_id").values_list(*fields)
@@ -373,7 +374,8 @@ def proximity_scores(publications: Sequence[int], asked: Sequence[PhraseQuery]) 
         if connection.vendor == "postgresql":
             queries = [" & ".join(one.query_for_partition(number, ()) for one in asked) for number in numbers]
             cursor.execute(
-                f"SELECT publication_id, max(ts_rank_cd('{{1,1,1,1}}', tokens, query::tsquery)) FROM {PUBLIC_INDEX.table} "
+                "SELECT publication_id, max(ts_rank_cd('{1,1,1,1}', tokens, query::tsquery)) "
+                f"FROM {PUBLIC_INDEX.table} "
                 "JOIN unnest(%s::integer[], %s::text[]) AS asked (number, query) ON partition_number = number "
                 "WHERE publication_id = ANY(%s) AND tokens @@ query::tsquery GROUP BY publication_id",
                 [numbers, queries, list(publications)],
@@ -385,7 +387,8 @@ def proximity_scores(publications: Sequence[int], asked: Sequence[PhraseQuery]) 
         near = [f"NEAR({' '.join(some)}, {MAX_DISTANCE_TOKENS})" for some in phrases]
         for score, expressions in (1, in_one), (2, near):
             cursor.execute(
-                f"SELECT DISTINCT rowid / {MAX_PARTS_PER_TEXT} FROM {PUBLIC_INDEX.table} WHERE {PUBLIC_INDEX.table} MATCH %s "
+                f"SELECT DISTINCT rowid / {MAX_PARTS_PER_TEXT} "
+                f"FROM {PUBLIC_INDEX.table} WHERE {PUBLIC_INDEX.table} MATCH %s "
                 f"AND rowid / {MAX_PARTS_PER_TEXT} IN (SELECT value FROM json_each(%s))",
                 [" OR ".join(expressions), json.dumps(publications)],
             )

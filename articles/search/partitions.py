@@ -1,9 +1,11 @@
-"""Partitions: one index that behaves as if it were many, of some thousand publications each, in the order of their dates.
+"""Partitions: one index that behaves as if it were many, of some thousand publications each, in the order of their
+dates.
 
-The number of its partition begins every token of a publication. A search then looks through the newest partition first and
-goes on to older ones only while it has not found enough: a common word is answered out of one or two of them, a rare
-one costs a look for each partition. Nothing else has to be known about words beforehand, and no table is divided. (Parts
-of an inverted index by age, the older the larger: O'Neil et al., "The log-structured merge-tree", 1996.)
+The number of its partition begins every token of a publication. A search then looks through the newest partition
+first and goes on to older ones only while it has not found enough: a common word is answered out of one or two of
+them, a rare one costs a look for each partition. Nothing else has to be known about words beforehand, and no table is
+divided. (Parts of an inverted index by age, the older the larger: O'Neil et al., "The log-structured merge-tree",
+1996.)
 
 Which partition: the last one whose `since` is not after the date. A publication that stands in an older one, as one may
 that was put in just while the next was opened, is found there all the same, only later.

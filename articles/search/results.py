@@ -1,9 +1,9 @@
 """What a search answers: results in order, a page of them with extracts, and what to try when there are none.
 
-How much is looked at is bounded: the terms and their length (articles.search.index), the candidates that are ranked (the
-CANDIDATES newest matches and the TITLES newest whose title matches, so that an old title is not buried under new
-mentions), and the time (database.time_limit), within which everything lies that asks the database, but for what there is
-to choose from, which lasts from one search to the next (articles.caching.memo).
+How much is looked at is bounded: the terms and their length (articles.search.index), the candidates that are ranked
+(the CANDIDATES newest matches and the TITLES newest whose title matches, so that an old title is not buried under new
+mentions), and the time (database.time_limit), within which everything lies that asks the database, but for what there
+is to choose from, which lasts from one search to the next (articles.caching.memo).
 """
 
 from bisect import bisect_left

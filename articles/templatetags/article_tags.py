@@ -142,7 +142,7 @@ def publication_list(
 
 @register.simple_tag(takes_context=True)
 def search_result_list(context: Context, publications: Iterable[Publication]) -> SafeString:
-    """A list of what a search found (articles.search.results.publications_with_snippets): the words marked in the title and in an extract."""
+    """Return the list of search results as HTML, with the terms marked in titles and snippets."""
     language = _page_language()
 
     def row(publication: Publication) -> str:

@@ -3,10 +3,11 @@
     DATABASE_URL=postgres://… SECRET_KEY=… python -m bench.fill 1000000 [--unsearched]
     DATABASE_URL=postgres://… SECRET_KEY=… python -m bench.fill 100000 --from articles.jsonl
 
-Most are public; of every thousand a few dozen are drafts, in review, returned, scheduled, withdrawn, over or discarded
-(bench.fill.rows.STATES_PER_THOUSAND). Rows, digests and seals are as the services leave them, but for the ledger, which has no entries of
-them; decisions are left out too. An article with a number that is there already is not made again, so that a fill that
-was broken off goes on. `--unsearched`: without the index of the search, which takes most of the time.
+Most are public; of every thousand a few dozen are drafts, in review, returned, scheduled, withdrawn, over or
+discarded (bench.fill.rows.STATES_PER_THOUSAND). Rows, digests and seals are as the services leave them, but for the
+ledger, which has no entries of them; decisions are left out too. An article with a number that is there already is
+not made again, so that a fill that was broken off goes on. `--unsearched`: without the index of the search, which
+takes most of the time.
 
 `--from`: articles as import_articles takes them, one JSON object a line, all of them live, with the numbers that they
 have there. Triggers are dropped meanwhile, and so is PostgreSQL's index over the search's tokens: putting it up once

@@ -170,7 +170,8 @@ class _BatchWriter:
     def article(self, words: ArticleSpec) -> Article:
         author = self.people[f"drafter{self.rng.randrange(20)}"]
         return Article(
-            pk=words.number, department=self.departments[words.department], created_at=words.created_at, created_by=author,
+            pk=words.number, department=self.departments[words.department],
+            created_at=words.created_at, created_by=author,
             created_by_name=author.full_name, in_charge=author,
             discarded_at=self.now if words.state == "discarded" else None,
         )  # fmt: skip

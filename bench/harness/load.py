@@ -128,7 +128,8 @@ def wrk_command(target: Target, *, seconds: int, connections: int, folder: Path)
         )
         script = ["-s", str(file)]
     return [
-        find_program("wrk"), "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", f"{REQUEST_TIMEOUT_SECONDS}s", "--latency",
+        find_program("wrk"), "-t1", f"-c{connections}", f"-d{seconds}s",
+        "--timeout", f"{REQUEST_TIMEOUT_SECONDS}s", "--latency",
         "-H", f"Accept-Encoding: {target.encoding}", *script, target.addresses[0],
     ]  # fmt: skip
 

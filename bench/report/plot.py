@@ -26,7 +26,8 @@ def growth_svg(sets: list[str], times: dict[str, dict[str, float]]) -> str:
         return HEIGHT_PX - BOTTOM - (HEIGHT_PX - TOP - BOTTOM) * _log_fraction(milliseconds, lowest, highest)
 
     drawn = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH_PX}" height="{HEIGHT_PX}" viewBox="0 0 {WIDTH_PX} {HEIGHT_PX}"',
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH_PX}" height="{HEIGHT_PX}"',
+        f'viewBox="0 0 {WIDTH_PX} {HEIGHT_PX}"',
         'font-family="sans-serif" font-size="13" role="img" aria-labelledby="title">',
         '<title id="title">Milliseconds for one page by number of articles</title>',
         f'<rect width="{WIDTH_PX}" height="{HEIGHT_PX}" fill="#ffffff"/>',

@@ -63,7 +63,8 @@ def measure_memory(bench: Bench) -> PartResult:
     kept = max(1, MEMORY_SAMPLES // 20)  # every which look
     outcome.details = {
         "minutes": bench.profile.minutes, "at_rest_mb": [round(one, 1) for one in at_rest],
-        "per_second": sample.per_second, "p99_ms": sample.p99_ms, "failed": sample.failed, "mix_percent": REQUEST_MIX_PERCENT,
+        "per_second": sample.per_second, "p99_ms": sample.p99_ms, "failed": sample.failed,
+        "mix_percent": REQUEST_MIX_PERCENT,
         "workers_mb": [[round(value, 1) for value in values[::kept]] for values in series.values()],
     }  # fmt: skip
     if sample.failed:

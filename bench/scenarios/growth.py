@@ -59,7 +59,10 @@ def _two_word_queries(common: SharedInputs) -> list[str]:
 PAGE_KINDS = [
     PageKind("home page", "pages", lambda _f, _c: ["/"]),
     PageKind("listing", "pages", lambda f, _c: _listing_paths(f, 1)),
-    PageKind(f"listing, page {DEEP_PAGE_NUMBER}", "pages", lambda f, c: _listing_paths(f, min(DEEP_PAGE_NUMBER, c.deepest))),
+    PageKind(
+        f"listing, page {DEEP_PAGE_NUMBER}", "pages",
+        lambda f, c: _listing_paths(f, min(DEEP_PAGE_NUMBER, c.deepest)),
+    ),
     PageKind("listing, deepest page of all sets", "pages", lambda f, c: _listing_paths(f, c.deepest)),
     PageKind("listing, last page", "pages", lambda f, _c: _listing_paths(f, f.largest_department["last_page"])),
     PageKind("article", "pages", _article_paths()),

@@ -1,7 +1,8 @@
 """Counted reads a second over HTTP, and whether one that was acknowledged is lost when workers are killed.
 
     python -m bench.scenarios.reads [--redis yes|no|both] [--seconds 8] [--articles 1000] [--json FILE]
-    DATABASE_URL=postgres://… python -m bench.scenarios.reads …         # an empty database; default: SQLite in a temporary folder
+    DATABASE_URL=postgres://… python -m bench.scenarios.reads …         # an empty database; default: SQLite in a
+    temporary folder
 
 Starts the site (gunicorn, WORKERS 2, sync, or with THREADS in each) on a filled database and a redis-server of its own,
 both only for the time of the run. wrk posts reads of distinct visitors (told apart by X-Forwarded-For), first of one

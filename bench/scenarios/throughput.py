@@ -77,8 +77,8 @@ def measure_cached(bench: Bench) -> PartResult:
             began = time.monotonic()
             for target in ours:
                 _warm_up(target)
-            # Pages are rendered anew after a while (portal.page_cache.page.FRESH_SECONDS), which belongs to what is measured; a
-            # machine that needs as long for the warming alone measures little else.
+            # Pages are rendered anew after a while (portal.page_cache.page.FRESH_SECONDS), which belongs to what is
+            # measured; a machine that needs as long for the warming alone measures little else.
             warmed[encoding] = round(time.monotonic() - began, 1)
             limit = Target("limit", (_start_bare_application(bench, ours[0]),), encoding)
             found = load.compare_targets([*ours, limit], count=bench.profile.rounds, seconds=bench.profile.seconds)

@@ -67,7 +67,8 @@ def fill_database(department: Department, author: User, articles: int) -> None:
         texts = []
         for article in made:
             text = Revision(
-                article=article, number=1, state="frozen", title=f"第{article.pk}篇", body=f"{SAMPLE_BODY}<p>{article.pk}</p>",
+                article=article, number=1, state="frozen", title=f"第{article.pk}篇",
+                body=f"{SAMPLE_BODY}<p>{article.pk}</p>",
                 saved_by=author, saved_by_name=author.full_name, frozen_at=now,
             )  # fmt: skip
             text.digest, text.body_digest = text.compute_digest([], []), sha256(text.body)

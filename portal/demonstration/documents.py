@@ -46,7 +46,8 @@ def xlsx_sheet(name: str, rows: list[list[str]]) -> bytes:
     worksheet = f'{_XML_DECLARATION}<worksheet xmlns="{_SPREADSHEET_NS}"><sheetData>{lines}</sheetData></worksheet>'
     related = (
         f'{_XML_DECLARATION}<Relationships xmlns="{_PACKAGE_RELATIONSHIPS_NS}">'
-        f'<Relationship Id="rId1" Type="{_OFFICE_RELATIONSHIPS_NS}/worksheet" Target="worksheets/sheet1.xml"/></Relationships>'
+        f'<Relationship Id="rId1" Type="{_OFFICE_RELATIONSHIPS_NS}/worksheet" Target="worksheets/sheet1.xml"/>'
+        "</Relationships>"
     )
     return _zip_package(
         "xl/workbook.xml",

@@ -1,9 +1,9 @@
 """Answers with kept pages, in front of Django; lets Django render what is not kept, each page once at a time.
 
 Only for visitors: whoever carries a session is staff and always gets a page of their own. A page is handed out only
-while its stamp is that of the present versions (articles.caching.versions), which are read twice a second; what stands before
-us (X-Accel-Expires) may keep an answer to the end of the second in which they were read. So nothing outlives an act by
-more than a second, there neither.
+while its stamp is that of the present versions (articles.caching.versions), which are read twice a second; what
+stands before us (X-Accel-Expires) may keep an answer to the end of the second in which they were read. So nothing
+outlives an act by more than a second, there neither.
 """
 
 import re

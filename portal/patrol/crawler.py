@@ -116,7 +116,8 @@ class Patrol:
             if shown != sealed:
                 yield f"shows {quote_excerpt(shown)} as {what} instead of {quote_excerpt(sealed)}"
         if link_pairs(page.breadcrumbs) != wanted.breadcrumbs:
-            yield f"stands under {join_links(page.breadcrumbs)} instead of {', '.join(words for _, words in wanted.breadcrumbs)}"
+            expected = ", ".join(words for _, words in wanted.breadcrumbs)
+            yield f"stands under {join_links(page.breadcrumbs)} instead of {expected}"
         if page.body_tokens != wanted.body_tokens:
             yield f"shows another body than the sealed one: {first_difference(page.body_tokens, wanted.body_tokens)}"
         if [link.address for link in page.downloads] != wanted.downloads:

@@ -42,7 +42,7 @@ def park(article: Article, by: User) -> None:
 
 
 def resume(article: Article, by: User) -> Revision:
-    """Takes up the parked draft again. If the published text has changed, `merge_published_change` comes before submitting."""
+    """Take up the parked draft again. Its author must merge a change of the published text before submitting it."""
     with article_action(article, Action.RESUME, by):
         article.revisions.filter(state=RevisionState.PARKED).update(state=RevisionState.DRAFT)
         record("article.resumed", article, by=by)

@@ -1,4 +1,4 @@
-"""Notifications: who was told what. The rows are the outbox; workflow.notifications.delivery carries them out of the house."""
+"""Notifications: who was told what. The rows are the outbox that workflow.notifications.delivery sends."""
 
 from datetime import datetime
 
@@ -128,7 +128,8 @@ class Delivery(models.Model):
         Notification, on_delete=models.PROTECT, related_name="deliveries", verbose_name=_("message")
     )
     channel = models.CharField(_("channel"), max_length=10, choices=Channel.choices)
-    # Addresses of robots are secrets: of a webhook only a digest of its address is kept (workflow.notifications.delivery).
+    # Addresses of robots are secrets: of a webhook only a digest of its address is kept
+    # (workflow.notifications.delivery).
     target = models.CharField(_("target"), max_length=16, blank=True)
     state = models.CharField(_("state"), max_length=10, choices=DeliveryState.choices, default=DeliveryState.PENDING)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)

@@ -27,8 +27,8 @@ class RemarkQuerySet(models.QuerySet["Remark"]):
 class Remark(models.Model):
     """Anchored to a passage of the frozen revision that its round is about. Words that nobody changes.
 
-    `exact`, `prefix`, `suffix`: the passage and what stands round it (articles.text.passages). A suggestion says what is to
-    stand in its place: `replacement`, which is "" where the passage is to go.
+    `exact`, `prefix`, `suffix`: the passage and what stands round it (articles.text.passages). A suggestion says what
+    is to stand in its place: `replacement`, which is "" where the passage is to go.
     """
 
     class Field(models.TextChoices):

@@ -85,7 +85,8 @@ class Round(models.Model):
 
     objects = RoundQuerySet.as_manager()
 
-    # Of a round that an act has just opened or moved on: its steps, and the one that waits now (workflow.actions.round_records).
+    # Of a round that an act has just opened or moved on: its steps, and the one that waits now
+    # (workflow.actions.round_records).
     new_steps: "list[RoundStep]" = []
     waiting_step: "RoundStep | None" = None
 

@@ -1,4 +1,4 @@
-"""Who is told what: each act leaves notification rows, in its own transaction; workflow.notifications.delivery sends them later."""
+"""Who is told what. Each action writes notification rows in its own transaction; `delivery` sends them later."""
 
 import uuid
 from collections.abc import Collection

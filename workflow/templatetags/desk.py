@@ -86,7 +86,7 @@ def delivery_stalled_since(person: User) -> datetime | None:
 
 @register.simple_tag(takes_context=True)
 def site_identity(context: template.Context) -> Any:
-    """The identity that portal.site_context.site_context gave. Django's sign-in pages lay a `site` of their own over it."""
+    """Return the identity from the site context. Django's sign-in pages put a `site` of their own on top of it."""
     return next((layer["site"] for layer in context.dicts if "site" in layer), None)
 
 

@@ -65,7 +65,8 @@ def test_the_list_is_searched_by_title_and_leaves_out_what_was_discarded(newsroo
 
 def test_the_list_shows_the_state_of_each_article(newsroom, as_user):
     articles = {newsroom.article_in(text, public) for text, public in [
-        (TextState.DRAFT, PublicState.UNPUBLISHED), (TextState.IN_REVIEW, PublicState.LIVE), (TextState.SETTLED, PublicState.WITHDRAWN),
+        (TextState.DRAFT, PublicState.UNPUBLISHED), (TextState.IN_REVIEW, PublicState.LIVE),
+        (TextState.SETTLED, PublicState.WITHDRAWN),
     ]}  # fmt: skip
     page = as_user("drafter").get(LIST).content.decode()
     for article in articles:

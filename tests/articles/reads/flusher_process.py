@@ -2,7 +2,8 @@
 
     python -m tests.articles.reads.flusher_process POINT REDIS_URL DATABASE
 
-Started by tests.articles.reads.test_redis_buffer with the variables of the tests. DATABASE is the name of their database.
+Started by tests.articles.reads.test_redis_buffer with the variables of the tests. DATABASE is the name of their
+database.
 """
 
 import os
