@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import django
+import django.conf
 import hypothesis
 import pytest
 
@@ -56,6 +57,10 @@ ENVIRONMENT = {
 }
 os.environ.update(ENVIRONMENT, DJANGO_SETTINGS_MODULE="portal.settings")
 django.setup()
+_sqlite_options = django.conf.settings.DATABASES["default"]["OPTIONS"]
+if "init_command" in _sqlite_options:
+    # A database that is thrown away need not survive a power cut; tests/postgres.py says the same to PostgreSQL.
+    _sqlite_options["init_command"] = _sqlite_options["init_command"].replace("synchronous=FULL", "synchronous=OFF")
 # The processes that pytest starts inherit our variables. Were this one among them, pytest-django would read the
 # settings there before this file gives each process a folder of its own.
 del os.environ["DJANGO_SETTINGS_MODULE"]

@@ -14,7 +14,7 @@ from departments.models import Department, Role
 from tests.legacy.samples import REAL, TITLE
 from tests.workflow.pages import Page
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases("the whole of the product, once on each")]
 
 QUEUE = "/admin/workflow/round/"
 PASSWORD = "a long and quiet morning"

@@ -16,6 +16,8 @@ from ledger.models import Entry
 from ledger.record import record
 from workflow.models import Pipeline
 
+pytestmark = pytest.mark.both_databases("the whole of the product, once on each")
+
 PROJECT = Path(settings.BASE_DIR)
 SCRIPTS = ["bin/run", "bin/test", "bin/_setup", ".ci/run"]
 

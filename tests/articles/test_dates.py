@@ -30,6 +30,8 @@ from workflow.admin.pipelines import DelegationForm
 from workflow.desk.forms import DecisionForm, ExpiryForm, PinForm
 from workflow.rules.transitions import WrongState
 
+pytestmark = pytest.mark.both_databases("unusual dates and characters are stored and compared by each database")
+
 AUTOSAVE = "/admin/articles/article/editing/autosave/"
 
 

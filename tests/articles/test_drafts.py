@@ -12,6 +12,8 @@ from tests.ledger.attacker import copied, refused, run
 from tests.ledger.threads import at_once
 from workflow import services
 
+pytestmark = pytest.mark.both_databases("unusual dates and characters are stored and compared by each database")
+
 
 def saved(draft, by, **content):
     drafts.save_draft(draft, content, by=by, version=draft.version)

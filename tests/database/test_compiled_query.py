@@ -12,7 +12,7 @@ from articles.models import Article, Publication, Revision
 from database.compiled_query import CompiledQuery
 from tests.ledger.threads import at_once
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases("statements are compiled for each database")]
 
 
 @pytest.fixture

@@ -15,7 +15,10 @@ from tests.ledger.threads import at_once
 from tests.portal.page_cache.wsgi_site import Site
 from tests.test_documentation import PROJECT
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.both_databases("statements are compiled for each database"),
+]
 OURS = {"HTTP_USER_AGENT": BROWSER, "HTTP_SEC_FETCH_SITE": "same-origin"}
 
 

@@ -10,6 +10,7 @@ from database.pg_timestamps import TimestampLoader
 pytestmark = [
     pytest.mark.django_db,
     pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no type for moments"),
+    pytest.mark.both_databases("statements are compiled for each database"),
 ]
 
 

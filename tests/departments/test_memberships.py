@@ -8,6 +8,8 @@ from departments.models import Department, Role
 from departments.permissions import NotAllowed
 from tests.factories import department, grant, person
 
+pytestmark = pytest.mark.both_databases("memberships and seals are queried across tables")
+
 # name → (kind, part of, responsible)
 PORTAL = {
     "org": ("department", None, None),

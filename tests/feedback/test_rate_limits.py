@@ -14,6 +14,8 @@ from tests.feedback.factories import A_MINUTE, ADDRESS, TEXT, letter, opened, se
 from tests.ledger.threads import at_once
 from tests.portal.visitor import Page, visit
 
+pytestmark = pytest.mark.both_databases("locks and isolation differ")
+
 HOUR = timedelta(hours=1)
 
 

@@ -13,6 +13,8 @@ from ledger.record import record
 from tests.ledger.auditor import verify
 from tests.ledger.threads import at_once
 
+pytestmark = pytest.mark.both_databases("triggers, constraints and the statements that try to pass them differ")
+
 
 @pytest.fixture
 def role(db):

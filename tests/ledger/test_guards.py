@@ -14,6 +14,8 @@ from ledger.record import record
 from tests.ledger.attacker import on_postgresql, on_sqlite, past_the_guards, refused, run
 from tests.ledger.auditor import named, verify
 
+pytestmark = pytest.mark.both_databases("triggers, constraints and the statements that try to pass them differ")
+
 COLUMNS = ["time", "actor_id", "actor_name", "verb", "object_type", "object_id", "data", "previous", "hash", "key"]
 SAME_AGAIN = (
     "{verb} INTO ledger_entry (number, time, actor_id, actor_name, verb, object_type, object_id, data, previous, hash, "

@@ -14,7 +14,10 @@ from tests.factories import department
 from tests.images import pasted, picture
 from workflow import services
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.both_databases("the number of queries and their plans can differ"),
+]
 MOST = 5
 
 

@@ -6,6 +6,8 @@ from django.db import connection
 
 from tests.ledger.attacker import past_the_guards, run
 
+pytestmark = pytest.mark.both_databases("the whole of the product, once on each")
+
 
 class LostStorage(FileSystemStorage):
     """A disk, or a bucket, that does not answer."""

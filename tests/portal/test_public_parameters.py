@@ -13,6 +13,8 @@ from articles import drafts, publishing
 from articles.listings import counts
 from tests.factories import Newsroom
 
+pytestmark = pytest.mark.both_databases("unusual dates and characters are stored and compared by each database")
+
 DATES = [
     datetime(1, 1, 1, tzinfo=UTC),
     datetime(999, 12, 31, 23, 59, tzinfo=UTC),

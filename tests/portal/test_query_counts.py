@@ -2,10 +2,13 @@
 
 from datetime import timedelta
 
+import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+
+pytestmark = pytest.mark.both_databases("the number of queries and their plans can differ")
 
 DAY = timedelta(days=1)
 

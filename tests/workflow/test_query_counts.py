@@ -9,7 +9,7 @@ from workflow import services
 
 MOST = 42  # two of them are the search's: which of its partitions are fed, and that they stay so
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases("the number of queries and their plans can differ")]
 
 
 def way(newsroom) -> int:

@@ -21,7 +21,7 @@ from tests.factories import department
 from tests.ledger.threads import at_once
 from workflow import services
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases("listings and reads use SQL of their own")]
 HOUR = timedelta(hours=1)
 
 

@@ -24,6 +24,8 @@ from tests.test_documentation import PROJECT
 from workflow import services
 from workflow.rules.transitions import WrongState
 
+pytestmark = pytest.mark.both_databases("locks and isolation differ")
+
 FAILURES = [errno.ENOSPC, errno.EDQUOT, errno.EROFS]
 
 

@@ -20,6 +20,8 @@ from ledger.verification import mismatches
 from tests.factories import Newsroom
 from tests.ledger.threads import at_once
 
+pytestmark = pytest.mark.both_databases("listings and reads use SQL of their own")
+
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
 

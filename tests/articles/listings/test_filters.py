@@ -9,6 +9,8 @@ from articles.caching import memo, versions
 from tests.portal.visitor import visit
 from workflow import services
 
+pytestmark = pytest.mark.both_databases("listings and reads use SQL of their own")
+
 
 def on(day):
     return timezone.make_aware(datetime.fromisoformat(day))

@@ -15,7 +15,7 @@ from articles.listings.related import related_publications
 from articles.models import ListingSegment, Placement
 from tests.articles.listings.segments import copies
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases("listings and reads use SQL of their own")]
 
 MANY = 3_000
 VERY_MANY = 20_000  # enough for PostgreSQL to mind how it reads them

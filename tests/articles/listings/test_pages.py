@@ -12,6 +12,8 @@ from tests.factories import department
 from tests.portal.visitor import visit
 from workflow import services
 
+pytestmark = pytest.mark.both_databases("listings and reads use SQL of their own")
+
 DAY = timedelta(days=1)
 
 

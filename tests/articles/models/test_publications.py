@@ -14,6 +14,8 @@ from tests.ledger.auditor import named, verify
 from tests.ledger.threads import at_once
 from workflow import services
 
+pytestmark = pytest.mark.both_databases("triggers, constraints and the statements that try to pass them differ")
+
 DAY = timedelta(days=1)
 
 

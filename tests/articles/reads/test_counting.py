@@ -15,6 +15,8 @@ from tests.ledger.attacker import undone
 from tests.ledger.threads import at_once
 from workflow import services
 
+pytestmark = pytest.mark.both_databases("listings and reads use SQL of their own")
+
 BROWSER = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36"
 CRAWLERS = [
     "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)",

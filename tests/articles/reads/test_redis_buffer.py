@@ -24,7 +24,7 @@ from tests.articles.reads.test_counting import BROWSER, CRAWLERS, read, visit
 from tests.ledger.threads import at_once
 from workflow import services
 
-pytestmark = pytest.mark.redis
+pytestmark = [pytest.mark.redis, pytest.mark.both_databases("locks and isolation differ")]
 PROJECT = Path(__file__).resolve().parents[3]
 POINTS = [
     "before taking",

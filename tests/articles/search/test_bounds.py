@@ -16,6 +16,8 @@ from tests.ledger.attacker import tamper
 from tests.portal.visitor import visit
 from workflow import services
 
+pytestmark = pytest.mark.both_databases("the search index and its SQL differ")
+
 ENDLESS = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT count(*) FROM c"
 FILTERS = "department={slug}&year={year}&since=2014-01-01&until=2014-12-31&author=张三&number=5号"
 

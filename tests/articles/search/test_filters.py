@@ -9,6 +9,8 @@ from tests.factories import department
 from tests.ledger.attacker import tamper
 from tests.portal.visitor import visit
 
+pytestmark = pytest.mark.both_databases("the search index and its SQL differ")
+
 
 def on(day):
     return timezone.make_aware(datetime.fromisoformat(day))

@@ -7,6 +7,8 @@ import pytest
 from articles.search.tokenizer import MAX_QUERY_CHARS, PART_CHARS, PART_OVERLAP_CHARS
 from tests.articles.search.test_search import found
 
+pytestmark = pytest.mark.both_databases("the search index and its SQL differ")
+
 WORD = "示例词语"
 
 

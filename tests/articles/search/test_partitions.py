@@ -18,6 +18,8 @@ from tests.ledger.threads import at_once
 from tests.portal.visitor import visit
 from workflow import services
 
+pytestmark = pytest.mark.both_databases("the search index and its SQL differ")
+
 DAY = timedelta(days=1)
 BOTH = ["组织", "组", "组织部", "活动", "组织 活动"]
 

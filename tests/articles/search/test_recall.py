@@ -14,6 +14,8 @@ from articles.search.tokenizer import split_query
 from articles.text.sanitising import plain_text
 from tests.articles.search.test_search import found
 
+pytestmark = pytest.mark.both_databases("the search index and its SQL differ")
+
 FILE = Path(settings.BASE_DIR) / "portal" / "demonstration" / "articles.json"
 WORDS = 1000  # of two characters, and as many of three to eight
 FIELDS = ("title", "subtitle", "body", "summary", "author", "source", "keywords", "document_number", "issuing_body")

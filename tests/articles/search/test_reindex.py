@@ -15,6 +15,8 @@ from tests.articles.search.test_search import found
 from tests.factories import expired
 from workflow import services
 
+pytestmark = pytest.mark.both_databases("the search index and its SQL differ")
+
 DAY = timedelta(days=1)
 LONG = "".join(map(chr, range(0x4E00, 0x9000)))
 

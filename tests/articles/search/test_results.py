@@ -13,6 +13,8 @@ from tests.ledger.attacker import tamper
 from tests.portal.visitor import visit
 from workflow import services
 
+pytestmark = pytest.mark.both_databases("the search index and its SQL differ")
+
 DAY = timedelta(days=1)
 
 

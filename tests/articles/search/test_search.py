@@ -14,6 +14,8 @@ from articles.text.sanitising import plain_text
 from legacy.page_parser import body_html, read_legacy_page
 from workflow import services
 
+pytestmark = pytest.mark.both_databases("the search index and its SQL differ")
+
 REAL_PAGE = Path(settings.BASE_DIR) / "portal" / "demonstration" / "legacy-article-page.txt"
 BODY = "<p>工委组织部印发皖直〔2013〕5号文件。2014年春节,ABC公司第3次会议。</p><p>部门通知</p>"
 

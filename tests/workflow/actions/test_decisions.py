@@ -12,7 +12,10 @@ from workflow import services
 from workflow.models import Decision, Round, Verdict
 from workflow.services import StaleText
 
-pytestmark = pytest.mark.django_db
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.both_databases("rounds, decisions and publications are read as JSON subqueries"),
+]
 
 
 @pytest.fixture

@@ -21,7 +21,10 @@ from workflow.models import Decision, Round
 from workflow.rules.states import PublicState, TextState, state_of
 from workflow.rules.transitions import WrongState
 
-pytestmark = pytest.mark.django_db
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.both_databases("rounds, decisions and publications are read as JSON subqueries"),
+]
 
 
 @pytest.fixture

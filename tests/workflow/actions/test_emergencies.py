@@ -17,7 +17,10 @@ from workflow.rules.states import PublicState, TextState, state_of
 from workflow.rules.transitions import WrongState
 from workflow.services import ReasonMissing, StaleText
 
-pytestmark = pytest.mark.django_db
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.both_databases("rounds, decisions and publications are read as JSON subqueries"),
+]
 
 
 def flag():

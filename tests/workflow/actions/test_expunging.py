@@ -23,7 +23,10 @@ from workflow.rules.states import TextState, state_of
 from workflow.rules.transitions import WrongState
 from workflow.services import ReasonMissing
 
-pytestmark = pytest.mark.django_db
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.both_databases("rounds, decisions and publications are read as JSON subqueries"),
+]
 
 WORDS = "误登的身份证号码"
 

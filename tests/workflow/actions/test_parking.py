@@ -10,7 +10,10 @@ from workflow import services
 from workflow.rules.states import ArticleState, PublicState, TextState, state_of
 from workflow.rules.transitions import WrongState
 
-pytestmark = pytest.mark.django_db
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.both_databases("rounds, decisions and publications are read as JSON subqueries"),
+]
 
 
 @pytest.fixture

@@ -20,7 +20,10 @@ from workflow.rules.states import ArticleState, PublicState, TextState, state_of
 from workflow.rules.transitions import WrongState
 from workflow.services import BadTime, ReasonMissing
 
-pytestmark = pytest.mark.django_db
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.both_databases("rounds, decisions and publications are read as JSON subqueries"),
+]
 
 DAY = timedelta(days=1)
 

@@ -18,7 +18,10 @@ from workflow.rules.states import PublicState, state_of
 from workflow.rules.transitions import WrongState
 from workflow.services import BadTime
 
-pytestmark = pytest.mark.django_db
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.both_databases("rounds, decisions and publications are read as JSON subqueries"),
+]
 
 
 def address(article, department=None):

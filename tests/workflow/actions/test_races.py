@@ -23,7 +23,7 @@ from workflow.models import Round, RoundState, Verdict
 from workflow.rules.states import PublicState, TextState, state_of
 from workflow.rules.transitions import WrongState
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases("locks and isolation differ")]
 
 TIMES = range(int(os.environ.get("RACES", "25")))
 TOO_LATE = (WrongState, drafts.StaleDraft)

@@ -23,7 +23,7 @@ from tests.workflow.action_factories import DAY
 from workflow import services
 from workflow.rules.states import PublicState, state_of
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases("locks and isolation differ")]
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from workflow.desk import article_filters
 from workflow.desk.article_filters import STATE_FILTERS, ArticleFilter, in_state
 from workflow.rules.states import PublicState, TextState, state_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases("the search index and its SQL differ")]
 LIST = "/admin/articles/article/"
 EXPORT = f"{LIST}export.csv"
 

@@ -19,7 +19,10 @@ from workflow import services
 from workflow.desk import home
 from workflow.models import Pipeline, Round
 
-pytestmark = pytest.mark.django_db
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.both_databases("rounds, decisions and publications are read as JSON subqueries"),
+]
 
 
 def home_page(client, **asked):

@@ -22,7 +22,7 @@ from workflow.models import Channel, Delivery, DeliveryState, Notification, Roun
 from workflow.notifications import delivery
 from workflow.notifications.delivery import deliver
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases("locks and isolation differ")]
 
 
 class BrokenServer(EmailBackend):

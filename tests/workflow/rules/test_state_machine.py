@@ -31,7 +31,10 @@ from workflow.models import Delegation, Emergency, Round
 from workflow.rules.authorization import decision_refusal
 from workflow.rules.transitions import WrongState
 
-pytestmark = pytest.mark.django_db
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.both_databases("rounds, decisions and publications are read as JSON subqueries"),
+]
 
 REFUSED = (NotAllowed, WrongState, drafts.StaleDraft)
 HOUR = timedelta(hours=1)
