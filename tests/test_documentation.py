@@ -1,4 +1,4 @@
-"""The documentation says what is so: settings, commands, and the size of modules."""
+"""Documentation matches the code: settings, commands, maps, paths, module sizes."""
 
 import ast
 import itertools

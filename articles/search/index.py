@@ -1,4 +1,4 @@
-"""The full-text indexes of what is public and of what is in hand: the same tokens in FTS5 and in a PostgreSQL tsvector.
+"""The full-text index: the same tokens in SQLite FTS5 and PostgreSQL tsvector.
 
 A token is a letter that says where it stands, three figures of the partition of its publication
 (articles.search.partitions), and a pair of characters (articles.search.tokenizer): `x000组织`. ANYWHERE is each pair of
