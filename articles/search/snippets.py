@@ -1,4 +1,4 @@
-"""Search snippets: an escaped excerpt with matches in <mark>.
+"""Search snippets: an escaped excerpt with matches in `<mark>`.
 
 Everything that is returned is escaped but for <mark>, which stands only where a word was found.
 """
