@@ -151,7 +151,9 @@ def test_the_maps_of_the_code_are_up_to_date():
 
 
 def test_both_readmes_list_the_same_apps():
-    english, chinese = (re.findall(r"^([a-z]+)/(?: |$)", (PROJECT / readme).read_text(), re.MULTILINE) for readme in READMES)
+    english, chinese = (
+        re.findall(r"^([a-z]+)/(?: |$)", (PROJECT / readme).read_text(), re.MULTILINE) for readme in READMES
+    )
     assert english == chinese
     assert sorted(english) == FOLDERS
 
