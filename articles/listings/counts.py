@@ -1,7 +1,7 @@
 """Row counts of listings, kept in segments so that no page runs COUNT.
 
-Publishing counts nothing and waits for no lock: new placements are AHEAD, ended ones stay COUNTED. Readers correct for
-these pending placements (articles.listings.pagination), so that every number is right at every moment, also when a
+Publishing counts nothing and waits for no lock: new placements are PENDING, ended ones stay COUNTED. Readers correct
+for these pending placements (articles.listings.pagination), so that every number is right at every moment, also when a
 publication begins or ends on schedule. `apply_pending_counts` moves pending placements into the segments from time to
 time; it may fail, run twice or never run.
 
