@@ -1,4 +1,4 @@
-"""People in the admin. Every change goes through accounts.services, so that the ledger has it."""
+"""Admin of people; every change goes through accounts.services."""
 
 from typing import Any
 

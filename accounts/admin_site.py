@@ -1,4 +1,4 @@
-"""Our own admin site: the desk. `admin.site` is this one everywhere (portal.apps.DeskConfig)."""
+"""The admin site of the project (the desk), which replaces Django's `admin.site`."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Who may sign in."""
+"""The authentication backend: refuses demonstration accounts unless DEMONSTRATION is set."""
 
 from django.conf import settings
 from django.contrib.auth.backends import ModelBackend

@@ -1,4 +1,4 @@
-"""People who stand in the ledger are never deleted, whoever asks the database."""
+"""Database triggers that refuse to delete people."""
 
 from ledger.guards import never_removed, register_guards
 

@@ -1,4 +1,4 @@
-"""Lockout after failed sign-ins (django-axes), said in our words."""
+"""Lockout after failed sign-ins: messages for django-axes."""
 
 import math
 

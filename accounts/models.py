@@ -1,4 +1,4 @@
-"""The people who sign in: drafting staff, leaders, superusers. Visitors have no account."""
+"""The user model `User`: staff accounts only; visitors have none."""
 
 from typing import Any
 

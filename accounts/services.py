@@ -1,4 +1,4 @@
-"""Acts on people that the ledger must have: making, changing, deactivating them, and resetting passwords."""
+"""Services on people: create, change, deactivate, reset a password; all in the ledger."""
 
 from typing import Any
 

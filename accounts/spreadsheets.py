@@ -1,4 +1,4 @@
-"""Texts on their way into a table that a spreadsheet will open."""
+"""Escaping of texts for CSV files that a spreadsheet program opens."""
 
 from typing import Any
 

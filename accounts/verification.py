@@ -1,4 +1,4 @@
-"""What `verify` asks of people: who is a superuser, who is active, and under which name, stands in the ledger."""
+"""Checks of `verify` on people: superusers, active accounts and names match the ledger."""
 
 from collections.abc import Iterator
 from typing import Any

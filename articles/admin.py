@@ -1,4 +1,4 @@
-"""Articles in the admin: the list and the form. What else can be done with an article, workflow.admin adds."""
+"""Admin of articles: the list and the draft form. workflow.admin adds the actions."""
 
 from typing import Any
 

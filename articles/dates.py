@@ -1,4 +1,4 @@
-"""Dates that people type, and dates of rows: within bounds when they come in, harmless when a row holds any other.
+"""Date validation and date form fields; safe formatting of dates that rows hold.
 
 `check_date` checks every date that somebody types; the fields of forms below call it. Times are those of the site's
 time zone, in which some never existed: where clocks went forward at midnight, that midnight becomes one o'clock.

@@ -1,4 +1,4 @@
-"""Drafts: begun, saved, copied, frozen. When any of this may happen, workflow says."""
+"""Services on drafts: create, save, copy, freeze. Workflow decides when they may run."""
 
 import json
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Destroying the words and files of an article, so that only digests are left."""
+"""Expunging: erases the texts and files of an article and keeps the digests."""
 
 from collections.abc import Callable
 from datetime import datetime

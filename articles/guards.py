@@ -1,4 +1,4 @@
-"""What the database itself refuses about articles: changes of frozen words, of publications, of contributions."""
+"""Database triggers that protect frozen revisions, publications and contributions."""
 
 from articles.models.revision import TEXT_FIELDS
 from ledger.guards import Guard, append_only, never_removed, register_guards

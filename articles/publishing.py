@@ -1,4 +1,4 @@
-"""Making, ending and taking away publications. Who signed off, and whether they could, workflow has settled before."""
+"""Services on publications: create, end, reseal, withdraw, move. Workflow checks who may."""
 
 from datetime import datetime
 from typing import Any, NamedTuple

@@ -1,4 +1,4 @@
-"""What `verify` asks of articles: seals, digests of every word, and files on disk."""
+"""Checks of `verify` on articles: seals, digests of texts, files on disk."""
 
 from collections.abc import Iterator
 

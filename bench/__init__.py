@@ -1,0 +1,1 @@
+"""Benchmarks: measures the site against its goals. Start with `bench/run`."""

@@ -1,4 +1,4 @@
-"""Measures the site against its goals: fills, starts, drives, and prints the table. What bench/run starts.
+"""Entry point of `bench/run`: fills, starts servers, measures, prints the table.
 
 Everything that runs is started for the measurement on 127.0.0.1, on ports of its own, and ended with it; filled
 databases stay in the work folder, so that the next run finds them. Results of parts that are not measured this time

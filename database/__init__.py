@@ -1,0 +1,1 @@
+"""Database tools without domain knowledge: compiled queries, JSON subqueries, limits."""

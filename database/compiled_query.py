@@ -1,4 +1,4 @@
-"""Queries whose SQL is written once: those of every act or page, which take longer to write than to answer."""
+"""Queries compiled to SQL once per process."""
 
 import copy
 from collections.abc import Callable

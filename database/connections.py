@@ -1,4 +1,4 @@
-"""The database connection of code that runs outside Django's request cycle.
+"""Database connections for code that runs outside Django's request cycle.
 
 Django closes a broken connection at the beginning and end of its own requests. Code in front of Django, and commands
 that run for days, must do it themselves, or one restart of PostgreSQL leaves them broken for ever.

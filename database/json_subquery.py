@@ -1,4 +1,4 @@
-"""Rows of a subquery as one JSON array: what would be a query each becomes a column of another."""
+"""Subqueries that return related rows as one JSON column."""
 
 from datetime import UTC, datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""Statements that are given up when they take too long, on both databases."""
+"""Time limits for single SQL statements, on SQLite and PostgreSQL."""
 
 import math
 import time

@@ -1,0 +1,1 @@
+"""Departments and columns, roles, memberships; who may do what."""

@@ -1,4 +1,4 @@
-"""Departments, roles and memberships in the admin; every change goes through departments.services."""
+"""Admin of departments, roles and memberships; changes go through departments.services."""
 
 from functools import partial
 from typing import Any

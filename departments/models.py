@@ -1,4 +1,4 @@
-"""Departments and columns of the portal, roles, and who has which role where."""
+"""Models of departments, roles and memberships."""
 
 from django.conf import settings
 from django.core.exceptions import ValidationError

@@ -1,4 +1,4 @@
-"""Bringing in people and their roles from a table (CSV or .xlsx), for superusers: read, judged row by row, then done.
+"""Import of people and roles from a table (CSV or .xlsx): read, check rows, save.
 
 Nothing is believed of a file but its cells: a formula or a macro is refused, a type ignored. What each row would do is
 shown before anything happens; what is done goes through the services, so that the ledger has every person and every

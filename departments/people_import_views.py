@@ -1,4 +1,4 @@
-"""The page on which superusers bring in people from a table: choose, look through, confirm, note the passwords."""
+"""Views of the import of people: choose a file, preview, confirm, first passwords."""
 
 import base64
 import csv

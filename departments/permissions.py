@@ -1,4 +1,4 @@
-"""Who may do what: every such question is answered here.
+"""Permissions: every question of who may do what.
 
 `check_…` raises NotAllowed with the reason; its `can_…` twin answers for templates and lists. *When* something
 may happen (states, rounds) is workflow's business; what must be known of the text is handed in as plain facts.

@@ -1,4 +1,4 @@
-"""The roles that every site begins with."""
+"""Default roles of a new site."""
 
 from django.db import models
 

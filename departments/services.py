@@ -1,4 +1,4 @@
-"""Acts on departments and roles that the ledger must have."""
+"""Services on departments, roles and memberships. Each writes to the ledger."""
 
 from django.core.exceptions import ValidationError
 from django.db import transaction

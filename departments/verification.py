@@ -1,4 +1,4 @@
-"""What `verify` asks of departments and roles: seals hold, and every grant stands in the ledger."""
+"""Checks of `verify` on departments and roles: seals hold, grants are in the ledger."""
 
 from collections.abc import Iterator
 

@@ -1,0 +1,1 @@
+"""Letters from visitors: the form, the receipt, answers at the desk."""

@@ -1,4 +1,4 @@
-"""Letters from visitors at the desk: the list, and the page on which one is answered."""
+"""Admin of letters: the list, and the page for answering."""
 
 from typing import Any
 

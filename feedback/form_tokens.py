@@ -1,4 +1,4 @@
-"""The stamp in the form: when it was shown, under our signature. Programs send it at once, or days later."""
+"""Signed timestamp in the letter form, which holds off automated senders."""
 
 import secrets
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""The form that visitors write in, and the one that staff answer with."""
+"""Forms of letters: for visitors, and for answers by staff."""
 
 import re
 from typing import Any

@@ -1,4 +1,4 @@
-"""Taking a visitor's letter in: at most so many an hour, each once."""
+"""Receiving letters: rate limits and duplicate detection."""
 
 import hashlib
 import hmac

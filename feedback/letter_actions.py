@@ -1,4 +1,4 @@
-"""Dealing with a letter at the desk: taking it in hand, answering, closing, taking it up again."""
+"""Actions on letters: take, answer, close, reopen."""
 
 from django.db import transaction
 from django.utils import timezone

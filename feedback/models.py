@@ -1,4 +1,4 @@
-"""Letters 来信: what visitors write to the site, and what became of it."""
+"""Models of letters 来信 from visitors."""
 
 import re
 import secrets

@@ -1,4 +1,4 @@
-"""Forgetting who wrote: names and addresses of visitors are kept no longer than they are needed."""
+"""Erasing of names and contacts after the retention period."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Addresses of the letter box: the form, and what became of a letter."""
+"""URLs of letters: the form, and the receipt page."""
 
 from django.urls import path, re_path
 

@@ -1,4 +1,4 @@
-"""The letter box: visitors write, and read what became of it."""
+"""Public views of letters: the form, and the receipt page."""
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig

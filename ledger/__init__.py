@@ -1,0 +1,1 @@
+"""The ledger: hash chain, signing keys, seals, verification. Knows nothing of articles."""

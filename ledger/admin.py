@@ -1,4 +1,4 @@
-"""The ledger and its alarms in the admin: to read, never to write."""
+"""Read-only admin of ledger entries and alarms."""
 
 from functools import cached_property
 from typing import Any

@@ -1,4 +1,4 @@
-"""Alarms: what a page refused to show because it is not what was signed."""
+"""Alarms: records of data that a page refused to show because its seal does not hold."""
 
 import logging
 import time

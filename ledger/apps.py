@@ -1,3 +1,5 @@
+"""App configuration of the ledger."""
+
 from django.apps import AppConfig
 from django.core.checks import Tags, register
 from django.db.models.signals import post_migrate, pre_migrate

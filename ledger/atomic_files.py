@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all."""
+"""Atomic file writes: temporary name, fsync, read back, rename."""
 
 import errno
 import os

@@ -1,4 +1,4 @@
-"""The one canonical form in which things are hashed and signed."""
+"""Canonical JSON: the one form in which data is hashed and signed."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""The ledger as JSON lines: to hand to an auditor, to keep elsewhere, to check without the database."""
+"""Export of the ledger as JSON lines, and verification of an export without a database."""
 
 import json
 import re

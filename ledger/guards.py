@@ -1,8 +1,8 @@
-"""Triggers that hold the invariants in the database, on SQLite and on PostgreSQL.
+"""Database triggers that hold invariants, on SQLite and PostgreSQL.
 
-Each app states its guards as data (`GUARDS` in its own guards.py) and registers them; this module writes the SQL
-of both dialects, drops and installs them around migrations, and says which are missing. A refusal reaches
-Django as IntegrityError on both databases.
+Each app states its guards as data in its own guards.py and registers them (`register_guards`); this module writes the
+SQL of both dialects, drops and installs them around migrations, and says which are missing. A refusal reaches Django as
+IntegrityError on both databases.
 """
 
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""Signing keys (Ed25519, RFC 8032) and the public keys that are trusted. Both come from files only.
+"""Signing keys (Ed25519, RFC 8032) and trusted public keys, read from files only.
 
 Whoever can write to the database can therefore neither sign nor make a key trusted.
 """

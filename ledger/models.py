@@ -1,4 +1,4 @@
-"""The ledger 台账: one row for each act, each chained to the one before by its hash, and signed."""
+"""Models of the ledger 台账: signed, hash-chained entries; alarms; runs of checks."""
 
 from django.db import models
 from django.utils.translation import gettext, gettext_noop

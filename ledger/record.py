@@ -1,4 +1,4 @@
-"""Writing to the ledger, and the note of its head outside the database."""
+"""Writing ledger entries, and noting the head outside the database."""
 
 import fcntl
 import json

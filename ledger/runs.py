@@ -1,4 +1,4 @@
-"""When the checks and backups of the site last ran, and how that ended, so that superusers see whether they run."""
+"""When `verify`, `patrol` and backups last ran, and how they ended."""
 
 from django.db import DatabaseError, transaction
 from django.utils import timezone

@@ -1,4 +1,4 @@
-"""Seals 签章: a signature over a small manifest that says what was sealed.
+"""Seals 签章: signatures over a manifest of what was sealed.
 
 A manifest is a dict of the canonical form (ledger.canonical_json). What is signed is a line naming the kind of
 thing, then the manifest: a signature over one kind never passes for another.

@@ -1,4 +1,4 @@
-"""System checks: a site whose guards are gone or whose own key is not trusted does not start unnoticed."""
+"""Django system checks: missing triggers and untrusted signing keys."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What a reader of the ledger is told of an entry: words for its verb and for the kind of thing that it is about.
+"""Labels for the verbs and object types of ledger entries.
 
 The ledger stands below every other app and knows none of their verbs: each app tells its own, beside the service that
 records them. A verb without words is shown as it stands; a test sees to it that there is none.

@@ -1,4 +1,4 @@
-"""Verifying the record: the chain itself here, and what other apps register with `check`."""
+"""Verification of the hash chain, and the registry of checks from other apps."""
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager

@@ -1,0 +1,1 @@
+"""Import of old content: saved pages, Word documents, old addresses."""

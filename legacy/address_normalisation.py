@@ -1,4 +1,4 @@
-"""How an address of the old site is spelt, so that what was typed and what a browser asks for meet.
+"""Normalisation of old addresses, so that typed and requested forms match.
 
 Spelt as in RFC 3987: characters as they are read, percent signs only where a character would mean something else.
 Old Chinese sites wrote names of files in GBK, and browsers percent-encode whatever bytes a link had, so an address

@@ -1,4 +1,4 @@
-"""Addresses of the old site in the admin: set and deleted, each an entry of the ledger, never edited."""
+"""Admin of old addresses: add and delete, each with a ledger entry."""
 
 from typing import Any
 

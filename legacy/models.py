@@ -1,4 +1,4 @@
-"""Where imported articles came from, and the addresses that they had there."""
+"""Models of imported articles' origins and of old addresses."""
 
 from django.conf import settings
 from django.core.exceptions import ValidationError

@@ -1,4 +1,4 @@
-"""Addresses of the old site 旧地址: setting them, and answering whoever still asks for one."""
+"""Old addresses 旧地址: services, and the redirect of requests."""
 
 import csv
 import io

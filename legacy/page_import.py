@@ -1,4 +1,4 @@
-"""Turning pages of an old site into drafts. Importing publishes nothing: the drafts go the way of all others."""
+"""Import of old pages as drafts. Nothing is published."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

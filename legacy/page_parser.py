@@ -1,4 +1,4 @@
-"""Reading one saved page of an old portal.
+"""Parser of one saved page of an old portal.
 
 Such a page has, from top to bottom: the menu, a breadcrumb, the title, a line
 of labels 【字体: 】【2014-2-7】【作者/来源 …】, the body, 上一篇/下一篇, and a footer. The words

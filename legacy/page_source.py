@@ -1,4 +1,4 @@
-"""From the bytes of a saved page to numbered lines of text.
+"""Decoding of a saved page into numbered lines of text.
 
 Old Chinese portals wrote GB2312, GBK or GB18030 (the last contains the other
 two); pages saved again later are mostly UTF-8, some with a byte order mark,

@@ -1,4 +1,4 @@
-"""Signs that an old page was tampered with: words of betting, adult and spam pages, and strange copyright holders.
+"""Detection of tampering in old pages: spam words and strange copyright holders.
 
 The real page that this was written for names a betting company as its
 copyright holder. A suspicion stops nothing; it is shown to a person who decides.

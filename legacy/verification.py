@@ -1,4 +1,4 @@
-"""What `verify` asks of old addresses: each stands in the ledger, and leads where it says."""
+"""Checks of `verify` on old addresses: each matches the ledger."""
 
 from collections.abc import Iterator
 

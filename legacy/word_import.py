@@ -1,4 +1,4 @@
-"""Turning Word documents into drafts, as the form does. Importing publishes nothing: the drafts go the usual way."""
+"""Import of Word documents as drafts. Nothing is published."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

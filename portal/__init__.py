@@ -1,0 +1,1 @@
+"""The site: settings, URLs, page cache, identity, home page, patrol, demonstration."""

@@ -1,4 +1,4 @@
-"""The identity of the site in the admin, each save a new sealed version, and the blocks of the home page."""
+"""Admin of the site's identity and of the home page's blocks."""
 
 from typing import Any
 

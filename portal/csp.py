@@ -1,4 +1,4 @@
-"""The content security policy, worked out once for all answers that ask for nothing of their own."""
+"""The content security policy, built once for all responses."""
 
 from collections.abc import Callable
 

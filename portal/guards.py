@@ -1,4 +1,4 @@
-"""Versions of the site's identity are never changed or removed; what every page shows has a version of its content."""
+"""Database triggers for the site's identity and its version."""
 
 from articles.caching.versions import site_triggers
 from ledger.guards import append_only, register_guards

@@ -1,4 +1,4 @@
-"""Reading and changing the identity of the site."""
+"""The site's identity (footer, theme, licence numbers): read and save."""
 
 from collections.abc import Iterator
 

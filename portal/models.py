@@ -1,4 +1,4 @@
-"""The identity of the site, in sealed versions, and the blocks of its home page."""
+"""Models of the site's identity and of home page blocks."""
 
 import re
 from datetime import date

@@ -1,4 +1,4 @@
-"""Believing X-Forwarded-For and X-Forwarded-Proto from our own proxies (TRUSTED_PROXIES), and from nobody else."""
+"""Trusted proxies: accepts X-Forwarded-* headers from TRUSTED_PROXIES only."""
 
 from collections.abc import Callable
 from functools import lru_cache

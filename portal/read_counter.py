@@ -1,4 +1,4 @@
-"""Counts the reads of visitors in front of Django, whose stack of middleware takes longer than a read does.
+"""WSGI middleware that counts reads in front of Django.
 
 Only what changes nothing else: POST /reads/N/ of somebody without a session. The view is the one that Django has,
 and the headers are those that the middlewares put on any answer; whatever is not plainly a read to count is handed on.

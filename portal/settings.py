@@ -1,4 +1,4 @@
-"""Settings of the site. Every environment variable that the project knows is read here and nowhere else.
+"""Django settings. The only module that reads environment variables.
 
 Unset variables give a safe site on SQLite for this machine only. What
 `bin/run` generated under var/ (secret, signing key, database) is found

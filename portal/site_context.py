@@ -1,4 +1,4 @@
-"""What every public page has round its content: identity and navigation."""
+"""Template context of every public page: identity and navigation."""
 
 from functools import partial
 from typing import Any

@@ -1,4 +1,4 @@
-"""Templates whose own words are put in when they are loaded, once for each language, and not at every rendering.
+"""Template loader that translates `{% translate %}` once per language, not per request.
 
 A public page has some thirty of them, and each `{% translate "…" %}` costs as much as showing three values of an
 article. Only tags with a literal text are taken; all others stay tags.

@@ -1,4 +1,4 @@
-"""Addresses of the site."""
+"""Root URL configuration."""
 
 from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin

@@ -1,4 +1,4 @@
-"""Home page, health and the addresses that belong to the whole site."""
+"""Views of the home page, health checks, external link notices and errors."""
 
 import logging
 from collections.abc import Callable

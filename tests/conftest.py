@@ -1,4 +1,4 @@
-"""The ground that every test stands on: an environment of its own, keys, and databases that can be emptied again."""
+"""Fixtures of all tests: environment, keys, databases."""
 
 import os
 import secrets

@@ -1,4 +1,4 @@
-"""Every screen of the desk, each with who looks at it, in a newsroom where something stands on all of them.
+"""One example of every desk page, with the person who opens it.
 
 Whoever makes a screen adds a line to `_screens` (and to `_lived_in` what it needs to have something on it): then
 tests/browser/test_desk_accessibility.py looks at it in both schemes and widths.

@@ -1,4 +1,4 @@
-"""A small newsroom for tests: people, departments and articles, made by the product's own services."""
+"""Factories of people, departments and articles, built with the product's services."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""Takes the pictures of the handbooks (docs/zh/) from a running site with demonstration content.
+"""Takes the screenshots of the handbooks (docs/zh/images/).
 
     python -m tests.handbook
 

@@ -1,4 +1,4 @@
-"""Pictures for tests: their bytes, and the HTML that an editor sends for a pasted one."""
+"""Pictures for tests: bytes, and pasted HTML."""
 
 import base64
 import io

@@ -1,4 +1,4 @@
-"""Finds or starts a PostgreSQL server for the tests, and runs a command with DATABASE_URL set.
+"""Runs a command with DATABASE_URL set to a PostgreSQL server, found or started.
 
     python -m tests.postgres -- python -m pytest -m "not browser"
 

@@ -1,4 +1,4 @@
-"""One page of every kind that visitors can come upon, as the site really answers."""
+"""One example of every public page, as a real response."""
 
 from dataclasses import dataclass
 from datetime import date

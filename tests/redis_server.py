@@ -1,4 +1,4 @@
-"""A Redis of the tests' own, reached through a socket in a temporary folder; nobody else's is touched."""
+"""A private redis-server for tests, on a socket in a temporary folder."""
 
 import shutil
 import subprocess

@@ -1,4 +1,4 @@
-"""The main job from end to end, over HTTP and by commands: from an empty site and an old page to its readers."""
+"""The main job end to end, over HTTP and by commands."""
 
 import io
 import re

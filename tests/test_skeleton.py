@@ -1,4 +1,4 @@
-"""The scripts of the project, and the ground that the tests themselves stand on."""
+"""The scripts under bin/, and the test environment itself."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""The Chinese catalogue is complete, and the compiled one is the same."""
+"""The Chinese catalogue is complete and compiled."""
 
 import os
 import re

@@ -1,0 +1,1 @@
+"""Editorial workflow: pipelines, rounds, decisions, publishing; the desk of staff."""

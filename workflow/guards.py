@@ -1,4 +1,4 @@
-"""What the database itself refuses about rounds and decisions: separation of duties holds there too."""
+"""Database triggers on rounds and decisions: separation of duties."""
 
 from ledger.guards import Guard, append_only, never_removed, register_guards
 

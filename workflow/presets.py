@@ -1,4 +1,4 @@
-"""The pipelines and quick phrases that every site begins with."""
+"""Default pipelines and quick phrases of a new site."""
 
 from django.db import models
 

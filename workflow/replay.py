@@ -1,4 +1,4 @@
-"""What `verify` replays from the ledger: who decides where, by pipelines, choices and delegations."""
+"""Replay of pipelines, choices and delegations from the ledger, for `verify`."""
 
 from collections.abc import Iterator
 from typing import Any

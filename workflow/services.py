@@ -1,4 +1,4 @@
-"""The acts on articles, each one transaction: lock, check who and when, change, write the ledger.
+"""The public services of the workflow, one transaction each: lock, check, change, record.
 
 All raise NotAllowed for the wrong person (departments.permissions) and WrongState for the wrong moment; then nothing
 has changed. `seen` is the digest of the revision that the person looked at.

@@ -1,4 +1,4 @@
-"""What `verify` asks of decisions: behind every publication stands a round with each step approved, and the ledger."""
+"""Checks of `verify` on decisions: every publication was approved at each step."""
 
 from collections.abc import Iterable, Iterator
 from itertools import islice

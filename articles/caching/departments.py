@@ -1,4 +1,4 @@
-"""The departments that every public page shows, read and checked once for each version of the site."""
+"""Departments for navigation and listings, read once for each version of the site."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

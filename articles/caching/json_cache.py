@@ -1,4 +1,4 @@
-"""Django's cache without pickle: a JSON serializer for Redis, and `cached()`, which signs each value.
+"""JSON serializer for Django's Redis cache, and `cached()`, which signs each value.
 
 Redis is not trusted. Unpickling runs code of whoever wrote the bytes, and a value of another shape breaks a page.
 """

@@ -1,8 +1,8 @@
-"""What many pages show or ask is made once and lasts until something of it changes.
+"""Per-process memo of values that stay valid until a version of their scope changes.
 
-What stands on every page (identity, navigation, footer) lasts until the site changes; what belongs to a department,
-until that does. Seals are checked when a thing is made, and again after AGAIN seconds, so that tampering is noticed
-though nobody acted.
+Identity, navigation and footer stand on every page and are valid until the site's version changes; a department's part
+is valid until its own version changes. Seals are checked when a value is computed, and again after
+MAX_ENTRY_AGE_SECONDS, so that tampering is noticed although no version changed.
 """
 
 import time

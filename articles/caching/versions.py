@@ -1,12 +1,12 @@
-"""Versions of what the public pages show, by which a page that was kept is known to be the present one.
+"""Version keys that expire cached pages: triggers, reading, and the scopes of a page.
 
-Every change of a placement, a publication, a department, the identity and the like changes the version of the scopes
-that show it: by triggers, hence in the transaction of the act, so that nothing is lost between the commit and some hook
-after it. A page is kept with the stamp of its scopes, taken before it was rendered; it is the present one as long as
-that stamp is. The stamp also names the last moment at which something began, ended or ceased to be pinned by itself,
-and the day, because the site is in mourning by days.
+Triggers change the version of a scope (a department, or the whole site) with every change of a placement, a
+publication, a department, the identity and the like. They run in the transaction of the act, so nothing is lost between
+a commit and a hook after it. A page is cached with the version key of its scopes, read before it is rendered; it is
+valid as long as the key is equal. The key also names the last moment at which a publication began, ended or ceased to
+be pinned, and the day, because days of mourning change the page.
 
-Versions are read at most twice a second, so that what they vouch for is never older than half a second.
+Versions are read at most twice a second, so a cached page is never more than half a second out of date.
 """
 
 import time

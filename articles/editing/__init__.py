@@ -1,5 +1,5 @@
-"""What the form that drafters write in asks the server while they write: uploads, saves by itself, help with the text.
+"""Views and forms of the draft form: autosave, uploads, Word import, typesetting, checks.
 
-The views stand in `urls.VIEWS`, under admin/articles/article/editing/. All are for people who write for some department
-and answer in JSON: what was asked for, or {"error": a sentence for the person}.
+The views are listed in `urls.VIEWS`, under admin/articles/article/editing/. They are for people who may write in some
+department, and answer with JSON: the result, or {"error": a sentence for the person}.
 """

@@ -1,7 +1,7 @@
-"""Saving by itself: the form sends what stands in it every half minute, and nothing of anybody's is lost by it.
+"""Autosave: the view that saves the form every half minute and reports conflicts.
 
-What comes is saved as far as it is valid; what is not, is named, and stays in the form. Over somebody else's newer save
-nothing is saved: the answer brings their text along.
+Valid fields are saved; invalid ones are named and stay in the form. A newer save of somebody else is never overwritten:
+the answer holds their text.
 """
 
 from typing import Any

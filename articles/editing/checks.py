@@ -1,7 +1,7 @@
-"""What somebody should look at before a text is submitted or signed off, found by checks that apps register here.
+"""Checks before submission and sign-off: a registry of warnings about a revision.
 
-A check is a function from a revision to Finding objects; @check registers it. Nothing that is found holds a text up:
-people decide. Apps above (proofing) add checks by importing this module, and whoever shows findings asks `findings`.
+A check is a function from a revision to Finding objects; @register_check registers it, `run_checks` runs them all. A
+finding never blocks a text: people decide. Apps above this one (proofing) import this module to add checks.
 """
 
 from collections.abc import Callable, Iterable, Iterator

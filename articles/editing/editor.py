@@ -1,4 +1,4 @@
-"""The editor stands behind one function, so that it can be replaced."""
+"""The rich-text editor widget, behind one function so that it can be replaced."""
 
 import re
 from typing import Any

@@ -1,4 +1,4 @@
-"""Fields of the desk's form that hold files. The browser sends digests; what they stand for, the database says."""
+"""Form fields for files: the browser sends digests, the database says what they are."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""The form that drafters write in."""
+"""The form for drafts."""
 
 from typing import Any
 

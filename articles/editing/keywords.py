@@ -1,4 +1,4 @@
-"""Keywords suggested from the text: the nouns that it speaks of most, after jieba's segmentation (rjieba)."""
+"""Keyword suggestions from the text (rjieba)."""
 
 from collections import Counter
 from functools import cache

@@ -1,4 +1,4 @@
-"""What the views of the form's helpers share."""
+"""JSON responses shared by the views of the draft form."""
 
 from django.http import JsonResponse
 

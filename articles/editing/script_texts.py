@@ -1,4 +1,4 @@
-"""What the scripts of the form say; they take it from the page, so that the catalogue has every word."""
+"""Translated texts for the JavaScript of the draft form."""
 
 from django.utils.translation import gettext_lazy as _
 

@@ -1,4 +1,4 @@
-"""What somebody wrote into a field before, to be offered again."""
+"""Suggestions for author and source from earlier revisions."""
 
 from accounts.models import User
 from articles.models import Revision

@@ -1,4 +1,4 @@
-"""排版 in the form: the text as it would be set, beside what it is. The form takes it over when its writer says so."""
+"""The typesetting view 排版: returns the typeset text and a preview of the changes."""
 
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, JsonResponse

@@ -1,4 +1,4 @@
-"""Pictures and documents that somebody brings while writing. Nobody else has them until a text that uses them does."""
+"""Upload views for pictures and documents; an upload stays private until it is published."""
 
 from django.http import HttpRequest, JsonResponse
 from django.utils.translation import gettext as _

@@ -1,4 +1,4 @@
-"""Addresses of the form's helpers, for the admin."""
+"""URLs of the draft form's views, mounted in the admin."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""A Word document brought into the form. It becomes words and pictures in the form; saving is the drafter's own act."""
+"""The Word import view: turns a .docx file into title, body and pictures for the form."""
 
 from django.core.exceptions import ValidationError
 from django.db import transaction

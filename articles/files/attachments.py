@@ -1,4 +1,4 @@
-"""Files in a draft: attachments in their order, the cover, pictures in the body; and who may put which file there.
+"""Files of a draft: attachments, cover, pictures in the body, and who may use which file.
 
 Whoever has a file's address could write it into a text of their own and so come to read it. So a file gets into a text
 only by somebody who brought it or may have it anyway.

@@ -1,4 +1,4 @@
-"""Renditions: a picture in fixed sizes, made when it is stored, so that pages stay light on an old phone."""
+"""Smaller renditions of pictures, made when a picture is stored."""
 
 import io
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Files on disk: taken in by content, given out only to those who may have them."""
+"""File storage addressed by SHA-256 digest: store, verify, and who may download."""
 
 import io
 import logging

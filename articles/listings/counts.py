@@ -1,13 +1,13 @@
-"""How many rows a listing has, kept in segments so that no page has to count them.
+"""Row counts of listings, kept in segments so that no page runs COUNT.
 
-An act of publishing counts nothing and waits for nobody: its placements are AHEAD, and what it ends stays COUNTED.
-Readers make up for what is unsettled (articles.listings.pagination), so that every number is right at every moment,
-also when something begins or ends on time while nothing runs. `settle` moves the unsettled into the segments now and
-then; it may fail, come twice or never.
+Publishing counts nothing and waits for no lock: new placements are PENDING, ended ones stay COUNTED. Readers correct
+for these pending placements (articles.listings.pagination), so that every number is right at every moment, also when a
+publication begins or ends on schedule. `apply_pending_counts` moves pending placements into the segments from time to
+time; it may fail, run twice or never run.
 
-Whoever changes what is counted holds the department's lock (its oldest segment). A settler waits for nobody: rows
-that an act has in hand are left for another time. `remove`, which is part of an act, takes the lock before it touches
-a row. So nobody who holds it waits for anybody but the ledger's lock, which is the last.
+Code that changes what is counted holds the department's lock (its oldest segment). `apply_pending_counts` never waits:
+it skips rows that another transaction has locked. `delete_placements` is part of an act and takes the lock before it
+touches a row. So a holder of the lock waits for nothing but the ledger's lock, which comes last.
 """
 
 from bisect import bisect_left, bisect_right

@@ -1,4 +1,4 @@
-"""Pages of a department's listing, each at the same cost however deep it lies and however long the listing is."""
+"""Pages of a department's listing, at the same cost at any depth."""
 
 import logging
 from datetime import datetime

@@ -1,10 +1,9 @@
-"""Where a page of a listing begins, and how many rows there are, whatever the depth of the page.
+"""Offsets and totals of a listing, computed from segment counts without OFFSET or COUNT.
 
-Along the marks of a listing (the beginnings of its segments, newest first) adds up how many rows stand above each.
-What is unsettled and what is pinned are marks of one row. They are read in one statement, which sees the segments and
-the placements as of one moment, so that a row which is just being counted counts once. The marks of a whole listing
-are read once for each version of it (articles.caching.memo): as its segments are cut anew, the old ones stay as true
-as they were.
+Sum segment counts, newest first, to find how many rows stand above the beginning of each segment. Each pending or
+pinned placement is added as a segment of one row. One statement reads segments and placements as of one moment, so that
+a row that is being counted counts once. The offsets of a whole listing are cached for each version of it
+(articles.caching.memo); they stay right when segments are divided.
 """
 
 from collections import Counter

@@ -1,4 +1,4 @@
-"""What a listing may show: live publications whose seal holds and that stand where their seal says."""
+"""Queries of listings: newest, neighbours, most read."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""Related articles 相关文章: of the same department, by the keywords that drafters gave them."""
+"""Related articles 相关文章: same department, shared keywords."""
 
 from functools import partial
 from operator import itemgetter

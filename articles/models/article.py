@@ -1,4 +1,4 @@
-"""An article: what stays the same while its wording changes."""
+"""The model `Article`: its identity over time, without any text."""
 
 from django.conf import settings
 from django.db import models

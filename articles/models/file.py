@@ -1,4 +1,4 @@
-"""Files: pictures, documents, audio, video. Addressed by the digest of their content."""
+"""Models of files: pictures, documents, audio and video, addressed by their digest."""
 
 from django.conf import settings
 from django.db import models

@@ -1,4 +1,4 @@
-"""Placements: where publications stand in listings; and the segments in which a listing is counted."""
+"""Models of listings: placements of publications, and the segments that count them."""
 
 from datetime import UTC, datetime
 from typing import Any, NamedTuple

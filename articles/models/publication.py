@@ -1,4 +1,4 @@
-"""Publications: what the public side reads, and the only thing it reads."""
+"""The models `Publication` and `Withdrawal`; public pages read only these."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""Reads 阅读: how often an article was read, by day and in all."""
+"""Models of read counts 阅读: by day and in total."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _

@@ -1,4 +1,4 @@
-"""A revision 稿次: one wording of an article, with every word that a visitor could see."""
+"""The model `Revision` 稿次: one wording of an article, with every field a visitor sees."""
 
 from django.conf import settings
 from django.core.validators import URLValidator

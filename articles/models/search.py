@@ -1,4 +1,4 @@
-"""Partitions of the search index: publications in the order of their dates, a few thousand together."""
+"""The model of search partitions: ranges of publications by date."""
 
 from django.db import models
 

@@ -1,4 +1,4 @@
-"""Content versions: what a kept page is held against (articles.caching.versions)."""
+"""The model of content versions, from which version keys are computed."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _

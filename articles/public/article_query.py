@@ -1,4 +1,4 @@
-"""The live publication of an article with all that its page needs, in one query (two where there are pictures)."""
+"""The query of an article page: the live publication with its files and pictures."""
 
 from datetime import datetime
 from typing import Any, NamedTuple

@@ -1,7 +1,7 @@
-"""Outside links in articles, listings and menus: before visitors leave the site, a page names the host and asks.
+"""Signed notice pages for links that leave the site.
 
-The address of that page carries what it leads to under our signature, so that nobody can hand out an address on this
-site that leads wherever they like: only addresses that stood in a public text or a sealed menu were ever signed.
+The URL of the notice page carries its target under our signature. Only targets that stood in a public text or a sealed
+menu were ever signed, so nobody can make an address on this site that leads to a target of their choice.
 """
 
 import re

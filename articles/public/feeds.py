@@ -1,4 +1,4 @@
-"""Feeds of the newest publications: of the whole site, and of each department. Atom (RFC 4287)."""
+"""Atom feeds (RFC 4287) of the site and of each department."""
 
 from datetime import datetime
 from typing import Any

@@ -1,7 +1,7 @@
-"""The language of the chrome: Chinese at the plain addresses, others under their code (/en/…).
+"""Languages of the public interface: Chinese at plain URLs, others under a prefix (/en/…).
 
-Articles stay as they were signed off. The language stands in the address and nowhere else, so that pages can be kept by
-anything between us and a visitor, and work without cookies.
+Articles stay as they were signed off. The language is part of the URL and of nothing else, so that any cache can hold
+the pages, and they work without cookies.
 """
 
 from collections.abc import Callable, Iterable, Iterator

@@ -1,4 +1,4 @@
-"""What the head of a page tells programs: the tags that government sites must carry, Open Graph, JSON-LD.
+"""Meta tags of public pages: government tags, Open Graph, JSON-LD.
 
 The tags are those of 《政府网站发展指引》 (国办发〔2017〕47号), 附件 网页设计规范, 网页标签: every page names the
 site, the page of a column describes the column, an article's page names its column and describes the article.

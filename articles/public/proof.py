@@ -1,4 +1,4 @@
-"""Proof 核验: what lets anybody check that an article is what was signed off, without believing this site."""
+"""Proof 核验: the signed manifest and ledger entry that let anybody check an article."""
 
 import base64
 import io

@@ -1,4 +1,4 @@
-"""What search engines may find: departments, and live publications. Past 50,000 addresses an index of files."""
+"""Sitemaps of departments and live publications, with an index past 50,000 URLs."""
 
 from datetime import datetime
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""Addresses of the public side: `pages`, which exist in every language, and the rest. Departments share the root."""
+"""URLs of the public pages. Departments share the root of the URL space."""
 
 from django.urls import path, re_path, register_converter
 from django.urls.converters import IntConverter

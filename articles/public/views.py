@@ -1,4 +1,4 @@
-"""The public pages of departments and articles. They read publications, and nothing else."""
+"""Views of the public pages of departments, articles and search."""
 
 from urllib.parse import urlsplit
 

@@ -1,4 +1,4 @@
-"""Counting reads: once a visitor and window, never staff, crawlers, prefetches or reloads.
+"""Counting reads: once per visitor and half hour; no staff, crawlers or prefetches.
 
 With Redis reads wait there (articles.reads.redis_buffer) and are flushed to the database (articles.reads.flushing);
 without it, and while it does not answer, they are counted in the database at once (articles.reads.database). Either

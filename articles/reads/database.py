@@ -1,4 +1,4 @@
-"""Counts of reads in the database: of a day, in all, and who read what within the last half hour."""
+"""Read counts in the database: by day, in total, and recent visitors."""
 
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""Reads that wait in Redis go to the database: each batch once, wherever a flush dies."""
+"""Flushing read batches from Redis to the database, each exactly once."""
 
 import logging
 from typing import NamedTuple

@@ -1,13 +1,14 @@
-"""Reads that wait in Redis until they are added to the database, in batches.
+"""Read batches in Redis that wait to be flushed to the database.
 
-A batch is a hash (article → reads) of one day of the site. Its number says the day and is random beside: Redis may be
-emptied, and a number must never come twice. A batch is *open* (reads are added), then *taken* (it changes no more),
-then in the database, then deleted here. Each step is one script, which Redis runs alone, so that a read is in exactly
-one batch and a visitor is counted once, however many processes count.
+A batch is a hash (article → reads) for one day of the site. Batch ids are the date plus random bits, because Redis may
+be emptied and an id must never come twice. A batch is *open* (reads are added), then *taken* (it changes no more), then
+written to the database, then deleted here. Each step is one Lua script, which Redis runs alone, so that a read is in
+exactly one batch and a visitor is counted once, however many processes count.
 
-Keys, after the name of the site: `open` (day → number of its open batch), `taken` (numbers), `batch:<number>`,
-`changes` (how often a batch was taken or deleted), `total:<article>` (all its reads, in the database or not; there
-while the article is known to be live), `read:<article>:<visitor>` (for WINDOW), `rest` (while nobody need flush).
+Keys, after the name of the site: `open` (day → id of its open batch), `taken` (ids), `batch:<id>`, `changes` (how often
+a batch was taken or deleted), `total:<article>` (all its reads, in the database or not; exists while the article is
+known to be live), `read:<article>:<visitor>` (expires with the counting window), `rest` (exists while nobody need
+flush).
 """
 
 import logging

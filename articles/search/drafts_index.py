@@ -1,8 +1,8 @@
-"""The search of the desk: in the newest wording of every article, whether the public may read it or not.
+"""The staff search index: the newest wording of every article.
 
-What is public stands in the public index (articles.search.index); a second one has what that lacks: drafts, texts in
-review, and what was withdrawn or has run out. Who may see which article, the caller has settled: `among` gets their
-articles.
+The public index (articles.search.index) holds public texts. This second index holds the others: drafts, texts in
+review, and texts that were withdrawn or have expired. `filter_matching` takes only articles that the person may see;
+the caller selects them.
 """
 
 from django.db import transaction

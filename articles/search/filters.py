@@ -1,4 +1,4 @@
-"""What narrows a search (department, year, dates, author, document number) and a listing (year, words of the title).
+"""Filters of search and listings: department, year, dates, author, document number.
 
 The forms are django-filter's. Its own catalogue is never loaded (zh_CN is not zh-hans): every label stands here.
 """

@@ -1,11 +1,10 @@
-"""The full-text indexes of what is public and of what is in hand: the same tokens in FTS5 and in a PostgreSQL tsvector.
+"""The full-text index: the same tokens in SQLite FTS5 and PostgreSQL tsvector.
 
-A token is a letter that says where it stands, three figures of the partition of its publication
-(articles.search.partitions), and a pair of characters (articles.search.tokenizer): `x000组织`. ANYWHERE is each pair of
-each part; title, author and number have theirs a second time under a letter of their own, so that looking in titles
-alone reads nothing else. Each part also has a token for each department in whose listing it stands. Pairs are written
-as they are: they hold letters and digits only, whatever was typed, and neither database takes those for anything
-else.
+A token is a prefix letter for the part of the article, three digits for the partition of the publication
+(articles.search.partitions), and a character pair (articles.search.tokenizer): `x000组织`. ANY_PART_PREFIX marks every
+pair of every part; pairs of title, author and number are indexed a second time under their own letter, so that a search
+in titles reads nothing else. Each part also has a token for each department that lists it. Pairs are written as they
+are: they hold only letters and digits, and neither database treats those as syntax.
 """
 
 import json

@@ -1,14 +1,12 @@
-"""Partitions: one index that behaves as if it were many, of some thousand publications each, in the order of their
-dates.
+"""Search partitions: the index divided by date, so that recent matches are found first.
 
-The number of its partition begins every token of a publication. A search then looks through the newest partition
-first and goes on to older ones only while it has not found enough: a common word is answered out of one or two of
-them, a rare one costs a look for each partition. Nothing else has to be known about words beforehand, and no table is
-divided. (Parts of an inverted index by age, the older the larger: O'Neil et al., "The log-structured merge-tree",
-1996.)
+Every token of a publication begins with the number of its partition. A search looks through the newest partition first
+and goes on to older ones only while it has not found enough: one or two partitions answer a common word, a rare word
+costs one look in each. No statistics about words are needed, and no table is divided. (Parts of an inverted index by
+age, the older the larger: O'Neil et al., "The log-structured merge-tree", 1996.)
 
-Which partition: the last one whose `since` is not after the date. A publication that stands in an older one, as one may
-that was put in just while the next was opened, is found there all the same, only later.
+A publication belongs to the last partition whose `since` is not after its date. One that was added while the next
+partition was being opened may stand in the older one; it is found there too, only later.
 """
 
 from bisect import bisect_right

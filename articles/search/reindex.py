@@ -1,4 +1,4 @@
-"""Feeding the public index anew."""
+"""Rebuilding the public search index."""
 
 from django.db import transaction
 from django.db.models import Q, QuerySet

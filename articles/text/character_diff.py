@@ -1,4 +1,4 @@
-"""Two texts compared by their characters, as pieces that a page can show, within a bounded time."""
+"""Character diff of two texts, within a time limit."""
 
 from dataclasses import dataclass
 from time import monotonic

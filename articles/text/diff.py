@@ -1,4 +1,4 @@
-"""What differs between two wordings of an article, for people to read: by paragraphs first, then by characters.
+"""Diff of two revisions: paragraph by paragraph, then by characters.
 
 Paragraphs are put side by side before their words are compared, so that one that was put in or moved does not garble
 the rest. Both steps are Myers' algorithm (E. W. Myers, An O(ND) Difference Algorithm, 1986) in fast_diff_match_patch;

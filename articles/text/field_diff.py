@@ -1,4 +1,4 @@
-"""What differs between two wordings beside the body: title, author, date, columns, cover, attachments, and so on."""
+"""Diff of the fields of two revisions: title, author, date, columns, attachments."""
 
 from dataclasses import dataclass, field
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Addresses of the site's own files, in whatever form a text spells them, and the one plain form of each."""
+"""Normalisation of links to the site's own files, however a text spells them."""
 
 import posixpath
 import re

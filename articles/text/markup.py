@@ -1,4 +1,4 @@
-"""Sanitised HTML as a row of tags and words. The sanitiser writes it in one form, so that a pattern takes it apart."""
+"""Tokenizer for sanitised HTML: a sequence of tags and text."""
 
 import re
 from collections.abc import Iterator

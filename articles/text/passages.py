@@ -1,4 +1,4 @@
-"""Passages of a text, found again by what they say: the TextQuoteSelector of the W3C's Web Annotation Data Model.
+"""Finding and replacing a quoted passage (W3C TextQuoteSelector).
 
 A passage is quoted with some words before and after it (https://www.w3.org/TR/annotation-model/#text-quote-selector).
 Blanks and ends of lines do not count, because what somebody copies from a page has others than the page itself.

@@ -1,4 +1,4 @@
-"""Sanitising: whatever comes in, from the editor, a paste or an import, leaves as a small, known part of HTML.
+"""The HTML sanitiser: allowed tags, attributes, classes and links.
 
 Works on every save, on the server, and trusts nothing that a browser did. Alignment becomes one of four classes, so
 that public pages need no style attribute; pictures pasted as `data:` addresses become files; what cannot be kept

@@ -1,4 +1,4 @@
-"""Chinese typography in one step, on sanitised HTML: punctuation, blanks, paragraphs, headings. Words never change.
+"""Typesetting of Chinese text: punctuation, spaces, paragraphs, headings; never words.
 
 Punctuation after GB/T 15834—2011 (full-width between Hanzi, ——, ……, “”), numbers of documents (〔2024〕5号) and the
 levels of headings 一、（一） 1. after GB/T 9704—2012. First lines are indented by the style of the page, not by blanks.

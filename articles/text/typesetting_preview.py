@@ -1,4 +1,4 @@
-"""What setting a text (articles.text.typesetting) changed, paragraph by paragraph, for its writer to see beforehand."""
+"""Preview of what typesetting changes, paragraph by paragraph."""
 
 import re
 from dataclasses import dataclass

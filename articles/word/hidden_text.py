@@ -1,4 +1,4 @@
-"""Hidden text of a Word document: found by run, style and document defaults, and taken out before anything is read."""
+"""Removal of hidden text from Word documents before they are read."""
 
 import re
 from xml.etree import ElementTree

@@ -1,4 +1,4 @@
-"""The numbers that Word makes itself: 一、 （一） 1. stand in no paragraph, but in the numbering part of the document.
+"""Numbers that Word generates (一、, （一）, 1.), from the numbering part of a document.
 
 ISO/IEC 29500-1, 17.9 (numbering), 17.18.59 (formats of numbers).
 """

@@ -1,4 +1,4 @@
-"""The package that a Word document is (ISO/IEC 29500-2): opened within bounds, its parts checked before they are read.
+"""The .docx package (ISO/IEC 29500-2), opened with size limits.
 
 Documents come from anywhere. What is too large, packed to burst, nested too deeply or declares entities is refused
 here, so that the code that reads the words (articles.word.structure, mammoth) has ordinary XML before it.

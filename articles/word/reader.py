@@ -1,4 +1,4 @@
-"""Word documents (.docx, ISO/IEC 29500) as texts of the site: title, body in the sanitiser's HTML, pictures as files.
+"""Reading of Word documents: title, sanitised body, pictures, warnings.
 
 The same for a document in the form and for `import_docx`. Whatever a reader would miss is named; nothing of it is
 dropped in silence.

@@ -1,4 +1,4 @@
-"""The structure of a Word document, brought down to what mammoth reads well and the site keeps.
+"""Simplification of Word structure (headings, tables, notes) before mammoth reads it.
 
 mammoth knows direct formatting and English style names. Chinese documents say what a paragraph is by 标题 1, by an
 outline level, by a style that inherits alignment, by numbers that Word counts itself. So each paragraph is rewritten

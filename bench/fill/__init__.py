@@ -1,0 +1,1 @@
+"""Filling of databases with many articles for benchmarks."""

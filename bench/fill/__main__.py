@@ -1,4 +1,4 @@
-"""Fills a database with articles as a portal has them after many years, to measure on.
+"""`python -m bench.fill N`: fills a database with N articles.
 
     DATABASE_URL=postgres://… SECRET_KEY=… python -m bench.fill 1000000 [--unsearched]
     DATABASE_URL=postgres://… SECRET_KEY=… python -m bench.fill 100000 --from articles.jsonl

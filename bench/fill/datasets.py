@@ -1,4 +1,4 @@
-"""The databases that are measured on, filled when they are not yet."""
+"""The benchmark databases: which ones exist, and filling those that do not."""
 
 import hashlib
 import json

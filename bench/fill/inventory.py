@@ -1,4 +1,4 @@
-"""What a measurement must know of a filled database, as JSON: addresses, words to search for, who is signed in.
+"""Inventory of a filled database as JSON: page paths, search words, session cookies.
 
 DATABASE_URL=postgres://… SECRET_KEY=… python -m bench.fill.inventory
 """

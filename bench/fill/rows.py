@@ -1,4 +1,4 @@
-"""The rows of one batch of articles: as the services leave them, but for the ledger and the decisions.
+"""Rows of one batch of articles, as the services write them, without ledger and decisions.
 
 Run in several processes at once by bench.fill; needs Django to be set up.
 """

@@ -1,4 +1,4 @@
-"""Made-up texts for filled databases: from words of such portals, or from the sentences of a file.
+"""Generated texts for benchmark articles.
 
 Every text is made anew from its number alone, so that a fill that goes on in another process makes the same ones.
 """

@@ -1,0 +1,1 @@
+"""Tools of benchmarks: servers, load, measurements."""

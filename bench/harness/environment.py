@@ -1,4 +1,4 @@
-"""What stands under every measurement: a database server, Redis, nginx and the site, all on loopback."""
+"""The benchmark environment: PostgreSQL, Redis, nginx and the site on loopback."""
 
 import os
 import pwd

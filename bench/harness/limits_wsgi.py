@@ -1,4 +1,4 @@
-"""The limit of the server: a bare WSGI application that answers one page from memory, under the same gunicorn.
+"""A bare WSGI application that serves one page from memory: the upper limit of gunicorn.
 
 LIMIT_PAGE names a file of JSON with `headers` (pairs), and beside it <file>.body with the bytes.
 """

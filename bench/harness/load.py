@@ -1,4 +1,4 @@
-"""Driving pages: wrk in rounds that take turns, and single requests timed one by one.
+"""Load generation: wrk rounds that compare targets, and single timed requests.
 
 Targets that are compared are measured in turn (A B C A B C …), and ratios are taken round by round, so that what the
 machine does beside it falls on all of them alike (Mytkowicz, Diwan, Hauswirth, Sweeney, "Producing wrong data without

@@ -1,4 +1,4 @@
-"""On what and with what it was measured."""
+"""Description of the machine and of package versions."""
 
 import os
 import platform

@@ -1,4 +1,4 @@
-"""What every part of the measurement is given, and what it gives back."""
+"""Inputs and results that all benchmark scenarios share."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""nginx for measurements: the shipped deploy/nginx.conf with our ports and folders, and a server of plain files."""
+"""nginx for benchmarks: deploy/nginx.conf with other ports, and a static file server."""
 
 import re
 import shutil

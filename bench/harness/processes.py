@@ -1,4 +1,4 @@
-"""Programs that a measurement starts, and that are ended again by their number however it ends."""
+"""Child processes of a benchmark, always stopped at its end."""
 
 import ctypes
 import os

@@ -1,4 +1,4 @@
-"""What is measured, and how good it is meant to be: one row of the table each."""
+"""Benchmark goals: one row of the results table each."""
 
 from dataclasses import dataclass
 

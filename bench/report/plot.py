@@ -1,4 +1,4 @@
-"""The plot of growth: an SVG of its own making, milliseconds over the number of articles, both axes logarithmic."""
+"""The growth plot (SVG): milliseconds over number of articles, log axes."""
 
 import math
 from html import escape

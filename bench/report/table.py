@@ -1,4 +1,4 @@
-"""Results as a file of JSON, and the table and RESULTS.md that are made from it alone.
+"""Benchmark results: results.json, the table and RESULTS.md.
 
 The file: part → {"at", "machine", "pace", "figures": {goal: figure or null}, "details", "notes"}, or {"at", "machine",
 "failed": why}. Parts may have been measured at different times; each says when and where.

@@ -1,0 +1,1 @@
+"""Benchmark scenarios: each measures one group of goals."""

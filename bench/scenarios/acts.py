@@ -1,4 +1,4 @@
-"""Publishes and withdraws an article through the services, as somebody on the desk would, on a line's word each.
+"""A process that publishes and withdraws articles on command, for the visibility scenario.
 
     DATABASE_URL=postgres://… SECRET_KEY=… python -m bench.scenarios.acts
 

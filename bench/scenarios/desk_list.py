@@ -1,4 +1,4 @@
-"""What the desk's list of articles costs: milliseconds and queries of each way to narrow it.
+"""Scenario: cost of the desk's article list for each filter.
 
     DATABASE_URL=postgres://… SECRET_KEY=… python -m bench.scenarios.desk_list [--repeat 5]
 

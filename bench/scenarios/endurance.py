@@ -1,4 +1,4 @@
-"""What shows only with time: memory under load; and what takes time before there is any: the start. Reads too."""
+"""Scenario: memory under load, start-up time, read counting."""
 
 import json
 import random

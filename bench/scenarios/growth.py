@@ -1,4 +1,4 @@
-"""What a hundred times as many articles cost: milliseconds for each kind of page, one request at a time."""
+"""Scenario: response times of each page kind with 100 times as many articles."""
 
 import statistics
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Where the time of one article page goes that is rendered anew: microseconds of each step, as a table.
+"""Profile of one uncached article page: microseconds of each step.
 
     DATABASE_URL=postgres://… SECRET_KEY=… python -m bench.scenarios.page_profile [/department/number/] [--pages 500]
 

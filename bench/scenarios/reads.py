@@ -1,4 +1,4 @@
-"""Counted reads a second over HTTP, and whether one that was acknowledged is lost when workers are killed.
+"""Scenario: counted reads per second, and none lost when workers are killed.
 
     python -m bench.scenarios.reads [--redis yes|no|both] [--seconds 8] [--articles 1000] [--json FILE]
     DATABASE_URL=postgres://… python -m bench.scenarios.reads …         # an empty database; default: SQLite in a

@@ -1,4 +1,4 @@
-"""Requests a second: pages rendered anew, pages that the application keeps, and pages that nginx keeps."""
+"""Scenario: requests per second, uncached, from the page cache, and from nginx."""
 
 import json
 import re

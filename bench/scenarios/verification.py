@@ -1,4 +1,4 @@
-"""How much memory and time `verify` takes: fills an empty scratch database, then runs it in a process of its own.
+"""Scenario: memory and time of `verify` on a large database.
 
     DATABASE_URL=… VAR_DIR=/tmp/scratch python bench/scenarios/verification.py 100000
 

@@ -1,4 +1,4 @@
-"""How long after the sign-off a publication is on every page of every node, and a withdrawal off them."""
+"""Scenario: delay until a publication or withdrawal shows on every node."""
 
 import json
 import subprocess

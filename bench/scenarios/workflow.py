@@ -1,4 +1,4 @@
-"""What one submission, its approval and its publication cost, and whether fifty leaders can decide at once.
+"""Scenario: cost of submitting, approving and publishing; fifty leaders at once.
 
     DATABASE_URL=postgres://… SECRET_KEY=… python -m bench.scenarios.workflow --fill 100000 --repeat 20
 

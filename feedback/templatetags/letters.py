@@ -1,4 +1,4 @@
-"""What the desk's home page shows of letters from visitors."""
+"""Template tags for letters on the desk's home page."""
 
 from typing import Any
 

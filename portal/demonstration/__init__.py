@@ -1,1 +1,1 @@
-"""The demonstration: articles.json holds made-up articles, all labelled 示例, for every column and every state."""
+"""Demonstration content: made-up articles, accounts, pictures and documents."""

@@ -1,4 +1,4 @@
-"""Building the demonstration: everything goes the product's own way, through services, decisions and seals."""
+"""Builder of the demonstration; uses the product's own services."""
 
 import base64
 import json

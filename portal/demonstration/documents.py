@@ -1,4 +1,4 @@
-"""Attachments of the demonstration: the smallest Office documents there are, written part by part (ISO/IEC 29500)."""
+"""Attachments of the demonstration: minimal Office documents (ISO/IEC 29500)."""
 
 import io
 import zipfile

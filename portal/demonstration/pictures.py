@@ -1,4 +1,4 @@
-"""Pictures of the demonstration: drawn here, so that nobody's rights and no real place are in them."""
+"""Pictures of the demonstration, drawn by code."""
 
 import io
 import math

@@ -1,4 +1,4 @@
-"""Choosing the blocks of the home page: acts that the ledger has, and the check that nothing else changed them."""
+"""Services for choosing home page blocks, with ledger entries and a check of `verify`."""
 
 from collections.abc import Iterator
 

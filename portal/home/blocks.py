@@ -1,4 +1,4 @@
-"""The home page: which blocks stand on it, in what order, and what each of them shows."""
+"""Blocks of the home page: which, in what order, with which rows."""
 
 from dataclasses import dataclass, field
 

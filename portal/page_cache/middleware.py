@@ -1,8 +1,8 @@
-"""Answers with kept pages, in front of Django; lets Django render what is not kept, each page once at a time.
+"""The middleware of the page cache: serves cached pages, renders each missing page once.
 
-Only for visitors: whoever carries a session is staff and always gets a page of their own. A page is handed out only
-while its stamp is that of the present versions (articles.caching.versions), which are read twice a second; what
-stands before us (X-Accel-Expires) may keep an answer to the end of the second in which they were read. So nothing
+Only visitors without a session get cached pages; staff always get a page rendered for them. A cached page is served
+only while its version key equals the current one (articles.caching.versions), which is read twice a second. A proxy in
+front (X-Accel-Expires) may keep a response to the end of the second in which the versions were read. So no page
 outlives an act by more than a second, there neither.
 """
 

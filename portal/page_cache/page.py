@@ -1,4 +1,4 @@
-"""One kept page, and how it is handed out."""
+"""One cached page: encodings, headers, validity, signature."""
 
 import gzip
 import hashlib

@@ -1,4 +1,4 @@
-"""Where kept pages lie: in the memory of the process, and in Redis, which all processes and nodes share."""
+"""Stores of the page cache: process memory, and Redis."""
 
 import hashlib
 import hmac

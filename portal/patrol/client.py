@@ -1,4 +1,4 @@
-"""Fetching pages of one site, and of no other."""
+"""HTTP client of the patrol, limited to one site."""
 
 from dataclasses import dataclass
 from http.client import HTTPException

@@ -1,4 +1,4 @@
-"""Walking through the site as visitors do, and naming whatever is not what was sealed."""
+"""Crawler of the patrol: walks the public pages and reports deviations."""
 
 from collections import deque
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""What a visitor must find, from what was sealed and nothing else."""
+"""Expected content of public pages, computed from sealed data only."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Reading a page of the site: its words where they matter, and everything on it that runs or leads elsewhere."""
+"""HTML parser of the patrol: text, links, scripts and forms of a page."""
 
 from dataclasses import dataclass, field
 from html.parser import HTMLParser

@@ -1,4 +1,4 @@
-"""The part of the public pages that is the same on many of them."""
+"""Template tags of the site frame: the site icon, and `{% versioned_cache %}`."""
 
 from django import template
 from django.template.base import FilterExpression, NodeList, Parser, Token

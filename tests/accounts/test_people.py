@@ -1,4 +1,4 @@
-"""Scenario 50: what is done to people stands in the ledger. And nobody makes themselves a superuser."""
+"""Changes to people are in the ledger; nobody makes themselves a superuser."""
 
 import pytest
 from django.db import IntegrityError, transaction

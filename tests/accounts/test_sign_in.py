@@ -1,4 +1,4 @@
-"""Who may sign in, and what happens to those who guess."""
+"""Sign-in and lockout."""
 
 import re
 from datetime import timedelta

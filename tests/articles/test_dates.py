@@ -1,4 +1,4 @@
-"""Dates that people type: bounds, what is said at the field, and times that never existed."""
+"""Dates that people type: bounds, messages, nonexistent times."""
 
 from datetime import UTC, date, datetime, timedelta
 

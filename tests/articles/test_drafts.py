@@ -1,4 +1,4 @@
-"""Drafts: saved over nobody else's words, with a history, and on record who had a hand in them."""
+"""Drafts: conflicts, history, contributors."""
 
 import pytest
 from django.core.exceptions import ValidationError

@@ -1,4 +1,4 @@
-"""The table of goals says what the file of results says, and nothing better."""
+"""The benchmark table shows what the results file says."""
 
 import json
 import subprocess

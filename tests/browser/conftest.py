@@ -1,4 +1,4 @@
-"""A real browser in front of a real server."""
+"""Fixtures: a browser and a running server."""
 
 import os
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""What visitors choose and what their systems ask for: 长者模式, 朗读, dark colours, paper, the keyboard."""
+"""Display modes: 长者模式, 朗读, dark colours, print, keyboard."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""The form that drafters write in, in a real browser: nothing typed is lost, files come by drag and drop."""
+"""The draft form in a browser: no text is lost, drag and drop works."""
 
 import re
 

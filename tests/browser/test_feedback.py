@@ -1,4 +1,4 @@
-"""A visitor writes without script, somebody at the desk answers, the visitor reads; axe looks at each page."""
+"""Letters in a browser without JavaScript, with axe-core on each page."""
 
 import pytest
 from playwright.sync_api import expect

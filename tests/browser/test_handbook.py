@@ -1,4 +1,4 @@
-"""The handbooks say and show what is so: their way through the site works, their pictures and words are the site's."""
+"""The handbooks match the site: steps, pictures, words."""
 
 import re
 from pathlib import Path

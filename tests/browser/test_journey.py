@@ -1,4 +1,4 @@
-"""The main job in a real browser: a drafter writes in the editor, two leaders decide, a visitor reads."""
+"""The main job in a browser: write, decide twice, read."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Text of Word, WPS and Word for Mac is pasted into the real editor: its structure stays, what is lost is named."""
+"""Pasting from Word, WPS and Word for Mac keeps structure and names losses."""
 
 import base64
 import re

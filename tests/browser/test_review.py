@@ -1,4 +1,4 @@
-"""Leaders at work in a real browser: deciding by keyboard, marking words in the text, on a phone and without script."""
+"""Review in a browser: keyboard, text selection, phone, no JavaScript."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""A Word document brought into the form, and the text set: what a drafter does and sees, at a desk and on a phone."""
+"""Word import and typesetting in a browser, on desktop and phone."""
 
 import re
 

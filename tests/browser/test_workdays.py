@@ -1,4 +1,4 @@
-"""A day at the desk of each role, from signing in to the public page, at a computer and on a telephone."""
+"""A day of each role, on desktop and phone."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Queries whose SQL is written once give what the queryset gives."""
+"""Compiled queries return what the queryset returns."""
 
 from datetime import datetime, timedelta
 from functools import partial

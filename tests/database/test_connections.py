@@ -1,4 +1,4 @@
-"""The site recovers when the database drops every connection, as a restart of PostgreSQL does."""
+"""The site recovers when the database drops every connection."""
 
 import runpy
 from threading import Barrier

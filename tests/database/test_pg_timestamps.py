@@ -1,4 +1,4 @@
-"""Moments that PostgreSQL hands over are read as they are, whatever form it writes them in."""
+"""PostgreSQL timestamps are read correctly in every form."""
 
 from datetime import UTC, datetime, timedelta, timezone
 

@@ -1,4 +1,4 @@
-"""What a department may be: said by the form beside the field, and by the database to whoever passes the form by."""
+"""Validity of departments, in the form and in the database."""
 
 import pytest
 from django.conf import settings

@@ -1,4 +1,4 @@
-"""Scenario 50: granting and revoking a role stands in the ledger, or `verify` names it."""
+"""Granting and revoking roles is in the ledger (scenario 50)."""
 
 import pytest
 

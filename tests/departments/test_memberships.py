@@ -1,4 +1,4 @@
-"""How far a membership reaches: its department, that one's children, and the columns they answer for."""
+"""Reach of a membership: department, children, responsible columns."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The menu shows what was sealed, and nothing that was changed behind the site's back."""
+"""The menu shows sealed departments only."""
 
 import re
 

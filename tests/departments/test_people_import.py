@@ -1,4 +1,4 @@
-"""People and roles from a table: looked through first, then done all or nothing, each an entry of the ledger."""
+"""Import of people: preview, all or nothing, ledger entries."""
 
 import base64
 import io

@@ -1,4 +1,4 @@
-"""nginx with the shipped configuration in front of this process's own site, all on loopback."""
+"""nginx with the shipped configuration in front of a test site."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""The shipped nginx configuration, in a real nginx: what it keeps, for how long, and what it never hands out."""
+"""The shipped nginx configuration: what it caches, how long, what it refuses."""
 
 import gzip
 import re

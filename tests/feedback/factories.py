@@ -1,4 +1,4 @@
-"""Writing letters as a visitor does: opening the form, filling it in, sending what stands in it."""
+"""Factories of letters, sent through the form."""
 
 from datetime import timedelta
 from typing import Any

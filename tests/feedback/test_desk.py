@@ -1,4 +1,4 @@
-"""The desk: who reads and answers which letter, what the ledger says of it, and that nobody answers over another."""
+"""Letters at the desk: who reads and answers, ledger entries, conflicts."""
 
 from contextlib import contextmanager
 

@@ -1,4 +1,4 @@
-"""A visitor writes: what is taken, what is asked for again, and that nothing typed is lost."""
+"""The letter form: validation, and no typed text is lost."""
 
 import pytest
 from django.test import Client

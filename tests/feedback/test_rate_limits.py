@@ -1,4 +1,4 @@
-"""What holds off programs, and that people pass: a trap, a stamp, and bounds on an hour."""
+"""Rate limits and spam protection of letters."""
 
 from datetime import timedelta
 

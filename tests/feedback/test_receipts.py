@@ -1,4 +1,4 @@
-"""The receipt: who has it reads state and answer, and nobody comes upon it."""
+"""Receipts: who has one reads state and answer."""
 
 import pytest
 from django.db import IntegrityError, transaction

@@ -1,4 +1,4 @@
-"""`forget_feedback`: who wrote is kept no longer than it is needed."""
+"""The command `forget_feedback` erases names and contacts in time."""
 
 import io
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Somebody who can write to the database: raw SQL, first against the guards, then past them."""
+"""An attacker with SQL access: tries the triggers, then drops them."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager

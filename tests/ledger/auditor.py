@@ -1,4 +1,4 @@
-"""Somebody who runs `verify` and reads what it says."""
+"""Helpers that run `verify` and read its output."""
 
 from io import StringIO
 

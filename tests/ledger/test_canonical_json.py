@@ -1,4 +1,4 @@
-"""The canonical form: one thing, one text, whoever writes it down."""
+"""Canonical JSON: equal data gives equal text."""
 
 import json
 from datetime import UTC, date, datetime, timedelta, timezone

@@ -1,4 +1,4 @@
-"""Writing to the ledger: every act is chained to the one before, or is no act."""
+"""Every act is chained to the entry before it, or fails."""
 
 import json
 import threading

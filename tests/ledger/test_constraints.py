@@ -1,4 +1,4 @@
-"""`verify` names every constraint and every unique column that the database has lost."""
+"""`verify` names missing constraints and unique columns."""
 
 import pytest
 from django.db import connection

@@ -1,4 +1,4 @@
-"""The ledger handed out as JSON lines, and checked without the database it came from."""
+"""Ledger exports can be verified without the database."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""The ledger is append-only in the database, and a guard that has gone is missed."""
+"""The ledger is append-only, and missing triggers are found."""
 
 from io import StringIO
 

@@ -1,4 +1,4 @@
-"""Signing keys: made once, kept from others' eyes, trusted by file only."""
+"""Signing keys: created once, private, trusted by file only."""
 
 import stat
 from io import StringIO

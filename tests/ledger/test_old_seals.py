@@ -1,4 +1,4 @@
-"""Whoever writes to the database can put back what once carried a good seal: it is named, and a withdrawal holds."""
+"""Old seals put back by SQL are named; a withdrawal holds."""
 
 from datetime import timedelta
 

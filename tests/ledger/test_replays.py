@@ -1,4 +1,4 @@
-"""What no seal covers is replayed from the ledger: who may do what, and what is over."""
+"""`verify` replays from the ledger what no seal covers."""
 
 import json
 from datetime import timedelta

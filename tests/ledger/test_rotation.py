@@ -1,4 +1,4 @@
-"""Replacing the signing key: what the old one signed keeps holding."""
+"""Key rotation: old signatures stay valid."""
 
 import stat
 from io import StringIO

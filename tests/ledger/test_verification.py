@@ -1,4 +1,4 @@
-"""Scenario 44: whatever is done to the ledger behind the application's back, `verify` names it and exits with 1."""
+"""`verify` names every change of the ledger and exits with 1 (scenario 44)."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Several people at the same moment."""
+"""Helper that runs functions in several threads at once."""
 
 import threading
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Fixtures for tests of importing old pages."""
+"""Fixtures for tests of imports."""
 
 import pytest
 

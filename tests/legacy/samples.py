@@ -1,4 +1,4 @@
-"""The real page, and a small one to vary."""
+"""Sample pages: the real old page, and a small one to vary."""
 
 import re
 from pathlib import Path

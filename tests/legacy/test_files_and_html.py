@@ -1,4 +1,4 @@
-"""Pages in every encoding, as text and as HTML, and files that are no pages."""
+"""Old pages in every encoding, as text and HTML, and files that are no pages."""
 
 from datetime import date
 from html import escape

@@ -1,4 +1,4 @@
-"""The command `import_addresses`: a table of old addresses, taken as a whole or not at all."""
+"""The command `import_addresses`: all lines of a table, or none."""
 
 import io
 

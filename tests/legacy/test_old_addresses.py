@@ -1,4 +1,4 @@
-"""Addresses of the old site: whoever still asks for one is led to the article, and to nothing that is not public."""
+"""Old addresses redirect to public articles and nothing else."""
 
 from datetime import timedelta
 from urllib.parse import quote

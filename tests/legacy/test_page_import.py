@@ -1,4 +1,4 @@
-"""The command `import_legacy`: what it makes, what it reports, and what it refuses as a whole."""
+"""The command `import_legacy`: drafts, report, refusals."""
 
 import io
 from datetime import UTC, datetime

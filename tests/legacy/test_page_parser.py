@@ -1,4 +1,4 @@
-"""Reading a saved page of an old portal; the real one stands in portal/demonstration/."""
+"""Parsing of a saved page, with the real one."""
 
 import re
 from datetime import date

@@ -1,4 +1,4 @@
-"""Labels, paragraphs, neighbours: what is found in a page, and what is said when it is missing."""
+"""Labels, paragraphs and neighbours of a saved page."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""What looks as if somebody had tampered with the page."""
+"""Detection of tampered pages."""
 
 import pytest
 

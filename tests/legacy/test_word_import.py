@@ -1,4 +1,4 @@
-"""The command `import_docx`: Word documents become drafts, as in the form; all of them or none."""
+"""The command `import_docx`: all documents become drafts, or none."""
 
 import io
 

@@ -1,4 +1,4 @@
-"""What browsers are told, and whether the pages keep to it themselves."""
+"""Content security policy: headers, and pages that keep to them."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""No public page asks the database more than five times, whatever stands on it."""
+"""Public pages run at most five queries."""
 
 import pytest
 import time_machine

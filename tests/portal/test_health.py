@@ -1,4 +1,4 @@
-"""What a load balancer asks: is it alive, and is it ready?"""
+"""Health endpoints: alive, ready."""
 
 import pytest
 from django.core.files.storage import FileSystemStorage

@@ -1,4 +1,4 @@
-"""Every kind of page is HTML as the standard has it; what was also run over them by hand: docs/public-site.md."""
+"""Every kind of public page is valid HTML."""
 
 from collections import Counter
 

@@ -1,4 +1,4 @@
-"""What the first view of a page weighs on its way: under 60 kB with styles and scripts, content pictures left out.
+"""First views weigh under 60 kB compressed, without content pictures.
 
 Pages are counted as a server in front compresses them (gzip, level 6), static files as WhiteNoise has them compressed.
 """

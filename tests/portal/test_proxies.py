@@ -1,4 +1,4 @@
-"""TRUSTED_PROXIES: who the visitor is, our own proxies say, and nobody else."""
+"""TRUSTED_PROXIES: only they name the visitor's address."""
 
 from ipaddress import ip_network
 

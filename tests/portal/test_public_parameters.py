@@ -1,4 +1,4 @@
-"""Public addresses answer whatever stands in their parameters, and whatever dates the rows have."""
+"""Public URLs answer any parameters and any stored dates."""
 
 from datetime import UTC, datetime
 from urllib.parse import quote, urlencode

@@ -1,4 +1,4 @@
-"""Reads that are counted in front of Django: the same answers, and whatever is no plain read is Django's own."""
+"""The read counter answers as Django's view does."""
 
 from ipaddress import ip_network
 

@@ -1,4 +1,4 @@
-"""Scenario 43: what was changed behind the site's back is never shown as if it had been signed; it is named."""
+"""Tampered data is never shown as signed (scenario 43)."""
 
 from datetime import timedelta
 

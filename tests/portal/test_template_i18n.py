@@ -1,4 +1,4 @@
-"""Templates with their words put in when they are loaded say what Django's own tags would have said."""
+"""Pre-translated templates render what Django's tags would."""
 
 import pytest
 from django.template import Context, Engine

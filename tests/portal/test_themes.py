@@ -1,4 +1,4 @@
-"""The colours of the site: part of its identity, so chosen by superusers, sealed and recorded."""
+"""Themes: part of the sealed identity."""
 
 import pytest
 from django.core.exceptions import ValidationError

@@ -1,4 +1,4 @@
-"""A visitor: opens pages without script, and reads what stands on them."""
+"""A visitor for tests: opens pages without JavaScript and reads them."""
 
 from collections.abc import Iterator
 from html.parser import HTMLParser

@@ -1,4 +1,4 @@
-"""Acts in short, as the tests of this folder use them."""
+"""Shorthand calls of workflow services."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""More of the newsroom: another reviewer, pipelines that change, delegations, and words that say who wrote them."""
+"""Factories of reviewers, pipelines, delegations and marked texts."""
 
 import re
 from collections.abc import Iterable

@@ -1,6 +1,6 @@
-"""The seven invariants of DESIGN.md, asked of the rows and of the public pages by one who was not there.
+"""The seven invariants of the workflow, checked on rows and public pages.
 
-`Words` remembers who wrote each mark (newsroom_acts.mark), so that nobody's hand in a text has to be believed.
+`Words` remembers who wrote each mark (action_factories.mark), so that no test depends on the recorded contributors.
 """
 
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""What tests of outgoing messages share."""
+"""Helpers for tests of outgoing messages."""
 
 from datetime import timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""Looking at a page as a program can: elements, their attributes, and what stands in fields."""
+"""HTML helpers: elements, attributes and form values of a page."""
 
 from html.parser import HTMLParser
 from typing import Any

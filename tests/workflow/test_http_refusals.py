@@ -1,4 +1,4 @@
-"""Deciding, by HTTP alone: what the services are shown to hold elsewhere holds for whoever sends the requests."""
+"""Refusals over HTTP: the rules of the services hold for any request."""
 
 from functools import partial
 

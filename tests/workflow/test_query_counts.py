@@ -1,4 +1,4 @@
-"""What the way of one article from draft to public page costs."""
+"""Query counts of one article from draft to publication."""
 
 import pytest
 from django.db import connection

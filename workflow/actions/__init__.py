@@ -1,0 +1,1 @@
+"""Services of the workflow: one transaction each. workflow.services lists the public ones."""

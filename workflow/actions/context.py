@@ -1,4 +1,4 @@
-"""What every act on an article shares: one transaction that locks, consults the table, changes and records."""
+"""The transaction of an action: lock, check state and permission, change, record."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

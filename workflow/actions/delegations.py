@@ -1,4 +1,4 @@
-"""Delegation 授权 (A/B 角), and what to do when a step waits for nobody."""
+"""Delegations 授权: deputies, and rounds that nobody can decide."""
 
 from dataclasses import dataclass
 from datetime import datetime

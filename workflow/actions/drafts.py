@@ -1,4 +1,4 @@
-"""Acts on the text in hand: a new version, parking a draft and taking it up again, discarding."""
+"""Actions on drafts: revise, park, resume, discard, hand to a colleague."""
 
 from django.db import transaction
 from django.utils.translation import gettext as _

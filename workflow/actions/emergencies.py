@@ -1,4 +1,4 @@
-"""Publishing in an emergency, without approval: loud, flagged until another person confirms it."""
+"""Emergency publication without approval, and its confirmation by another person."""
 
 from django.utils.translation import gettext as _
 

@@ -1,4 +1,4 @@
-"""Expunging 销毁: two people destroy the words and files of an article; digests and the ledger remain."""
+"""Expunging 销毁: two people erase the texts and files of an article."""
 
 from django.utils.translation import gettext as _
 

@@ -1,4 +1,4 @@
-"""Who opened the text: a row for each round and person, and the signed token in the form of the review page.
+"""Records of who opened a review page, and the signed token in its form.
 
 The token ties one form to one person, round and text. The rows tell the queue what bulk approval may take.
 """

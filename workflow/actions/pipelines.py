@@ -1,4 +1,4 @@
-"""Changing pipelines, and which one a department uses: acts that the ledger must have."""
+"""Actions on pipelines: change them, and choose one for a department."""
 
 from django.core.exceptions import ValidationError
 from django.db import transaction

@@ -1,4 +1,4 @@
-"""Sharing a text before it is published: links that stop when revoked, run out, or overtaken by a publication."""
+"""Preview links for people without an account."""
 
 import secrets
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""Acts on what is public: calling off a schedule, withdrawing, ending at a time, pinning, moving."""
+"""Actions on publications: unschedule, withdraw, expire, pin, move."""
 
 from datetime import datetime
 

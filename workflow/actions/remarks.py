@@ -1,4 +1,4 @@
-"""Remarks 批注 on a text under review: made, withdrawn, taken over into the draft that comes back.
+"""Remarks 批注 on a text under review: add, withdraw, accept into the draft.
 
 A leader who finds a wrong comma suggests the right one and stays a reviewer: the text changes only when a drafter takes
 the suggestion over, which is a save of that drafter's. Everything here is one transaction and raises NotAllowed for

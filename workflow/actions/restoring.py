@@ -1,4 +1,4 @@
-"""An earlier wording put back into the draft: of a revision, or of one of the saves of a draft."""
+"""Restoring of an earlier wording into the draft."""
 
 from dataclasses import dataclass
 from datetime import date, datetime

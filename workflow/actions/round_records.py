@@ -1,4 +1,4 @@
-"""Opening and closing rounds: the parts that several services share. Each runs inside its caller's transaction."""
+"""Opening and closing of rounds inside a service's transaction."""
 
 from collections.abc import Collection
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Submitting, taking back, approving, returning, handing over: the acts of a round."""
+"""Actions on rounds: submit, take back, approve, return, hand over."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""The desk in the admin; each module registers its own part."""
+"""Admin pages of the workflow; each module registers its part."""
 
 from workflow.admin import articles, notifications, pipelines, rounds
 

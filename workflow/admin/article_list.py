@@ -1,4 +1,4 @@
-"""The desk's list of articles: what was found, a page at a time, and the same as a table for other programs."""
+"""The desk's list of articles, and its CSV export."""
 
 import csv
 from array import array

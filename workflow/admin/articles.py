@@ -1,4 +1,4 @@
-"""Articles in the admin, with their states and acts."""
+"""Admin of articles with their states and actions."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Two wordings of an article compared, and an earlier one put back into the draft."""
+"""Views that compare two wordings and restore an earlier one."""
 
 from typing import Any
 

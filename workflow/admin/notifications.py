@@ -1,4 +1,4 @@
-"""The inbox, and for superusers what became of messages that leave the house."""
+"""Admin of notifications: the inbox, and deliveries for superusers."""
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet

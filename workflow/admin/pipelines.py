@@ -1,4 +1,4 @@
-"""Pipelines, who uses which, delegations, and what waits for nobody."""
+"""Admin of pipelines, delegations and rounds that nobody can decide."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Remarks by POST: made and withdrawn on the review page, taken over or dealt with beside the form of the draft."""
+"""POST views of remarks."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The queue of what waits for somebody, and the review page."""
+"""Views of the queue and the review page."""
 
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect

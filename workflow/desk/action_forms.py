@@ -1,4 +1,4 @@
-"""From a button of the desk to the act behind it: the form an act asks with, and the service that gets the answers."""
+"""Forms that an action asks for, and the services they call."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""审签单: one round, or an emergency publication, on a printed page with a QR code that opens the proof."""
+"""The printed approval sheet 审签单 of a round, with a QR code to the proof."""
 
 from typing import Any
 

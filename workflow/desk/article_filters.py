@@ -1,8 +1,8 @@
-"""Finding articles at the desk: by words, department, state, day and person. Among those that somebody may see.
+"""Filters of the desk's article list: words, department, state, date, person.
 
-The state of an article is derived, so each state is a condition that an index answers: what is rare (drafts, rounds,
-withdrawals) is looked up from its own small index, what is common (published) is tried article by article from the
-newest on. Nothing here counts or sorts a whole table; `MOST_COUNTED` bounds what is counted.
+The state of an article is derived, so each state is a condition that an index answers. Rare states (drafts, rounds,
+withdrawals) are looked up in their own small index; the common one (published) is tested article by article, newest
+first. Nothing here counts or sorts a whole table; MAX_COUNTED bounds every count.
 """
 
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Approving several rounds of the queue at once: the ticked ones are listed first, and approved once confirmed.
+"""Bulk approval: confirm a list of opened rounds, then approve them.
 
 A tick is "<id of the round>:<digest of the text that the list showed>".
 """

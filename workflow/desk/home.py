@@ -1,7 +1,7 @@
-"""What the home page of the desk shows: to those who write, to those who decide, to superusers.
+"""The desk's home page for drafters, leaders and superusers.
 
-What waits for somebody is always read afresh. Whatever adds up many rows (the month of a department, the health of the
-site) is at most KEPT old.
+Lists of waiting work are always read afresh. Sums over many rows (the month of a department, the health of the site)
+are cached for CACHE_SECONDS.
 """
 
 import statistics

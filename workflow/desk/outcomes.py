@@ -1,4 +1,4 @@
-"""The result page after a decision: what was decided, what is public now, and the way to the next article."""
+"""The result page after a decision."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The queue of one person 等我审批, and where in it a round stands."""
+"""The review queue 等我审批 of one person."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

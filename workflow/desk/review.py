@@ -1,4 +1,4 @@
-"""The page on which a text is decided: what it says, what changed, what others said, and the two buttons."""
+"""The review page: text, changes, remarks, checks and the two buttons."""
 
 from dataclasses import dataclass, field
 from typing import Any

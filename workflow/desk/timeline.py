@@ -1,4 +1,4 @@
-"""The story of an article, read from the ledger, the decisions and the history of its drafts."""
+"""The timeline of an article, from the ledger, decisions and saves."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Pipelines, rounds, decisions and who is told of them, one idea a module."""
+"""Models of the workflow: pipelines, rounds, decisions, notifications."""
 
 from workflow.models.delegation import Delegation
 from workflow.models.emergency import Emergency, ExpungingRequest

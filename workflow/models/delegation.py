@@ -1,4 +1,4 @@
-"""Delegation 授权 (A/B 角): who decides in whose place, and when."""
+"""The model `Delegation` 授权: who decides in whose place, and when."""
 
 from datetime import datetime
 

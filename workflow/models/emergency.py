@@ -1,4 +1,4 @@
-"""Acts that take a second person: emergency publications, and requests to expunge."""
+"""Models of emergency publications and expunging requests."""
 
 from django.conf import settings
 from django.db import models

@@ -1,4 +1,4 @@
-"""Notifications: who was told what. The rows are the outbox that workflow.notifications.delivery sends."""
+"""Models of notifications and their deliveries: the outbox."""
 
 from datetime import datetime
 

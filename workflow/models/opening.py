@@ -1,4 +1,4 @@
-"""Who opened the review page of which text."""
+"""The model of openings: who opened the review page of which text."""
 
 from django.conf import settings
 from django.db import models

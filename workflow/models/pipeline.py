@@ -1,4 +1,4 @@
-"""Pipelines 审批流程: the steps that a submission passes, as data."""
+"""Models of pipelines 审批流程 and their steps."""
 
 from collections.abc import Collection
 

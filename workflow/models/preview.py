@@ -1,4 +1,4 @@
-"""Links with which somebody without an account reads a text before it is published."""
+"""The model of preview links."""
 
 from django.conf import settings
 from django.db import models

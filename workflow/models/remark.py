@@ -1,4 +1,4 @@
-"""Remarks 批注: what somebody says about a passage of a text under review, and phrases 常用语 to return texts with."""
+"""Models of remarks 批注 and of quick phrases 常用语."""
 
 from django.conf import settings
 from django.db import models

@@ -1,4 +1,4 @@
-"""Rounds 审批轮次, their steps, and what people decided."""
+"""Models of rounds 审批轮次, their steps, and decisions."""
 
 from django.conf import settings
 from django.db import models

@@ -1,0 +1,1 @@
+"""Notifications: recipients, texts, delivery by mail and webhook, inbox, reminders."""

@@ -1,4 +1,4 @@
-"""Carries notifications out of the house: by e-mail, and to group chats through their robots (webhooks).
+"""Delivery of notifications by e-mail and group chat webhooks, with retries.
 
 Every message arrives at least once. What fails is tried again after 1, 2, 4 … 60 minutes, and given up after about a
 day. Any number of processes may do this at once; none sends what another has in hand.

@@ -1,4 +1,4 @@
-"""The inbox 消息 on the desk: what a person was told. Nobody reaches anybody else's."""
+"""The inbox 消息 of one person on the desk."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What a notification says: on the desk, by e-mail, in a group chat. Titles are looked up here and kept nowhere."""
+"""Texts of notifications: on the desk, by e-mail, in group chats."""
 
 from collections.abc import Collection
 

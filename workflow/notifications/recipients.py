@@ -1,4 +1,4 @@
-"""Who is told what. Each action writes notification rows in its own transaction; `delivery` sends them later."""
+"""Recipients of notifications: who is notified of which action."""
 
 import uuid
 from collections.abc import Collection

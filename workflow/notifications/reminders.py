@@ -1,4 +1,4 @@
-"""Reminders 催办: of steps that take longer than they may, and of rounds that wait for nobody."""
+"""Reminders 催办 of overdue steps and of rounds that nobody can decide."""
 
 import uuid
 from datetime import datetime, timedelta

@@ -1,0 +1,1 @@
+"""Rules of the workflow: transitions, states, authorization, visibility."""

@@ -1,6 +1,6 @@
-"""Who may do what with this article now: the `Who` of the transition table, asked of departments.permissions.
+"""Authorization: who may run which action on an article now.
 
-Services enforce with `check_may`; pages offer what `offers` finds by the same function.
+Services enforce with `check_allowed`; pages offer what `available_actions` returns, by the same function.
 """
 
 from django.utils.translation import gettext as _

@@ -1,4 +1,4 @@
-"""The transition table as a diagram and as a table, for docs/workflow.md."""
+"""The transition table as a Mermaid diagram and a Markdown table."""
 
 from collections.abc import Iterable
 

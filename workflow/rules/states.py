@@ -1,6 +1,6 @@
-"""The state of an article, derived from its drafts, rounds and publications. Nothing stores it.
+"""States of an article, derived from its drafts, rounds and publications.
 
-It has two sides: what happens to its text (`Text`), and what the public sees (`Public`).
+A state has two sides: its text (`TextState`) and what the public sees (`PublicState`).
 """
 
 from collections.abc import Iterable

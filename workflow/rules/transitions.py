@@ -1,7 +1,7 @@
-"""The transition table: which act is possible in which state, what it leads to, and who does it.
+"""The transition table: each action with its source states, target states and actor.
 
-Services, buttons, tests and the diagram in docs/workflow.md are all derived from it. Who is meant by each `Who`,
-departments.permissions decides.
+Services, buttons, tests and the diagram in docs/workflow.md are all derived from it. departments.permissions decides
+which people each `Who` means.
 """
 
 from dataclasses import dataclass

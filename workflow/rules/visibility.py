@@ -1,4 +1,4 @@
-"""Who may see a text that is not public: those with a role in its department, and those who are asked to decide on it.
+"""Visibility of unpublished texts: who may see which article.
 
 A deputy, or somebody to whom a step was handed, may have no role there.
 """

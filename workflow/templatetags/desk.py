@@ -1,4 +1,4 @@
-"""What the desk's home page shows of the workflow."""
+"""Template tags of the desk's home page."""
 
 from datetime import datetime, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""Django's own lists at the desk: each cell says what it is, so that a row can stand as a card on a telephone."""
+"""Template tags for admin lists: label each cell, so that rows become cards on phones."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""`flush_reads`: reads that wait in Redis go to the database."""
+"""`flush_reads`: moves reads from Redis to the database."""
 
 import signal
 import threading

@@ -1,4 +1,4 @@
-"""`recount`: the numbers of articles in listings, anew."""
+"""`recount`: counts the rows of every listing again."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""`reindex`: the index of the search, anew."""
+"""`reindex`: rebuilds the search indexes."""
 
 from typing import Any
 

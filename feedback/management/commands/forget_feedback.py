@@ -1,4 +1,4 @@
-"""`forget_feedback`: names and addresses of visitors go when they are no longer needed."""
+"""`forget_feedback`: erases names and contacts of old letters."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""`ledger export`: every entry as a JSON line."""
+"""`ledger export`: writes every entry as a JSON line."""
 
 from argparse import ArgumentParser
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""`note_run`: for programs outside, such as the one that makes the backups: the desk then shows when it last ran."""
+"""`note_run`: records that an outside job, such as a backup, has run."""
 
 from argparse import ArgumentParser
 from typing import Any

@@ -1,4 +1,4 @@
-"""`signing_key`: makes the key that seals are signed with, and replaces it."""
+"""`signing_key`: creates and rotates the signing key."""
 
 from argparse import ArgumentParser
 from typing import Any

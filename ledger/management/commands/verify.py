@@ -1,4 +1,4 @@
-"""`verify`: does everything still match what was signed?"""
+"""`verify`: reports everything that does not match what was signed."""
 
 import re
 from argparse import ArgumentParser

@@ -1,4 +1,4 @@
-"""`import_addresses FILE`: addresses of the old site lead to articles and departments of this one."""
+"""`import_addresses FILE`: maps old addresses to articles and departments."""
 
 from argparse import ArgumentParser
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""`import_docx PATH…`: Word documents become drafts."""
+"""`import_docx PATH…`: imports Word documents as drafts."""
 
 from argparse import ArgumentParser
 from pathlib import Path

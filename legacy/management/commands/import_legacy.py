@@ -1,4 +1,4 @@
-"""`import_legacy PATH…`: saved pages of an old site become drafts."""
+"""`import_legacy PATH…`: imports saved pages of an old site as drafts."""
 
 from argparse import ArgumentParser
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""`demo`: demonstration content and accounts."""
+"""`demo`: creates demonstration content and accounts."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""`patrol`: is what the site serves what was sealed?"""
+"""`patrol`: compares what the site serves with what was sealed."""
 
 import smtplib
 from argparse import ArgumentParser

@@ -1,4 +1,4 @@
-"""Nothing is unpickled: not by our code, and not from Redis, whoever wrote there."""
+"""Nothing is unpickled: the cache holds signed JSON only."""
 
 import ast
 import runpy

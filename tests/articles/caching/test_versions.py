@@ -1,4 +1,4 @@
-"""The version of what a page shows changes in the transaction of the act that changes it."""
+"""Versions change in the transaction of the action that changes a page."""
 
 from datetime import timedelta
 from functools import partial

@@ -1,4 +1,4 @@
-"""Saving by itself, by HTTP: what is saved, what is answered, and that nobody's text is lost."""
+"""Autosave over HTTP: what is saved and answered; no text is lost."""
 
 import json
 

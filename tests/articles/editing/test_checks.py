@@ -1,4 +1,4 @@
-"""What the checks find in a text, and where."""
+"""Checks on a text: what they find, and where."""
 
 import pytest
 

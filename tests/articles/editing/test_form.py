@@ -1,4 +1,4 @@
-"""The list of articles, the form and the overview, by HTTP: what a drafter sees and what the server keeps."""
+"""The article list, the draft form and the overview, over HTTP."""
 
 import pytest
 from django.urls import reverse

@@ -1,4 +1,4 @@
-"""Bringing files while writing, by HTTP: what comes in, who may use it, and that nobody else can have it."""
+"""Uploads over HTTP: what is accepted, and who may use a file."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""What the form asks of the server while somebody writes: Word documents, and the text set."""
+"""Word import and typesetting views of the draft form."""
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile

@@ -1,4 +1,4 @@
-"""Documents to download: known by their content, never by a name, and part of what is signed off."""
+"""Attachments: recognised by content, and part of what is signed off."""
 
 import io
 import zipfile

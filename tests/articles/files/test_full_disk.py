@@ -1,4 +1,4 @@
-"""A disk that is full, read-only or broken: nothing half-written, nothing without its bytes, and words that say so."""
+"""A full, read-only or broken disk: no partial files, clear messages."""
 
 import errno
 import os

@@ -1,4 +1,4 @@
-"""Pasted pictures become files of the site; what cannot be one is named, not dropped in silence."""
+"""Pasted pictures become files; what cannot be stored is named."""
 
 import io
 import struct

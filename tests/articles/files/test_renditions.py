@@ -1,4 +1,4 @@
-"""Pictures in fixed sizes: light enough for a first view, tied to what was signed off, never wider open than it."""
+"""Renditions: small, sealed, as private as their original."""
 
 import io
 import random

@@ -1,4 +1,4 @@
-"""Scenario 34: a file is a visitor's only while a live publication uses it."""
+"""File access: public only while a live publication uses the file (scenario 34)."""
 
 import os
 from datetime import timedelta

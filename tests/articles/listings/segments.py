@@ -1,4 +1,4 @@
-"""A department with very many articles, made by the database itself. Only the first one is really sealed."""
+"""A department with very many articles, written by SQL; only the first is sealed."""
 
 from django.db import connection
 

@@ -1,4 +1,4 @@
-"""The numbers of a listing are right at every moment, whoever has settled what, and when."""
+"""Listing counts are right at every moment."""
 
 import random
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""A listing narrowed to a year and to words of the title."""
+"""Listings filtered by year and by words of the title."""
 
 from datetime import datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""Every page of a listing costs the same, wherever it lies, and shows what it should."""
+"""Pages of long listings: constant cost, right rows."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""The listing of a department: twenty a page, newest first, and stable."""
+"""The listing of a department: twenty rows a page, newest first, stable."""
 
 from datetime import timedelta
 

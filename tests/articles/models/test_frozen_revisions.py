@@ -1,4 +1,4 @@
-"""A submitted text never changes again, whoever asks the database; the one exception is expunging."""
+"""Frozen revisions never change; expunging is the only exception."""
 
 from datetime import date, timedelta
 

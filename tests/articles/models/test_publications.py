@@ -1,4 +1,4 @@
-"""Publications: one of an article is live at any instant, and what was sealed stays as it was."""
+"""Publications: one live per article, and what was sealed stays."""
 
 from datetime import timedelta
 

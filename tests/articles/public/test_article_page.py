@@ -1,4 +1,4 @@
-"""The page of an article: every element of the original, and nothing that is not live."""
+"""The article page: all its elements, and only live articles."""
 
 from datetime import date, datetime, timedelta
 from itertools import pairwise

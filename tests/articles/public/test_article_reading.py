@@ -1,4 +1,4 @@
-"""What a reader can do with an article, and what it says of itself: share, open pictures, corrections, relations."""
+"""Reader features: sharing, full-size pictures, corrections, related articles."""
 
 from datetime import timedelta
 

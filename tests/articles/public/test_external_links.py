@@ -1,4 +1,4 @@
-"""Outside links in articles: a page names the host and asks; nobody else can send visitors through it."""
+"""External links go through a signed notice page."""
 
 from urllib.parse import parse_qs, quote, urlsplit
 

@@ -1,4 +1,4 @@
-"""What programs read: feeds, the sitemap, robots.txt."""
+"""Feeds, sitemap and robots.txt."""
 
 from datetime import timedelta
 from xml.etree import ElementTree

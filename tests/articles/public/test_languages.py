@@ -1,4 +1,4 @@
-"""English is the chrome's second language: every page at /en/…, articles and names as they are."""
+"""English pages under /en/: translated interface, untranslated content."""
 
 import pytest
 from django.conf import settings

@@ -1,4 +1,4 @@
-"""What government sites must carry on every kind of page, and what the head of a page tells programs."""
+"""Meta tags required of government sites, Open Graph, JSON-LD."""
 
 import json
 from datetime import UTC, date, datetime, timedelta

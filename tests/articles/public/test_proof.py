@@ -1,4 +1,4 @@
-"""核验: anybody can check an article, with this site's word for nothing but its public key."""
+"""The proof 核验 of an article can be checked with the public key alone."""
 
 import base64
 import hashlib

@@ -1,4 +1,4 @@
-"""A process that flushes and is killed at a point on its way.
+"""A child process that flushes reads and is killed at a chosen point.
 
     python -m tests.articles.reads.flusher_process POINT REDIS_URL DATABASE
 

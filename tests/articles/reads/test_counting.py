@@ -1,4 +1,4 @@
-"""Scenario 38: a read is one visitor, one article, one half hour; nothing else counts."""
+"""Read counting: one visitor, one article, one half hour (scenario 38)."""
 
 from datetime import datetime, timedelta
 

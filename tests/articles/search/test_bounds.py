@@ -1,4 +1,4 @@
-"""Whatever is asked, the answer comes within bounds; and when it is nothing, it says what to try."""
+"""Search limits: bounded time, and suggestions when nothing matches."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""What narrows a search, with good values and with bad ones."""
+"""Search filters with valid and invalid values."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""Texts that the index holds in several parts are found as if they stood in one."""
+"""Texts indexed in several parts are found as one."""
 
 import random
 

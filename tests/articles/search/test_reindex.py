@@ -1,4 +1,4 @@
-"""`manage.py reindex`: the index of the search is made anew from what was published."""
+"""The command `reindex` rebuilds the search index."""
 
 import tracemalloc
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""What a search answers: in what order, with which extracts, and which articles never."""
+"""Search results: order, snippets, and what never appears."""
 
 import re
 from datetime import timedelta

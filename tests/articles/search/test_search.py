@@ -1,4 +1,4 @@
-"""Scenario 40: what stands in a published article is found, and nothing else."""
+"""Search finds published articles and nothing else (scenario 40)."""
 
 import random
 import re

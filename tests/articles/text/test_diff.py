@@ -1,4 +1,4 @@
-"""What changed between two wordings, as a reader is told: paragraphs side by side, characters within them."""
+"""Diffs of two wordings: paragraphs, then characters."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""However a text spells the address of a file, nobody comes to read a file that they may not see."""
+"""No spelling of a file link gives access to a private file."""
 
 from html import escape
 from urllib.parse import quote

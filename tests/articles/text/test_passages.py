@@ -1,4 +1,4 @@
-"""Passages found again by what they say, and replaced across the tags that stand in them."""
+"""Quoted passages are found and replaced, also across tags."""
 
 import pytest
 from hypothesis import given

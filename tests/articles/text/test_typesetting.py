@@ -1,4 +1,4 @@
-"""One-click typesetting: what it changes, what it leaves, and that doing it twice is doing it once."""
+"""Typesetting: what it changes and leaves, and that it is idempotent."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""A picture that cannot be read is left out and named with its place. The text around it is never lost."""
+"""Unreadable pictures are removed and named; the text stays."""
 
 import base64
 

@@ -1,4 +1,4 @@
-"""Word documents made by hand, as Word and WPS write them, to be read in tests."""
+"""Word documents built for tests, as Word and WPS write them."""
 
 import io
 import zipfile

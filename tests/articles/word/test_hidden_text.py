@@ -1,4 +1,4 @@
-"""Hidden text of a Word document never becomes text of the site, and the report names it."""
+"""Hidden Word text is never imported, and the report names it."""
 
 import pytest
 

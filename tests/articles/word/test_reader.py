@@ -1,4 +1,4 @@
-"""Word documents become texts of the site; what cannot be taken over is named."""
+"""Reading Word documents; what is left out is named."""
 
 import io
 import re

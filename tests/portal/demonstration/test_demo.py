@@ -1,4 +1,4 @@
-"""The command `demo`: what a stranger finds after the first start."""
+"""The command `demo`: what a newcomer finds after the first start."""
 
 import io
 import re

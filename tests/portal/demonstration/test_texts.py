@@ -1,4 +1,4 @@
-"""The articles of the demonstration: made up, labelled as such, and enough to show every state."""
+"""Demonstration articles: made up, labelled, every state present."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""The blocks of the home page: the default set, what superusers choose, and what nobody can slip in."""
+"""Settings of home page blocks: defaults, choices, tampering."""
 
 from datetime import timedelta
 

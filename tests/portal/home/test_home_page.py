@@ -1,4 +1,4 @@
-"""The home page and what stands round every page: navigation above, identity below."""
+"""The home page, its navigation and footer."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Pages are rendered once and served again, never longer than they are the present ones."""
+"""The page cache never serves an outdated page."""
 
 import gzip
 from datetime import timedelta

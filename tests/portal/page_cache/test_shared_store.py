@@ -1,4 +1,4 @@
-"""Pages that several processes share by Redis, which nobody has to trust."""
+"""The Redis store of the page cache, without trust in Redis."""
 
 import gzip
 from threading import Event

@@ -1,4 +1,4 @@
-"""Asking the site as a web server does (PEP 3333), the kept pages in front of Django included."""
+"""WSGI client (PEP 3333) that includes the page cache."""
 
 import io
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""巡查: what a visitor would really be served, compared with what was sealed."""
+"""Patrol 巡查: served pages compared with sealed data."""
 
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer

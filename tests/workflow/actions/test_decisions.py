@@ -1,4 +1,4 @@
-"""Who decides on what: separation of duties, and the text that was seen."""
+"""Decisions: separation of duties, and the text that was seen."""
 
 import pytest
 from django.db import IntegrityError, transaction

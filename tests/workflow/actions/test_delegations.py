@@ -1,4 +1,4 @@
-"""Deputies, and rounds that wait for nobody."""
+"""Delegations, and rounds that nobody can decide."""
 
 import pytest
 from django.core.exceptions import ValidationError

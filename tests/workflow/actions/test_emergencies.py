@@ -1,4 +1,4 @@
-"""Publishing in an emergency: possible, loud, and cleared by somebody else only."""
+"""Emergency publication: visible, and confirmed by another person."""
 
 import pytest
 from django.db import IntegrityError, transaction

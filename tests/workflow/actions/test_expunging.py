@@ -1,4 +1,4 @@
-"""Expunging: two people destroy every word and file of an article, and the record stays whole."""
+"""Expunging: texts and files go, the record stays whole."""
 
 import base64
 import io

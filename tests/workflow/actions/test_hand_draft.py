@@ -1,4 +1,4 @@
-"""A draft goes to a colleague's desk; a text becomes the beginning of another article."""
+"""Handing a draft to a colleague; copying a text to a new article."""
 
 from datetime import date
 

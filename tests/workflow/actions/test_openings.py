@@ -1,4 +1,4 @@
-"""A decision counts only from somebody who opened the review page of exactly this text."""
+"""Decisions need an opened review page of this exact text."""
 
 import pytest
 from django.db import IntegrityError, connection, transaction

@@ -1,4 +1,4 @@
-"""A small correction goes through while a large draft waits."""
+"""A small correction is published while a draft is parked."""
 
 import pytest
 

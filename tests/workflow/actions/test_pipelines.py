@@ -1,4 +1,4 @@
-"""Pipelines: the three presets, what a change touches, and that the ledger has every change."""
+"""Pipelines: presets, changes, ledger entries."""
 
 from contextlib import contextmanager
 

@@ -1,4 +1,4 @@
-"""Preview links, by HTTP: what their holder sees without an account, and when that stops."""
+"""Preview links over HTTP: what they show, and when they stop."""
 
 import re
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""The life of a publication: what visitors find before, during and after, and what the record says of it."""
+"""The life of a publication: what visitors see before, during and after."""
 
 import base64
 import io

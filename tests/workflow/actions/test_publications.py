@@ -1,4 +1,4 @@
-"""What is public: an end, a pin, another department, another address."""
+"""Actions on publications: end, pin, move, change of URL."""
 
 from datetime import timedelta
 

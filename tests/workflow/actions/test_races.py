@@ -1,4 +1,4 @@
-"""Several people at the same moment, with real threads and real transactions."""
+"""Concurrent actions with real threads and transactions."""
 
 import os
 from datetime import timedelta

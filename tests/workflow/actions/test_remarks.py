@@ -1,4 +1,4 @@
-"""Remarks on a text under review: who may, on what, and how a suggestion gets into the draft by the drafter's hand."""
+"""Remarks: who may write them, and how a suggestion enters the draft."""
 
 import pytest
 from django.db import IntegrityError, connection, transaction

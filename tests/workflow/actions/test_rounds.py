@@ -1,4 +1,4 @@
-"""Rounds: taking back, resubmitting, returning, discarding, and whose turn it is."""
+"""Rounds: take back, resubmit, return, discard, whose turn it is."""
 
 import pytest
 

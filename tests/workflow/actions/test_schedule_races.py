@@ -1,4 +1,4 @@
-"""Readers, publishers and clocks at the same moment: one live version, on time, whatever breaks."""
+"""Concurrent readers, publishers and schedules: one live version, on time."""
 
 from datetime import timedelta
 from functools import partial

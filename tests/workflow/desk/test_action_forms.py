@@ -1,4 +1,4 @@
-"""The forms with which an act asks before it happens: a refusal stands at its field, and what was typed is kept."""
+"""Action forms: errors at their field, typed text kept."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""审签单: everything about one approval on one page, for those who may see the article."""
+"""The approval sheet 审签单: content and access."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Finding articles at the desk: by words, department, state, day and person; the same as a table; in few queries."""
+"""Filters of the article list, CSV export, query counts."""
 
 import csv
 import io

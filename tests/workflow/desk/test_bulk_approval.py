@@ -1,4 +1,4 @@
-"""Approving several submissions of the queue at once, by HTTP."""
+"""Bulk approval over HTTP."""
 
 import pytest
 from django.test import Client

@@ -1,4 +1,4 @@
-"""The history of an article: its saves told beside its acts, any two wordings compared, an earlier one put back."""
+"""History of an article: saves, comparison, restoring."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""The queue and the review page, by HTTP: what a leader sees, and what the server does with what is sent."""
+"""The queue and the review page over HTTP."""
 
 from datetime import timedelta
 

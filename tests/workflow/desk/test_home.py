@@ -1,4 +1,4 @@
-"""The home page of the desk: what drafters, leaders and superusers find there first, by HTTP."""
+"""The desk's home page for each role, over HTTP."""
 
 from datetime import timedelta
 from io import StringIO

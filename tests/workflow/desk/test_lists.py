@@ -1,4 +1,4 @@
-"""Django's own lists and forms at the desk: what they are called, what a row says, and what they cost."""
+"""Admin lists and forms at the desk: labels, rows, query counts."""
 
 import ast
 import re

@@ -1,4 +1,4 @@
-"""The review page: what it shows to decide by, and how it leads through the queue."""
+"""The review page: content, and the way through the queue."""
 
 import pytest
 from django.db import connection

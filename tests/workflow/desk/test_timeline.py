@@ -1,4 +1,4 @@
-"""The story of an article on its overview, by HTTP, also long after the people in it have left."""
+"""The timeline of an article, over HTTP."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""How messages leave the house: at least once, and once from any number of processes."""
+"""Delivery of messages: at least once, and once with several processes."""
 
 from datetime import timedelta
 from smtplib import SMTPServerDisconnected

@@ -1,4 +1,4 @@
-"""What the robots of group chats are sent, by a server on this machine that stands in for them."""
+"""Webhook messages, received by a local server."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""The inbox, where people find what they were told."""
+"""The inbox of a person."""
 
 import pytest
 from django.db import connection

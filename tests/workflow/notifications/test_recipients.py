@@ -1,4 +1,4 @@
-"""Who is told what."""
+"""Who is notified of what."""
 
 from datetime import timedelta
 from functools import partial

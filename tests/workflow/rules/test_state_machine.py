@@ -1,4 +1,4 @@
-"""A newsroom in which people do anything in any order, and the invariants hold all the same."""
+"""Random actions in random order keep the invariants (hypothesis)."""
 
 import os
 from contextlib import ExitStack

@@ -1,4 +1,4 @@
-"""Every act in every state by everybody: the full matrix, derived from the transition table."""
+"""Every action in every state by everybody, from the transition table."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""`deliver_notifications`: sends what waits to be sent."""
+"""`deliver_notifications`: sends pending mail and webhook messages."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""`remind`: 催办."""
+"""`remind`: writes reminders 催办 for overdue steps."""
 
 from typing import Any
 
