@@ -19,13 +19,13 @@ from articles.files.storage import MissingFile, NotStored, check_on_disk, store_
 from articles.models import Article, Attachment, Contribution, DraftSave, File, FurtherColumn, Publication, Revision
 from articles.models.revision import CONTENT_FIELDS, TEXT_FIELDS, RevisionState
 from articles.search import drafts_index
-from articles.text.sanitising import has_words, mentioned_file_digests, plain_text, sanitise, strip_control_characters
+from articles.text.plain_text import generate_summary, has_words, strip_control_characters, written_summary
+from articles.text.sanitising import mentioned_file_digests, sanitise
 from departments.models import Department
 from ledger.canonical_json import sha256
 from ledger.record import record
 
 MAX_BODY_CHARS = 400_000  # characters of HTML, about 150 printed pages
-AUTO_SUMMARY_CHARS = 120
 AUTOSAVE_KEEP_SECONDS = 600  # seconds: how often an automatic save is kept for good
 
 
@@ -213,8 +213,7 @@ def copy_as_draft(
     article = into or source.article
     last = article.revisions.aggregate(last=Max("number"))["last"] or 0
     content = {name: getattr(source, name) for name in CONTENT_FIELDS}
-    if source.summary == generate_summary(source.body):
-        content["summary"] = ""  # freezing made it from the body, and makes it again from what the body says then
+    content["summary"] = written_summary(source.summary, source.body)
     draft = Revision.objects.create(
         article=article,
         number=last + 1,
@@ -288,12 +287,6 @@ def freeze(draft: Revision, at: datetime) -> None:
         )
     for name, value in frozen.items():
         setattr(draft, name, value)
-
-
-def generate_summary(body: str) -> str:
-    """The first SUMMARY_LENGTH characters of the words, on one line."""
-    words = " ".join(plain_text(body).split())
-    return words if len(words) <= AUTO_SUMMARY_CHARS else words[: AUTO_SUMMARY_CHARS - 1].rstrip() + "…"
 
 
 def base_publication(article: Article) -> Publication | None:

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_GET, require_POST
 from articles import drafts
 from articles.editing.forms import DraftForm
 from articles.models import Article, Revision
-from articles.text.sanitising import plain_text
+from articles.text.plain_text import plain_text
 from departments import permissions
 
 

@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from articles.files.storage import digests_usable_by
 from articles.models import Attachment, File, Revision
-from articles.text.sanitising import file_digests, strip_control_characters
+from articles.text.file_addresses import file_digests
+from articles.text.plain_text import strip_control_characters
 
 MAX_ATTACHMENTS = 50
 

@@ -22,7 +22,7 @@ from articles.models.placement import ListingKey
 from articles.models.publication import live_condition
 from articles.search import index
 from articles.search.tokenizer import MAX_QUERY_CHARS, Part, split_query, term_runs
-from articles.text.sanitising import strip_control_characters
+from articles.text.plain_text import strip_control_characters
 from departments.models import Department
 
 MAX_YEAR_CHOICES = 60

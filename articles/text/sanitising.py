@@ -11,7 +11,7 @@ and each once, so that no text can take the id of a part of the page, or lead to
 import base64
 import binascii
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from html import unescape
 from urllib.parse import unquote_to_bytes
@@ -19,7 +19,8 @@ from urllib.parse import unquote_to_bytes
 import nh3
 from django.utils.translation import gettext as _
 
-from articles.text.file_addresses import own_file, plain_digest
+from articles.text.file_addresses import carried_addresses, own_file, plain_digest
+from articles.text.plain_text import plain_text, strip_control_characters
 
 ALIGNMENTS = ("left", "center", "right", "justify")
 ALIGNABLE_TAGS = {"p", "h2", "h3", "h4", "td", "th", "div", "figure", "figcaption", "li", "caption"}
@@ -71,8 +72,6 @@ _cleaner = nh3.Cleaner(
 _tag_pattern = re.compile(r'<([a-z][a-z0-9]*)((?: [a-z-]+="[^"]*")*)>')
 _attribute_pattern = re.compile(r' ([a-z-]+)="([^"]*)"')
 _control_and_blank = re.compile(r"[\x00-\x20]")
-# Characters that XML, and so a feed, cannot hold; Word leaves some of them behind.
-_unprintable = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _small_number = re.compile(r"\d{1,4}")
 # The ids that there are, and the only places on the same page that a text leads to.
 _footnote_ids = {"a": re.compile(r"fnref-[1-9][0-9]{0,3}"), "li": re.compile(r"fn-[1-9][0-9]{0,3}")}
@@ -114,12 +113,8 @@ def sanitise(html: str, store: StorePicture | None = None, may_use: MayUseFile |
 def _cleaned(html: str) -> str:
     # Control characters that are written as references become blanks: without them, what stands around them could
     # grow together to something new.
-    return _unprintable.sub(" ", _cleaner.clean(_cut_off.sub(r"\1\2>", strip_control_characters(html))))
-
-
-def strip_control_characters(text: str) -> str:
-    """The text without control characters; tabs and ends of lines stay."""
-    return _unprintable.sub("", text)
+    cleaned = _cleaner.clean(_cut_off.sub(r"\1\2>", strip_control_characters(html)))
+    return strip_control_characters(cleaned, " ")
 
 
 def _rewrite_tag(
@@ -237,45 +232,7 @@ def _serialise_tag(tag: str, attributes: dict[str, str]) -> str:
     return f"<{tag}" + "".join(f' {name}="{value}"' for name, value in attributes.items()) + ">"
 
 
-_any_tag = re.compile(r"<[^>]*>")
-_line_ending_tag = re.compile(r"</(?:p|h[2-4]|div|li|tr|td|th|blockquote|pre|figcaption|caption)>|<br>|<hr>")
-
-
-def plain_text(html: str) -> str:
-    """The words of sanitised HTML, a line a paragraph; for search, summaries and counting."""
-    return unescape(_any_tag.sub("", _line_ending_tag.sub("\n", html)))
-
-
-def has_words(html: str) -> bool:
-    """Return whether HTML, sanitised or not, holds letters, Hanzi or digits between its tags."""
-    return bool(re.search(r"\w", unescape(re.sub(r"<[^<>]*>", "", html))))
-
-
-_file_attribute = re.compile(r'((?:src|href)=")(/files/([0-9a-f]{64})\.)')
-
-
-def _addresses(html: str) -> Iterator[str]:
-    """Yield the addresses that links and pictures of cleaned HTML carry, in order. Words of the text do not count."""
-    for tag, attributes in _tag_pattern.findall(html):
-        if tag in ("a", "img"):
-            carried = dict(_attribute_pattern.findall(attributes))
-            yield unescape(carried.get("href" if tag == "a" else "src", ""))
-
-
-def file_digests(html: str) -> list[str]:
-    """Return the digests of the site's own files that sanitised HTML shows or links to, in order, each once.
-
-    Only plain addresses count, which `sanitise` has asked `may_use` about; any other form gives access to nothing.
-    """
-    return list(dict.fromkeys(filter(None, map(plain_digest, _addresses(html)))))
-
-
 def mentioned_file_digests(html: str) -> set[str]:
     """Return the digests that `sanitise` will ask `may_use` about for any HTML."""
-    found = map(own_file, _addresses(_cleaned(html)))
+    found = map(own_file, carried_addresses(_cleaned(html)))
     return {one.digest for one in found if one}
-
-
-def rebase_file_urls(html: str, folder: str) -> str:
-    """Sanitised HTML that takes the site's own files from addresses under `folder`, such as "/preview/…"."""
-    return _file_attribute.sub(lambda found: f"{found[1]}{folder}{found[2]}", html)
