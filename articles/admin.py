@@ -18,6 +18,7 @@ from articles.editing.forms import DraftForm
 from articles.editing.script_texts import script_texts
 from articles.editing.suggestions import author_and_source_suggestions
 from articles.editing.urls import editing_urls
+from articles.files.storage import MAX_FILE_MB
 from articles.models import Article, Revision
 from departments import permissions
 
@@ -106,6 +107,7 @@ class ArticleAdmin(admin.ModelAdmin):
             "errors": AdminErrorList(form, []),
             "media": form.media,
             "words": script_texts(),
+            "max_file_mb": MAX_FILE_MB,
             "remembered": author_and_source_suggestions(request.user),
             "documents": form.document_department_ids(),
             "article": article,

@@ -18,21 +18,23 @@ from django.db import connection
 
 from articles.caching import memo
 from articles.models.placement import ListingKey
+from articles.models.publication import LIVE_SQL
 
-# The numbers stand for Standing; SQLite takes a partial index only where they are no parameters.
-PENDING_SQL = """
+_live = LIVE_SQL.format(now="%(now)s")
+# The numbers are those of CountState; SQLite takes a partial index only where they are no parameters.
+PENDING_SQL = f"""
 WITH unsettled AS (
     SELECT dated, article_id AS article, 1 AS placement_count FROM articles_placement
     WHERE department_id = %(department)s AND count_state = 0
-        AND live_from <= %(now)s AND (live_until IS NULL OR live_until > %(now)s)
+        AND {_live}
     UNION ALL
     SELECT dated, article_id, -1 FROM articles_placement
     WHERE department_id = %(department)s AND count_state = 1 AND live_until IS NOT NULL AND live_until <= %(now)s
 ), pinned AS (
     SELECT dated, article_id AS article, -1 AS placement_count FROM articles_placement
     WHERE department_id = %(department)s AND count_state IS NOT NULL AND pinned_until IS NOT NULL
-        AND pinned_until > %(now)s AND live_from <= %(now)s AND (live_until IS NULL OR live_until > %(now)s)
-"""
+        AND pinned_until > %(now)s AND {_live}
+"""  # noqa: S608 (our own words, values are parameters)
 WHOLE_LISTING_SQL = """ ) SELECT since_dated, since_article, placement_count, 'bound' FROM articles_listingsegment
 WHERE department_id = %(department)s UNION ALL SELECT dated, article, placement_count, 'unsettled' FROM unsettled
 UNION ALL SELECT dated, article, placement_count, 'pinned' FROM pinned
