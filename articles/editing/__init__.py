@@ -1,5 +1,5 @@
-"""What the form that drafters write in asks the server while they write: uploads, saves by itself, help with the text.
+"""The form that drafters write in: fields, editor, checks, and what it asks the server while they write.
 
-The views stand in `urls.VIEWS`, under admin/articles/article/editing/. All are for people who write for some department
-and answer in JSON: what was asked for, or {"error": a sentence for the person}.
+`urls.VIEWS` lists the views, under admin/articles/article/editing/. All are for people who write for some department.
+They answer in JSON: the result, or {"error": a sentence for the person}.
 """

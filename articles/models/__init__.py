@@ -1,4 +1,4 @@
-"""Articles and all that belongs to them, one idea a module."""
+"""Models of articles: revisions, publications, placements in listings, files, reads and content versions."""
 
 from articles.models.article import Article
 from articles.models.file import File, Rendition, Upload

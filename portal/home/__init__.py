@@ -1,0 +1,1 @@
+"""The home page: its blocks, and the settings of each block."""

@@ -1,5 +1,5 @@
-"""Kept pages: a rendered page is served again, without Django, for as long as it is the present one.
+"""The page cache: a rendered page is served again, without Django, while its versions are current.
 
-`serving` stands in front of Django (portal.wsgi), `page` says what is kept of a page and how it goes to a browser,
-`stores` where: in the memory of the process, and in Redis for all processes and nodes.
+`middleware` runs in front of Django (portal.wsgi). `page` is a cached page and its encodings. `stores` keep pages: in
+the memory of the process, and in Redis for all processes and machines.
 """
