@@ -5,7 +5,6 @@ from typing import Any
 from csp.decorators import csp_update
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import AdminErrorList
-from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
@@ -14,12 +13,12 @@ from django.urls import URLPattern, reverse
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext
 
-from articles import drafts
 from articles.editing.editor import EDITOR_CSP
 from articles.editing.forms import DraftForm
 from articles.editing.script_texts import script_texts
 from articles.editing.suggestions import author_and_source_suggestions
 from articles.editing.urls import editing_urls
+from articles.files.storage import MAX_FILE_MB
 from articles.models import Article, Revision
 from departments import permissions
 
@@ -67,10 +66,9 @@ class ArticleAdmin(admin.ModelAdmin):
     ) -> HttpResponse:
         article = self.article_or_404(request, object_id)
         draft = article.active_draft()
-        may_draft = permissions.can_draft(request.user, article.department)
-        if draft is None and may_draft and request.method == "POST":
-            return self._draft_is_gone(request, article)
-        if draft is None or not may_draft:
+        # A form that somebody sends after the draft was submitted or discarded is answered with what they typed.
+        may_edit = (draft or request.method == "POST") and permissions.can_draft(request.user, article.department)
+        if not may_edit:
             return HttpResponseRedirect(self.overview_url(article))
         return self._edit_draft(request, article, draft)
 
@@ -85,49 +83,21 @@ class ArticleAdmin(admin.ModelAdmin):
         return reverse("admin:articles_article_changelist")
 
     def _edit_draft(self, request: HttpRequest, article: Article | None, draft: Revision | None) -> HttpResponse:
+        """Show the form, or save it. If nothing is saved, what the person typed stays on their screen."""
         form = DraftForm(request.POST or None, instance=draft, person=request.user, article=article)
-        stale = None
-        if request.method == "POST" and form.is_valid():
-            try:
-                article, lost = self._save_form(form, article, draft, request)
-            except drafts.StaleDraft as error:
-                stale = Revision.objects.get(pk=draft.pk)
-                form.add_error(None, str(error))
-            except ValidationError as error:
-                form.add_error("body", error)
-            else:
-                for sentence in lost:
-                    messages.warning(request, sentence)
-                return self.after_save(request, article)
-        return self._render_form(request, form, article, draft, stale)
-
-    def _draft_is_gone(self, request: HttpRequest, article: Article) -> HttpResponse:
-        """The draft was submitted or discarded while somebody was writing: what they typed stays on their screen."""
-        form = DraftForm(request.POST, person=request.user, article=article)
-        form.add_error(None, gettext("This article is no longer a draft; nothing was saved."))
-        return self._render_form(request, form, article, None, article.latest_revision())
-
-    def _save_form(
-        self, form: DraftForm, article: Article | None, draft: Revision | None, request: HttpRequest
-    ) -> tuple[Article, list[str]]:
-        if article is None:
-            department = form.cleaned_data["department"]
-            permissions.check_draft(request.user, department)
-            return drafts.create_article(department=department, content=form.content(), by=request.user)
-        version = form.cleaned_data["version"] or 0
-        return article, drafts.save_draft(draft, form.content(), by=request.user, version=version)
+        saved = form.save() if request.method == "POST" else None
+        if saved is None:
+            return self._render_form(request, form, article, draft)
+        for sentence in saved.lost:
+            messages.warning(request, sentence)
+        return self.after_save(request, saved.article)
 
     def after_save(self, request: HttpRequest, article: Article) -> HttpResponse:
         messages.success(request, gettext("The draft is saved."))
         return HttpResponseRedirect(reverse("admin:articles_article_change", args=[article.pk]))
 
     def _render_form(
-        self,
-        request: HttpRequest,
-        form: DraftForm,
-        article: Article | None,
-        draft: Revision | None,
-        stale: Revision | None,
+        self, request: HttpRequest, form: DraftForm, article: Article | None, draft: Revision | None
     ) -> HttpResponse:
         context = {
             **self.admin_site.each_context(request),
@@ -137,16 +107,17 @@ class ArticleAdmin(admin.ModelAdmin):
             "errors": AdminErrorList(form, []),
             "media": form.media,
             "words": script_texts(),
+            "max_file_mb": MAX_FILE_MB,
             "remembered": author_and_source_suggestions(request.user),
             "documents": form.document_department_ids(),
             "article": article,
             "draft": draft,
             "cover": form.instance.cover,
-            "stale": stale,
+            "stale": form.conflict,
             **self.form_context(request, article),
         }
         request.current_app = self.admin_site.name
-        return TemplateResponse(request, self.form_template, context, status=409 if stale else 200)
+        return TemplateResponse(request, self.form_template, context, status=409 if form.conflict else 200)
 
     def form_context(self, request: HttpRequest, article: Article | None) -> dict[str, Any]:
         """For subclasses whose form offers more."""

@@ -19,32 +19,38 @@ from articles.files.storage import MissingFile, NotStored, check_on_disk, store_
 from articles.models import Article, Attachment, Contribution, DraftSave, File, FurtherColumn, Publication, Revision
 from articles.models.revision import CONTENT_FIELDS, TEXT_FIELDS, RevisionState
 from articles.search import drafts_index
-from articles.text.sanitising import has_words, mentioned_file_digests, plain_text, sanitise, strip_control_characters
+from articles.text.plain_text import generate_summary, has_words, strip_control_characters, written_summary
+from articles.text.sanitising import CleanedHtml, clean_html, mentioned_file_digests, sanitise
 from departments.models import Department
 from ledger.canonical_json import sha256
 from ledger.record import record
 
 MAX_BODY_CHARS = 400_000  # characters of HTML, about 150 printed pages
-AUTO_SUMMARY_CHARS = 120
 AUTOSAVE_KEEP_SECONDS = 600  # seconds: how often an automatic save is kept for good
 
 
 class StaleDraft(Exception):
-    """Somebody saved the draft since the form was opened. `draft` is what stands there now."""
+    """Somebody saved, submitted or discarded the draft since the form was opened. `draft` is the text as it is now."""
 
     def __init__(self, draft: Revision) -> None:
         self.draft = draft
-        super().__init__(
-            _("%(name)s saved this draft at %(time)s, after you opened it. Your text is kept below; nothing was saved.")
-            % {"name": draft.saved_by_name, "time": timezone.localtime(draft.saved_at).strftime("%H:%M:%S")}
-        )
+        if draft.state == RevisionState.DRAFT:
+            super().__init__(
+                _(
+                    "%(name)s saved this draft at %(time)s, after you opened it. "
+                    "Your text is kept below; nothing was saved."
+                )
+                % {"name": draft.saved_by_name, "time": timezone.localtime(draft.saved_at).strftime("%H:%M:%S")}
+            )
+        else:
+            super().__init__(_("This article is no longer a draft; nothing was saved."))
 
 
 @transaction.atomic
 def create_article(
     *, department: Department, content: dict[str, Any], by: User, is_automatic: bool = False
 ) -> tuple[Article, list[str]]:
-    """A new article with its first draft. `content` as in save_draft. Returns it with what was lost in sanitising."""
+    """Create an article with its first draft. `content` as in `save_draft`. Return it and what sanitising lost."""
     facts = {"created_by": by, "created_by_name": by.full_name, "in_charge": by}
     article = Article.objects.create(department=department, **facts)
     draft = Revision(article=article, number=1, title=content["title"], saved_by=by, saved_by_name=by.full_name)
@@ -58,19 +64,20 @@ def create_article(
 def save_draft(
     draft: Revision, content: dict[str, Any], *, by: User, version: int, is_automatic: bool = False
 ) -> list[str]:
-    """Saves a draft over the save numbered `version`, which the person started from.
+    """Save a draft over the version that the person started from. Return a sentence for each thing that was lost.
 
-    `content` may hold any of CONTENT_FIELDS, `columns` (departments) and `attachments` (list of Attached: all that
-    there are to be). The body is sanitised, pasted pictures become files. `is_automatic`: nobody pressed a button;
-    when nothing has changed, nothing is saved. Returns a sentence for each thing that was lost.
+    `content` may hold any of CONTENT_FIELDS, `columns` (departments) and `attachments` (the whole list of
+    AttachmentSpec). The body is sanitised, unless it is CleanedHtml from `check_body`; pasted pictures become files.
+    `is_automatic`: nobody pressed a button, so an unchanged text is not saved.
     Raises StaleDraft when somebody saved in between or the draft has been submitted, and ValidationError when the body
-    is too long or unreadable, or a file is not the person's to use.
+    is too long or unreadable, or the person may not use a file.
     """
     if unknown := set(content) - {*CONTENT_FIELDS, "columns", "attachments"}:
         raise TypeError(f"a draft has no {sorted(unknown)}")
     values = {name: value for name, value in content.items() if name in CONTENT_FIELDS}
-    values.update({name: strip_control_characters(value) for name, value in values.items() if name in TEXT_FIELDS})
     lost: list[str] = []
+    for name in values.keys() & {*TEXT_FIELDS} - {"body"}:
+        values[name] = strip_control_characters(values[name])
     if "body" in values:
         values["body"], lost = clean_body(values["body"], by, draft)
     if cover := values.get("cover"):
@@ -122,31 +129,37 @@ def attach_file(draft: Revision, file: File, *, name: str, by: User, version: in
     return draft.attachments.get(file=file, kind=Attachment.Kind.DOWNLOAD)
 
 
-def clean_body(html: str, by: User, draft: Revision | None = None) -> tuple[str, list[str]]:
-    """(sanitised body, what was lost). Raises ValidationError for a body that is too long, whose words all got lost,
-    or whose pictures cannot be stored.
+def check_body(html: str) -> CleanedHtml:
+    """Clean a body without storing its pictures. Raises ValidationError if it is too long."""
+    cleaned = clean_html(html)
+    check_body_length(cleaned.length_with_files())
+    return cleaned
 
-    `draft`: the one that the body is for; the files in it may stand there further, others only if they are the
-    person's to use.
+
+def clean_body(html: str, by: User, draft: Revision | None = None) -> tuple[str, list[str]]:
+    """Return the sanitised body and what was lost. `draft`: the body may use that draft's files.
+
+    Raises ValidationError for a body that is too long, that lost all its words, or whose pictures cannot be stored.
     """
-    allowed = attachments.allowed_digests(draft, mentioned_file_digests(html), by)
+    cleaned = clean_html(html)
+    allowed = attachments.allowed_digests(draft, mentioned_file_digests(cleaned), by)
     try:
-        result = sanitise(html, lambda data: store_picture(data, by).get_absolute_url(), allowed.__contains__)
+        result = sanitise(cleaned, lambda data: store_picture(data, by).get_absolute_url(), allowed.__contains__)
     except NotStored as error:
         raise ValidationError(str(error)) from error  # the form keeps the text, pictures included
-    check_body_length(result.html)
-    if not has_words(result.html) and has_words(html):
+    check_body_length(len(result.html))
+    if not has_words(result.html) and has_words(cleaned.source):
         # Storing an empty body would overwrite the text with nothing.
         raise ValidationError(_("The text cannot be read, so it was not saved. Paste it as plain text."))
     return result.html, result.lost
 
 
-def check_body_length(body: str) -> None:
-    """Raises ValidationError for sanitised HTML of more than LONGEST_BODY characters."""
-    if len(body) > MAX_BODY_CHARS:
+def check_body_length(length: int) -> None:
+    """Raise ValidationError for more than MAX_BODY_CHARS characters of sanitised HTML."""
+    if length > MAX_BODY_CHARS:
         raise ValidationError(
             _("The body has %(length)d characters with its markup; the most is %(limit)d. Split the article."),
-            params={"length": len(body), "limit": MAX_BODY_CHARS},
+            params={"length": length, "limit": MAX_BODY_CHARS},
         )
 
 
@@ -213,8 +226,7 @@ def copy_as_draft(
     article = into or source.article
     last = article.revisions.aggregate(last=Max("number"))["last"] or 0
     content = {name: getattr(source, name) for name in CONTENT_FIELDS}
-    if source.summary == generate_summary(source.body):
-        content["summary"] = ""  # freezing made it from the body, and makes it again from what the body says then
+    content["summary"] = written_summary(source.summary, source.body)
     draft = Revision.objects.create(
         article=article,
         number=last + 1,
@@ -288,12 +300,6 @@ def freeze(draft: Revision, at: datetime) -> None:
         )
     for name, value in frozen.items():
         setattr(draft, name, value)
-
-
-def generate_summary(body: str) -> str:
-    """The first SUMMARY_LENGTH characters of the words, on one line."""
-    words = " ".join(plain_text(body).split())
-    return words if len(words) <= AUTO_SUMMARY_CHARS else words[: AUTO_SUMMARY_CHARS - 1].rstrip() + "…"
 
 
 def base_publication(article: Article) -> Publication | None:

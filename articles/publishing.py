@@ -77,15 +77,12 @@ def create_publication(
     publication.apply_seal()
     publication.save()
     pinned = _pinned_until_by_department(article, now) if existing else {}
-    departments = {publication.department_id, *publication.columns}
+    departments = publication.listing_departments()
     Placement.objects.bulk_create(
         Placement(
             publication=publication,
             department_id=department,
-            article=article,
-            dated=publication.dated,
-            live_from=publication.live_from,
-            live_until=publication.live_until,
+            **Placement.repeated_values(publication),
             pinned_until=pinned.get(department),
         )
         for department in departments
@@ -162,7 +159,7 @@ def withdraw_publication(publication: Publication, *, by: User, reason: str, not
     end_publication(publication, at)
     index.unindex_publications(publication)
     drafts_index.index_revision(publication.revision)
-    counts.apply_pending_counts_on_commit({publication.department_id, *publication.columns})
+    counts.apply_pending_counts_on_commit(publication.listing_departments())
     withdrawal = Withdrawal(publication=publication, at=at, by=by, by_name=by.full_name, reason=reason, notice=notice)
     withdrawal.apply_seal()
     withdrawal.save()
@@ -187,14 +184,7 @@ def move_publications(article: Article, to: Department, at: datetime) -> list[Pu
         publication.department = to
         _reseal(publication, "department")
         Placement.objects.get_or_create(
-            publication=publication,
-            department=to,
-            defaults={
-                "article": article,
-                "dated": publication.dated,
-                "live_from": publication.live_from,
-                "live_until": publication.live_until,
-            },
+            publication=publication, department=to, defaults=Placement.repeated_values(publication)
         )
     index.reindex_publications(moved)
     return moved

@@ -88,21 +88,14 @@ def placements() -> Iterator[str]:
     for placement in rows.iterator(chunk_size=500):
         publication = placement.publication
         if not publication.seal_holds():
-            continue  # named above; its columns may be anything
-        right = (
-            placement.department_id in {publication.department_id, *publication.columns}
-            and placement.article_id == publication.article_id
-            and placement.dated == publication.dated
-            and placement.live_from == publication.live_from
-            and placement.live_until == publication.live_until
-        )
-        if not right:
+            continue  # publication_seals names it; its columns may be anything
+        if not placement.matches_seal():
             yield f"placement {placement.pk} (publication {publication.pk}): stands where its seal does not put it"
     for publication in Publication.objects.prefetch_related("placements").order_by("pk").iterator(chunk_size=500):
         if not publication.seal_holds():
             continue
         present = {placement.department_id for placement in publication.placements.all()}
-        for absent in {publication.department_id, *publication.columns} - present:
+        for absent in publication.listing_departments() - present:
             yield f"publication {publication.pk} (article {publication.article_id}): missing from department {absent}"
 
 

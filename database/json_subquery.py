@@ -1,16 +1,17 @@
 """Subqueries that return related rows as one JSON column."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 from django.db.models import JSONField, QuerySet, Subquery
 from django.db.models.functions import JSONObject
 
+from database.datetimes import read_datetime
+
 
 class JSONSubquery(Subquery):
-    """`Rows(queryset, "id", "state", name="role__name")`: a list of dicts, in the order of the queryset.
+    """`JSONSubquery(queryset, "id", "state", name="role__name")`: a list of dicts, in the order of the queryset.
 
-    Moments come as text (see `moment_of`), truth values of SQLite as 0 and 1.
+    Datetimes come as text (see `datetime_from_json`), truth values of SQLite as 0 and 1.
     """
 
     output_field = JSONField()
@@ -27,9 +28,5 @@ class JSONSubquery(Subquery):
         return super().as_sql(compiler, connection, template=template, **extra)
 
 
-def datetime_from_json(text: str | None) -> datetime | None:
-    """A moment from such a row; SQLite's has no zone and is meant as UTC."""
-    if text is None:
-        return None
-    found = datetime.fromisoformat(text)
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+# Datetimes in such a row are text.
+datetime_from_json = read_datetime

@@ -14,8 +14,8 @@ from django.utils.translation import gettext_lazy as _
 
 from articles.listings.queries import has_intact_seal
 from articles.models import Publication
-from articles.public import external_links
-from articles.text.sanitising import strip_control_characters
+from articles.text.plain_text import strip_control_characters
+from articles.text.web_addresses import is_trusted_host, parse_external
 from feedback import form_tokens
 from feedback.models import MAX_TEXT_LENGTH, MIN_TEXT_LENGTH, Letter, LetterKind
 
@@ -114,8 +114,8 @@ class LetterForm(forms.Form):
         if not typed:
             return ""
         address = typed if re.match(r"(/|https?:)", typed, re.IGNORECASE) else f"http://{typed}"
-        outside = external_links.parse_external(address)
-        if outside and not external_links.is_trusted_host(outside.host, ()):
+        outside = parse_external(address)
+        if outside and not is_trusted_host(outside.host, ()):
             raise ValidationError(_("This is no page of this site. Leave it empty if there is none."))
         found = urlsplit(urljoin(settings.SITE_URL, outside.address if outside else address))
         path = f"{found.path or '/'}?{found.query}" if found.query else found.path or "/"

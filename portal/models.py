@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from articles.public import external_links
+from articles.text.web_addresses import parse_hosts
 from departments.models import Department, DepartmentKind
 from ledger.seals import Sealed
 
@@ -24,7 +24,7 @@ POLICE_RECORD_URL = "https://beian.mps.gov.cn/"  # where a public security numbe
 
 def validate_hosts(text: str) -> None:
     """Refuses what is no host name: a whole address, a pattern, a single label that would allow a whole top level."""
-    for host in external_links.parse_hosts(text):
+    for host in parse_hosts(text):
         if not _HOST_NAME.fullmatch(host):
             raise ValidationError(_("“%(host)s” is no host name. Write it like www.gov.cn."), params={"host": host})
 
@@ -153,7 +153,7 @@ class Identity(Sealed):
     @property
     def trusted_host_names(self) -> list[str]:
         """Outside hosts that visitors go to without a notice."""
-        return external_links.parse_hosts(self.trusted_hosts)
+        return parse_hosts(self.trusted_hosts)
 
     def is_in_mourning(self, on: date | None = None) -> bool:
         """Whether the site is grey on that day, today by default, in the time zone of the site."""

@@ -21,6 +21,7 @@ from django.http import HttpResponse
 from django.utils.timezone import localdate
 
 from articles.models import ContentVersion, Placement
+from articles.models.placement import REPEATED_FIELDS
 from ledger.guards import PREFIX, condition_sql, postgresql_definition, register_guards
 
 SITE_SCOPE = 0  # the scope of what every page shows: identity, navigation
@@ -89,7 +90,7 @@ def _departments_listing(publication: str) -> str:
 
 
 # What a listing counts by (`count_state`) changes nothing that is shown.
-_SHOWN_COLUMNS = ["publication_id", "department_id", "article_id", "dated", "live_from", "live_until", "pinned_until"]
+_SHOWN_COLUMNS = ["publication_id", "department_id", *REPEATED_FIELDS, "pinned_until"]
 _OWN_DEPARTMENT = '"department_id" AS scope'
 register_guards(site_triggers("departments_department"))
 register_guards(

@@ -1,5 +1,5 @@
-"""Views and forms of the draft form: autosave, uploads, Word import, typesetting, checks.
+"""The form that drafters write in: fields, editor, checks, and what it asks the server while they write.
 
-The views are listed in `urls.VIEWS`, under admin/articles/article/editing/. They are for people who may write in some
-department, and answer with JSON: the result, or {"error": a sentence for the person}.
+`urls.VIEWS` lists the views, under admin/articles/article/editing/. All are for people who write for some department.
+They answer in JSON: the result, or {"error": a sentence for the person}.
 """

@@ -6,7 +6,6 @@ the answer holds their text.
 
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, JsonResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import get_object_or_404
@@ -15,10 +14,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from articles import drafts
-from articles.editing.forms import DraftForm
+from articles.editing.forms import DraftForm, SavedDraft
 from articles.models import Article, Revision
-from articles.text.sanitising import plain_text
+from articles.text.plain_text import plain_text
 from departments import permissions
 
 
@@ -31,44 +29,19 @@ def autosave(request: HttpRequest) -> JsonResponse:
     """
     permissions.check_draft_somewhere(request.user)
     number = request.POST.get("article", "")
-    if not number:
-        return _autosave_new_article(request)
-    article = get_object_or_404(Article.objects.select_related("department"), pk=int(number) if _is_id(number) else 0)
-    permissions.check_draft(request.user, article.department)
-    draft = article.active_draft()
-    if draft is None:
-        return _conflict_response(article.latest_revision())
+    article = draft = None
+    if number:
+        existing = Article.objects.select_related("department")
+        article = get_object_or_404(existing, pk=int(number) if _is_id(number) else 0)
+        draft = article.active_draft()
     form = DraftForm(request.POST, instance=draft, person=request.user, article=article)
-    form.is_valid()
-    try:
-        lost = drafts.save_draft(
-            draft, form.content(), by=request.user, version=form.cleaned_data.get("version") or 0, is_automatic=True
-        )
-    except drafts.StaleDraft as error:
-        return _conflict_response(error.draft)
-    except ValidationError as error:
-        return _invalid_response(form, error)
-    return _saved_response(article, draft, form, lost)
+    if saved := form.save(is_automatic=True):
+        return _saved_response(saved, form)
+    return _conflict_response(form.conflict) if form.conflict else _invalid_response(form)
 
 
-def _autosave_new_article(request: HttpRequest) -> JsonResponse:
-    form = DraftForm(request.POST, person=request.user)
-    form.is_valid()
-    content = form.content()
-    department = form.cleaned_data.get("department")
-    if department is None or not content.get("title"):
-        return _invalid_response(form)
-    permissions.check_draft(request.user, department)
-    try:
-        article, lost = drafts.create_article(
-            department=department, content=content, by=request.user, is_automatic=True
-        )
-    except ValidationError as error:
-        return _invalid_response(form, error)
-    return _saved_response(article, article.active_draft(), form, lost)
-
-
-def _saved_response(article: Article, draft: Revision, form: DraftForm, lost: list[str]) -> JsonResponse:
+def _saved_response(saved: SavedDraft, form: DraftForm) -> JsonResponse:
+    article, draft, lost = saved
     return JsonResponse(
         {
             "article": article.pk,
@@ -94,11 +67,8 @@ def _conflict_response(revision: Revision) -> JsonResponse:
     return JsonResponse({**answer, "title": revision.title, "text": plain_text(revision.body)}, status=409)
 
 
-def _invalid_response(form: DraftForm, error: ValidationError | None = None) -> JsonResponse:
-    errors = _form_errors(form)
-    if error:
-        errors["body"] = " ".join(error.messages)
-    return JsonResponse({"errors": errors}, status=400)
+def _invalid_response(form: DraftForm) -> JsonResponse:
+    return JsonResponse({"errors": _form_errors(form)}, status=400)
 
 
 def _form_errors(form: DraftForm) -> dict[str, str]:

@@ -13,10 +13,9 @@ from django.db import models
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from articles.drafts import generate_summary
 from articles.models import Revision
 from articles.text.markup import HtmlToken, html_tokens
-from articles.text.sanitising import plain_text
+from articles.text.plain_text import plain_text, written_summary
 
 LONG_TITLE_CHARS = 30  # characters: more do not fit on one line of a list
 MAX_FINDINGS_PER_CHECK = 10  # findings that one check gives; more say nothing more
@@ -64,7 +63,7 @@ def title_findings(revision: Revision) -> Iterator[Finding]:
 
 @register_check
 def summary_findings(revision: Revision) -> Iterator[Finding]:
-    if revision.body and revision.summary in ("", generate_summary(revision.body)):
+    if revision.body and not written_summary(revision.summary, revision.body):
         yield Finding(
             Severity.NOTE, _("No summary was written; the beginning of the text stands in for it."), "summary"
         )

@@ -7,8 +7,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from articles.files.attachments import MAX_ATTACHMENTS, AttachmentSpec
-from articles.models import Attachment, File
+from articles.files.attachments import AttachmentSpec, check_specs
+from articles.models import File
 
 
 def file_facts(file: File) -> dict[str, Any]:
@@ -63,23 +63,15 @@ class AttachmentsField(forms.CharField):
             raise ValidationError(
                 _("“%(name)s” is not there. Remove it and bring it again."), params={"name": missing[0]}
             )
-        return [AttachmentSpec(found[row["digest"]], row["name"], row["caption"]) for row in rows]
+        attachments = [AttachmentSpec(found[row["digest"]], row["name"], row["caption"]) for row in rows]
+        check_specs(attachments)
+        return attachments
 
     @staticmethod
     def _parse_rows(value: str) -> list[dict[str, str]]:
-        """Raises ValidationError for what no browser of ours sends, and for names that are too long."""
+        """Raise ValidationError for a value that no page of ours sends."""
         try:
             rows = json.loads(value or "[]")
-            rows = [{name: str(row.get(name) or "") for name in ("digest", "name", "caption")} for row in rows]
+            return [{name: str(row.get(name) or "") for name in ("digest", "name", "caption")} for row in rows]
         except (ValueError, TypeError, AttributeError, RecursionError) as error:
             raise ValidationError(_("The list of attachments cannot be read. Open the form again.")) from error
-        if len(rows) > MAX_ATTACHMENTS:
-            raise ValidationError(_("An article has at most %(most)d attachments."), params={"most": MAX_ATTACHMENTS})
-        for row in rows:
-            for name in ("name", "caption"):
-                if len(row[name]) > (most := Attachment._meta.get_field(name).max_length):
-                    raise ValidationError(
-                        _("“%(name)s…” is too long: at most %(most)d characters."),
-                        params={"name": row[name][:20], "most": most},
-                    )
-        return rows

@@ -1,8 +1,9 @@
 """The form for drafts."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -13,16 +14,30 @@ from articles.editing.fields import AttachmentsField, PictureField
 from articles.files import attachments
 from articles.models import Article, Revision
 from articles.models.revision import CONTENT_FIELDS
-from articles.text.sanitising import sanitise
+from articles.text.sanitising import CleanedHtml
+from departments import permissions
 from departments.models import Department
-from departments.permissions import departments_to_draft_in
 
 DRAFT_FIELDS = (*CONTENT_FIELDS, "columns", "attachments")
 DATETIME_LOCAL_FORMAT = "%Y-%m-%dT%H:%M"
 
 
+class SavedDraft(NamedTuple):
+    """`lost`: a sentence for each thing that the sanitiser left out."""
+
+    article: Article
+    draft: Revision
+    lost: list[str]
+
+
 class DraftForm(forms.ModelForm):
-    """All words of a draft, the department of a new article, and the number of the save that the form shows."""
+    """All words of a draft, the department of a new article, and the version of the draft that the form shows.
+
+    `save` has three outcomes: it returns the saved draft; or it returns None, and `conflict` is the text as it is now,
+    because somebody saved, submitted or discarded it meanwhile; or it returns None, and `errors` names the fields.
+    """
+
+    conflict: Revision | None = None
 
     department = forms.ModelChoiceField(label=_("Department"), queryset=Department.objects.none())
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
@@ -63,8 +78,8 @@ class DraftForm(forms.ModelForm):
 
     def __init__(self, *args: Any, person: User, article: Article | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.article = article
-        self.fields["department"].queryset = departments_to_draft_in(person)
+        self.article, self.person = article, person
+        self.fields["department"].queryset = permissions.departments_to_draft_in(person)
         self.fields["columns"].queryset = Department.objects.holding_articles()
         self.fields["columns"].required = False
         if article:
@@ -81,14 +96,51 @@ class DraftForm(forms.ModelForm):
     def clean_title(self) -> str:
         return " ".join(self.cleaned_data["title"].split())
 
-    def clean_body(self) -> str:
-        """Bounds the body before anything is stored; the cleaning itself happens on save."""
-        body = self.cleaned_data["body"]
-        drafts.check_body_length(sanitise(body, lambda _data: f"/files/{'0' * 64}.png").html)
-        return body
+    def clean_body(self) -> CleanedHtml:
+        return drafts.check_body(self.cleaned_data["body"])
+
+    def save(self, *, is_automatic: bool = False) -> SavedDraft | None:
+        """Save the draft, or create the article. Raises NotAllowed for a department that the person does not write for.
+
+        Saves all fields or none; an automatic save leaves out the fields that are not valid.
+        """
+        saved = None
+        if self.article:
+            permissions.check_draft(self.person, self.article.department)
+        try:
+            if self._can_be_saved(is_automatic):
+                saved = self._save_draft(is_automatic) if self.article else self._create_article(is_automatic)
+        except drafts.StaleDraft as error:
+            self.conflict = error.draft
+            self.add_error(None, str(error))
+        except ValidationError as error:
+            self.add_error("body", error.messages)
+        return saved
+
+    def _can_be_saved(self, is_automatic: bool) -> bool:
+        """Return whether enough fields are valid. Raises StaleDraft if the article has no draft any more."""
+        if self.article and not self.instance.pk:
+            raise drafts.StaleDraft(self.article.latest_revision() or self.article.revisions.latest("number"))
+        needed = set() if self.article else {"department", "title"}
+        return self.is_valid() or (is_automatic and needed <= set(self.cleaned_data))
+
+    def _create_article(self, is_automatic: bool) -> SavedDraft:
+        department = self.cleaned_data["department"]
+        permissions.check_draft(self.person, department)
+        article, lost = drafts.create_article(
+            department=department, content=self.content(), by=self.person, is_automatic=is_automatic
+        )
+        return SavedDraft(article, article.active_draft(), lost)
+
+    def _save_draft(self, is_automatic: bool) -> SavedDraft:
+        version = self.cleaned_data.get("version") or 0
+        lost = drafts.save_draft(
+            self.instance, self.content(), by=self.person, version=version, is_automatic=is_automatic
+        )
+        return SavedDraft(self.article, self.instance, lost)
 
     def content(self) -> dict[str, Any]:
-        """What articles.drafts.save_draft takes, of the fields that are valid."""
+        """Return what articles.drafts.save_draft takes, of the fields that are valid."""
         files = {name for name in ("cover", "attachments") if name not in self.data}  # left as they are
         return {
             name: self.cleaned_data[name] for name in DRAFT_FIELDS if name in self.cleaned_data and name not in files

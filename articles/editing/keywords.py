@@ -6,7 +6,8 @@ from functools import cache
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_POST
 
-from articles.text.sanitising import plain_text, sanitise
+from articles.text.plain_text import plain_text
+from articles.text.sanitising import sanitise
 from departments.permissions import check_draft_somewhere
 
 MAX_KEYWORDS = 8

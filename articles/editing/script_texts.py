@@ -1,6 +1,9 @@
 """Translated texts for the JavaScript of the draft form."""
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+
+from articles.files.storage import MAX_FILE_MB
 
 SCRIPT_TEXTS = {
     "unsaved": _("Not saved yet"),
@@ -21,7 +24,6 @@ SCRIPT_TEXTS = {
     "summary": _("Left empty, it will be: {text}"),
     "uploading": _("{name} is on its way: {percent}"),
     "not_uploaded": _("{name}: {why}"),
-    "too_large": _("It is larger than 10 MB."),
     "twice": _("It is attached already."),
     "name": _("Name of the file"),
     "caption": _("Remark"),
@@ -39,5 +41,6 @@ SCRIPT_TEXTS = {
 
 
 def script_texts() -> dict[str, str]:
-    """In the language of the page."""
-    return {name: str(said) for name, said in SCRIPT_TEXTS.items()}
+    """Return the texts in the language of the page."""
+    too_large = gettext("It is larger than %(limit)d MB.") % {"limit": MAX_FILE_MB}
+    return {**{name: str(text) for name, text in SCRIPT_TEXTS.items()}, "too_large": too_large}

@@ -24,9 +24,7 @@ def upload(request: HttpRequest) -> JsonResponse:
     if brought is None:
         return error_response(_("No file came along. Choose one."))
     if brought.size > storage.MAX_FILE_BYTES:
-        return error_response(
-            _("It is larger than %(limit)d MB.") % {"limit": storage.MAX_FILE_BYTES // 1024 // 1024}, 413
-        )
+        return error_response(_("It is larger than %(limit)d MB.") % {"limit": storage.MAX_FILE_MB}, 413)
     data = brought.read()
     if request.POST.get("only") == "picture" and not storage.is_picture(data):
         return error_response(_("It is no picture that can be read (JPEG, PNG, GIF, WebP)."))

@@ -28,7 +28,7 @@ def import_word(request: HttpRequest) -> JsonResponse:
         check_document_size(brought.size)
         with transaction.atomic():
             text = read_word(brought.read(), request.user)
-            check_body_length(text.html)
+            check_body_length(len(text.html))
     except UnreadableDocument as error:
         return error_response(str(error))
     except ValidationError as error:

@@ -11,9 +11,10 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from articles.files.storage import digests_usable_by
+from articles.files.access import digests_usable_by
 from articles.models import Attachment, File, Revision
-from articles.text.sanitising import file_digests, strip_control_characters
+from articles.text.file_addresses import file_digests
+from articles.text.plain_text import strip_control_characters
 
 MAX_ATTACHMENTS = 50
 
@@ -50,14 +51,23 @@ def check_files_allowed(draft: Revision, files: Collection[File], by: User) -> N
 
 
 def check_attachments(draft: Revision, attachments: list[AttachmentSpec], by: User) -> None:
-    """Raises ValidationError for a name that is too long, a file twice, too many, or one that is not the person's."""
+    """Raise ValidationError for attachments that no draft may have, or that the person may not use."""
+    check_specs(attachments)
+    check_files_allowed(draft, [one.file for one in attachments], by)
+
+
+def check_specs(attachments: list[AttachmentSpec]) -> None:
+    """Raise ValidationError for too many attachments, a file that is there twice, or a name that is too long."""
     if len(attachments) > MAX_ATTACHMENTS:
         raise ValidationError(_("An article has at most %(most)d attachments.") % {"most": MAX_ATTACHMENTS})
     if len({one.file.pk for one in attachments}) != len(attachments):
         raise ValidationError(_("The same file is attached twice. Remove one of the two."))
-    check_files_allowed(draft, [one.file for one in attachments], by)
     for one in attachments:
-        Attachment(revision=draft, file=one.file, **_text_values(one)).clean_fields()
+        for field, text in _text_values(one).items():
+            if len(text) > (most := Attachment._meta.get_field(field).max_length):
+                raise ValidationError(
+                    _("“%(name)s…” is too long: at most %(most)d characters.") % {"name": text[:20], "most": most}
+                )
 
 
 def set_attachments(draft: Revision, attachments: list[AttachmentSpec]) -> None:

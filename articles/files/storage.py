@@ -1,28 +1,27 @@
-"""File storage addressed by SHA-256 digest: store, verify, and who may download."""
+"""Files on disk: stored under the digest of their content, and read back only if they are still that content."""
 
 import io
 import logging
 import warnings
 import zipfile
-from collections.abc import Collection
 from pathlib import Path
 
 from django.conf import settings
 from django.core.files.storage import default_storage
-from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from accounts.models import User
 from articles.files import renditions
-from articles.models import Article, Attachment, File, Publication, Rendition, Revision, Upload
+from articles.models import File, Rendition, Revision, Upload
 from articles.text.sanitising import UnusablePicture
 from ledger.atomic_files import write_atomically
 from ledger.canonical_json import sha256
 
 logger = logging.getLogger(__name__)
 
-MAX_FILE_BYTES = 10 * 1024 * 1024
+MAX_FILE_MB = 10
+MAX_FILE_BYTES = MAX_FILE_MB * 1024 * 1024
 MAX_PICTURE_PIXELS = 40_000_000
 # Format found in the content → (what we write, media type, ending). SVG and the like are no pictures to us.
 STORED_FORMATS = {
@@ -46,7 +45,7 @@ def store_picture(data: bytes, by: User) -> File:
     NotStored if the disk does not take it.
     """
     if len(data) > MAX_FILE_BYTES:
-        raise UnusablePicture(_("it is larger than %(limit)d MB.") % {"limit": MAX_FILE_BYTES // 1024 // 1024})
+        raise UnusablePicture(_("it is larger than %(limit)d MB.") % {"limit": MAX_FILE_MB})
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -113,7 +112,7 @@ def store_document(data: bytes, by: User) -> File:
     Raises UnusableFile for what is larger than MOST_BYTES, is neither PDF, OFD, .docx, .xlsx nor .pptx, or has macros.
     """
     if len(data) > MAX_FILE_BYTES:
-        raise UnusableFile(_("It is larger than %(limit)d MB.") % {"limit": MAX_FILE_BYTES // 1024 // 1024})
+        raise UnusableFile(_("It is larger than %(limit)d MB.") % {"limit": MAX_FILE_MB})
     kind = _document_type(data)
     _write(data)
     return _record_upload(_row(data, *kind, by), by)
@@ -258,39 +257,3 @@ def is_file_intact(file: File) -> bool:
 def _file_stat(file: File) -> tuple[int, int, int, int]:
     found = Path(default_storage.path(file.path)).stat()
     return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
-
-
-def is_public(file: File) -> bool:
-    """Whether a live publication uses the file, or the picture that it is a rendition of."""
-    digests = renditions.original_digests(file)
-    live = Publication.objects.live()
-    attached = live.filter(revision__attachments__file__digest__in=digests)
-    return attached.union(live.filter(cover_digest__in=digests)).exists()
-
-
-def may_download(person: User, file: File) -> bool:
-    """Whether somebody signed in may have a file that is not public: who brought it, or may see a text that uses it."""
-    if not person.is_authenticated:
-        return False
-    articles = Article.objects.visible_to(person)
-    digests = renditions.original_digests(file)
-    brought = Upload.objects.filter(file__digest__in=digests, person=person)
-    used = Attachment.objects.filter(file__digest__in=digests, revision__article__in=articles)
-    return brought.exists() or used.exists() or articles.filter(revisions__cover__digest__in=digests).exists()
-
-
-def digests_usable_by(person: User, digests: Collection[str]) -> set[str]:
-    """Of `digests`, those of files that the person may put into a text: brought, public, or in a text they may see.
-
-    One query.
-    """
-    articles, live = Article.objects.visible_to(person), Publication.objects.live()
-    inside = Attachment.objects.filter(file=OuterRef("pk"))
-    ways = (
-        Q(Exists(Upload.objects.filter(file=OuterRef("pk"), person=person)))
-        | Q(Exists(inside.filter(revision__article__in=articles)))
-        | Q(Exists(articles.filter(revisions__cover=OuterRef("pk"))))
-        | Q(Exists(inside.filter(revision__publications__in=live)))
-        | Q(Exists(live.filter(cover_digest=OuterRef("digest"))))
-    )
-    return set(File.objects.filter(ways, digest__in=digests).values_list("digest", flat=True))

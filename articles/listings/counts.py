@@ -25,6 +25,7 @@ from django.utils import timezone
 from articles.models import CountState, ListingSegment, Placement
 from articles.models.placement import NEWEST_KEY, OLDEST_KEY, ListingKey, count_state_condition
 from articles.models.publication import live_condition
+from database.datetimes import adapt_param
 from departments.models import Department
 
 MAX_SEGMENT_PLACEMENTS = 1000  # placements that a segment counts; a page passes by about as many rows at most
@@ -117,7 +118,7 @@ ORDER BY id
 def wrong_segments() -> Iterator[WrongSegment]:
     """The segments whose number is wrong."""
     with connection.cursor() as cursor:
-        cursor.execute(WRONG_SEGMENTS_SQL, [connection.ops.adapt_datetimefield_value(NEWEST_KEY.dated)])
+        cursor.execute(WRONG_SEGMENTS_SQL, [adapt_param(NEWEST_KEY.dated)])
         yield from map(WrongSegment._make, cursor)
 
 

@@ -8,7 +8,7 @@ a row that is being counted counts once. The offsets of a whole listing are cach
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -17,21 +17,24 @@ from django.db import connection
 
 from articles.caching import memo
 from articles.models.placement import ListingKey
+from articles.models.publication import LIVE_SQL
+from database.datetimes import adapt_param, read_datetime
 
-# The numbers stand for Standing; SQLite takes a partial index only where they are no parameters.
-PENDING_SQL = """
+_live = LIVE_SQL.format(now="%(now)s")
+# The numbers are those of CountState; SQLite takes a partial index only where they are no parameters.
+PENDING_SQL = f"""
 WITH unsettled AS (
     SELECT dated, article_id AS article, 1 AS placement_count FROM articles_placement
     WHERE department_id = %(department)s AND count_state = 0
-        AND live_from <= %(now)s AND (live_until IS NULL OR live_until > %(now)s)
+        AND {_live}
     UNION ALL
     SELECT dated, article_id, -1 FROM articles_placement
     WHERE department_id = %(department)s AND count_state = 1 AND live_until IS NOT NULL AND live_until <= %(now)s
 ), pinned AS (
     SELECT dated, article_id AS article, -1 AS placement_count FROM articles_placement
     WHERE department_id = %(department)s AND count_state IS NOT NULL AND pinned_until IS NOT NULL
-        AND pinned_until > %(now)s AND live_from <= %(now)s AND (live_until IS NULL OR live_until > %(now)s)
-"""
+        AND pinned_until > %(now)s AND {_live}
+"""  # noqa: S608 (our own words, values are parameters)
 WHOLE_LISTING_SQL = """ ) SELECT since_dated, since_article, placement_count, 'bound' FROM articles_listingsegment
 WHERE department_id = %(department)s UNION ALL SELECT dated, article, placement_count, 'unsettled' FROM unsettled
 UNION ALL SELECT dated, article, placement_count, 'pinned' FROM pinned
@@ -146,10 +149,10 @@ class SegmentOffsets:
 def _load_offsets(department: int, now: datetime) -> SegmentOffsets:
     sql, params = PENDING_SQL + WHOLE_LISTING_SQL, {"department": department, "now": now}
     with connection.cursor() as cursor:
-        cursor.execute(sql, _adapt_params(params))
+        cursor.execute(sql, {name: adapt_param(value) for name, value in params.items()})
         return SegmentOffsets.from_rows(
             [
-                (ListingKey(_parse_datetime(dated), article), placement_count, kind)
+                (ListingKey(read_datetime(dated), article), placement_count, kind)
                 for dated, article, placement_count, kind in cursor
             ]
         )
@@ -179,7 +182,7 @@ def locate_row(department: int, rank: int, now: datetime, key_range: KeyRange | 
     params |= _key_params(since=key_range.since, until=key_range.until)
     params |= _segment_bounds(params, key_range)
     count, unsettled, pinned, dated, article, above = _fetch_row(PENDING_SQL + KEY_RANGE_SQL + RUNNING_SUMS_SQL, params)
-    below = ListingKey(_parse_datetime(dated), article) if dated is not None else key_range.until
+    below = ListingKey(read_datetime(dated), article) if dated is not None else key_range.until
     return RowPosition(int(count), unsettled, pinned, below, rank - int(above or 0))
 
 
@@ -190,9 +193,9 @@ def _segment_bounds(params: dict[str, Any], key_range: KeyRange) -> dict[str, An
     top = (
         key_range.since
         if top_dated is None
-        else max(key_range.since, ListingKey(_parse_datetime(top_dated), top_article))
+        else max(key_range.since, ListingKey(read_datetime(top_dated), top_article))
     )
-    bottom = top if dated is None else min(top, ListingKey(_parse_datetime(dated), article))
+    bottom = top if dated is None else min(top, ListingKey(read_datetime(dated), article))
     return _key_params(top=top, bottom=bottom)
 
 
@@ -202,18 +205,5 @@ def _key_params(**keys: ListingKey) -> dict[str, Any]:
 
 def _fetch_row(sql: str, params: dict[str, Any]) -> tuple:
     with connection.cursor() as cursor:
-        cursor.execute(sql, _adapt_params(params))
+        cursor.execute(sql, {name: adapt_param(value) for name, value in params.items()})
         return cursor.fetchone()
-
-
-def _adapt_params(params: dict[str, Any]) -> dict[str, Any]:
-    return {
-        name: connection.ops.adapt_datetimefield_value(value) if isinstance(value, datetime) else value
-        for name, value in params.items()
-    }
-
-
-def _parse_datetime(found: datetime | str) -> datetime:
-    """SQLite gives a moment as text, or without its zone, where PostgreSQL gives the moment."""
-    moment = datetime.fromisoformat(found) if isinstance(found, str) else found
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -17,6 +17,7 @@ from articles.caching.memo import memoize_by_version
 from articles.dates import years_between
 from articles.models import Placement, Publication
 from articles.models.placement import ListingKey, PlacementQuerySet
+from articles.models.publication import LIVE_SQL
 from articles.reads import counting
 from database.compiled_query import CompiledQuery
 from departments.models import Department
@@ -34,8 +35,10 @@ def in_department(department: Department) -> PlacementQuerySet:
 
 
 def newest_in_department(department: Department, limit: int) -> PlacementQuerySet:
-    """The newest so many of `in_department`. They are picked from the index first: where PostgreSQL misjudges how many
-    were withdrawn, it would read the table."""
+    """Return the newest `limit` rows of `in_department()`.
+
+    They are picked from the index first: PostgreSQL would read the table where it misjudges how many were withdrawn.
+    """
     rows = Placement.objects.live_by_interval().filter(department=department).newest_first()[:limit]
     return in_department(department).filter(pk__in=rows.values("pk"))
 
@@ -85,20 +88,13 @@ def _iter_intact(placements: Iterable[Placement]) -> Iterator[Publication]:
 
 
 def _matches_seal(placement: Placement) -> bool:
-    publication = placement.publication
-    if not has_intact_seal(publication):
+    if not has_intact_seal(placement.publication):
         return False
-    matches = (
-        placement.article_id == publication.article_id
-        and placement.dated == publication.dated
-        and placement.live_from == publication.live_from
-        and placement.live_until == publication.live_until
-        and placement.department_id in {publication.department_id, *publication.columns}
-    )
-    if not matches:
+    if not placement.matches_seal():
         message = gettext_noop("publication %(publication)d: stands where its seal does not put it")
-        raise_alarm(f"placement {placement.pk}", message, publication=publication.pk)
-    return matches
+        raise_alarm(f"placement {placement.pk}", message, publication=placement.publication_id)
+        return False
+    return True
 
 
 def live_ids_sql(extra_condition: str = "", order: str = "DESC", limit: str = "LIMIT %s") -> str:
@@ -106,9 +102,7 @@ def live_ids_sql(extra_condition: str = "", order: str = "DESC", limit: str = "L
 
     Parameters: department, now, now, those of the `further` condition, those of `limit`.
     """
-    live = (
-        "department_id = %s AND count_state IS NOT NULL AND live_from <= %s AND (live_until IS NULL OR live_until > %s)"
-    )
+    live = f"department_id = %s AND count_state IS NOT NULL AND {LIVE_SQL.format(now='%s')}"
     ordered = f"ORDER BY dated {order}, article_id {order} {limit}"
     rows = f"SELECT id FROM articles_placement WHERE {live} {extra_condition} {ordered}"  # noqa: S608 (our own words, values are parameters)
     return f"SELECT * FROM ({rows}) AS picked"  # noqa: S608 (the statement above)
@@ -143,9 +137,7 @@ def newest_across_departments(departments: list[int], limit: int) -> list[Public
         return []
 
     def build(now: datetime) -> QuerySet[Publication]:
-        return (
-            Publication.objects.live(now).filter(department__in=departments).order_by("-dated", "-article_id")[:limit]
-        )
+        return Publication.objects.live(now).filter(department__in=departments).newest_first()[:limit]
 
     query = memoize_by_version(("newest of all", tuple(departments), limit), lambda: CompiledQuery(build, datetime))
     found = [publication for publication in query.all(timezone.now()) if has_intact_seal(publication)]

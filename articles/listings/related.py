@@ -6,7 +6,7 @@ from operator import itemgetter
 from articles.caching.memo import memoize_by_version
 from articles.listings import queries
 from articles.models import Placement, Publication
-from articles.public.metadata import split_keywords
+from articles.text.plain_text import split_keywords
 from departments.models import Department
 
 MAX_CANDIDATE_PLACEMENTS = 100  # the newest of the department, however many it has

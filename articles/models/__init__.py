@@ -1,4 +1,4 @@
-"""Models of articles: revisions, files, publications, placements, reads, versions."""
+"""Models of articles: revisions, publications, placements in listings, files, reads and content versions."""
 
 from articles.models.article import Article
 from articles.models.file import File, Rendition, Upload

@@ -15,7 +15,7 @@ class FileQuerySet(models.QuerySet["File"]):
 
 
 class File(models.Model):
-    """One content, stored once at files/<2 digits>/<digest>. Who may have it, articles.files.storage decides."""
+    """One content, stored once at files/<2 digits>/<digest>. Who may have it, articles.files.access decides."""
 
     digest = models.CharField(_("SHA-256"), max_length=64, unique=True)
     size = models.PositiveBigIntegerField(_("bytes"))

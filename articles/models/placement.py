@@ -1,6 +1,7 @@
 """Models of listings: placements of publications, and the segments that count them."""
 
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from django.db import models
@@ -82,12 +83,17 @@ class PlacementQuerySet(models.QuerySet["Placement"]):
         return self.filter(KeyComparison(">=", key))
 
 
+# What a placement repeats of its sealed publication: listings filter and sort by it, and so read one index.
+REPEATED_FIELDS = ("article_id", "dated", "live_from", "live_until")
+_repeated_values = attrgetter(*REPEATED_FIELDS)
+
+
 class Placement(models.Model):
     """A publication stands in the listing of a department: its own, and each further column.
 
-    Repeats what listings filter and sort by, so that they read one index. Nothing here is believed on its own: a row
-    is shown only when it agrees with the sealed publication (articles.listings.queries). What is over leaves the
-    index once that is settled (articles.listings.counts), so that no page has to pass by it.
+    Nobody trusts a placement alone: a row is shown only when it agrees with its sealed publication (`matches_seal`).
+    A placement that is over leaves the index once that is settled (articles.listings.counts), so that no page has to
+    pass by it.
     """
 
     publication = models.ForeignKey(
@@ -150,6 +156,19 @@ class Placement(models.Model):
 
     def __str__(self) -> str:
         return f"{self.publication} → {self.department}"
+
+    @classmethod
+    def repeated_values(cls, publication: Publication) -> dict[str, Any]:
+        """Return the values that a placement of the publication repeats, by field."""
+        return dict(zip(REPEATED_FIELDS, _repeated_values(publication), strict=True))
+
+    def matches_seal(self) -> bool:
+        """Return whether the row stands where its publication says. The caller checks the publication's seal."""
+        publication = self.publication
+        return (
+            _repeated_values(self) == _repeated_values(publication)
+            and self.department_id in publication.listing_departments()
+        )
 
     @property
     def key(self) -> ListingKey:

@@ -21,6 +21,10 @@ def live_condition(at: datetime | None = None, prefix: str = "") -> Q:
     return Q(**{f"{prefix}live_from__lte": at}) & until
 
 
+# The same condition in SQL; `{now}`: the placeholder of the parameter.
+LIVE_SQL = "live_from <= {now} AND (live_until IS NULL OR live_until > {now})"
+
+
 class PublicationQuerySet(models.QuerySet["Publication"]):
     def live(self, at: datetime | None = None) -> "PublicationQuerySet":
         """Those whose interval holds. What was withdrawn never comes back, whatever its interval says: the seal that it
@@ -37,6 +41,15 @@ class PublicationQuerySet(models.QuerySet["Publication"]):
     def not_called_off(self) -> "PublicationQuerySet":
         """All but those whose interval was emptied before it began."""
         return self.filter(Q(live_until=None) | Q(live_until__gt=F("live_from")))
+
+    def live_or_scheduled(self, at: datetime | None = None) -> "PublicationQuerySet":
+        """Those that are public at `at` or will be: neither over, called off nor withdrawn."""
+        ahead = Q(live_until=None) | Q(live_until__gt=at or timezone.now())
+        return self.not_called_off().filter(ahead, withdrawal=None)
+
+    def newest_first(self) -> "PublicationQuerySet":
+        """In the order of listings: by the date shown, then by the number of the article."""
+        return self.order_by("-dated", "-article_id")
 
 
 class Publication(Sealed):
@@ -105,6 +118,10 @@ class Publication(Sealed):
 
     def get_absolute_url(self) -> str:
         return f"/{self.department.slug}/{self.article_id}/"
+
+    def listing_departments(self) -> set[int]:
+        """Return the ids of the departments in whose listings it stands: its own and the further columns."""
+        return {self.department_id, *self.columns}
 
     def replaced_publication(self) -> "Publication | None":
         """What the public could read before in its place, when that said something else; None when nothing did."""

@@ -1,0 +1,1 @@
+"""Public pages: listings, articles, files, feeds, sitemaps, metadata and proofs."""

@@ -42,7 +42,7 @@ class SiteFeed(Feed):
         return _stable_id("site")
 
     def items(self) -> list[Publication]:
-        newest = list(Publication.objects.live().order_by("-dated", "-article_id")[:MAX_FEED_ENTRIES])
+        newest = list(Publication.objects.live().newest_first()[:MAX_FEED_ENTRIES])
         department_tree().attach_to(newest)
         return [publication for publication in newest if queries.has_intact_seal(publication)]
 

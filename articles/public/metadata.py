@@ -13,19 +13,14 @@ from django.conf import settings
 
 from articles.dates import local
 from articles.models import Publication
+from articles.text.plain_text import split_keywords
 from departments.models import Department
 
 MetaTag = tuple[str, str]  # name or property, content
 
-_keyword_separators = re.compile(r"[\s,，、;；]+")
 _image_pattern = re.compile(r'<img src="(/files/[^"]+)"')
 # What could end a <script> element or open a comment in one; in JSON these are the same characters.
 _SCRIPT_ESCAPES = {ord(character): f"\\u{ord(character):04X}" for character in "<>&\u2028\u2029"}
-
-
-def split_keywords(text: str) -> list[str]:
-    """The words of a keyword field, which people separate by spaces or commas of any kind."""
-    return [word for word in _keyword_separators.split(text) if word]
 
 
 def site_meta_tags(site: Any) -> list[MetaTag]:

@@ -23,7 +23,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from articles.caching import versions
 from articles.caching.departments import department_tree
-from articles.files import storage
+from articles.files import access, storage
 from articles.listings import pages, queries
 from articles.listings.related import related_publications
 from articles.models import File, Publication, Withdrawal
@@ -247,8 +247,8 @@ def _is_same_origin(request: HttpRequest) -> bool:
 def serve_file(request: HttpRequest, digest: str, extension: str) -> HttpResponse:
     """A file: for visitors while a live publication uses it, for staff who may see an article that does."""
     found = get_object_or_404(File, digest=digest, extension=extension)
-    public = storage.is_public(found)
-    if not public and not storage.may_download(request.user, found):
+    public = access.is_public(found)
+    if not public and not access.may_download(request.user, found):
         raise Http404
     return file_response(request, found, public=public)
 

@@ -2,15 +2,16 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from django.db import connection, transaction
-from django.db.models import BigIntegerField, Exists, Value
+from django.db.models import BigIntegerField, Exists, QuerySet, Value
 from django.utils import timezone
 
 from articles.models import Article, FlushedBatch, Publication, ReadTotal, RecentRead
+from database.compiled_query import CompiledQuery
+from database.datetimes import adapt_param
 
 READ_WINDOW = timedelta(minutes=30)
 MAX_ROWS_PER_STATEMENT = 500  # rows of a statement, and old notes that one clearing takes at most
@@ -26,54 +27,25 @@ class ArticleReadState(NamedTuple):
     live_until: datetime | None
 
 
+def _build_read_state_query(article: int, first: str, second: str, at: datetime, window_start: datetime) -> QuerySet:
+    recent = RecentRead.objects.filter(article=article, visitor__in=[first, second], at__gt=window_start)
+    live = Publication.objects.live(at).filter(article=article).order_by("-number")
+    return live.values_list("article__read_total__count", Exists(recent), "live_until")[:1]
+
+
+# Compiled, because compiling takes Django longer than all the rest of a read.
+_read_state_query = CompiledQuery(_build_read_state_query, int, str, str, datetime, datetime)
+
+
 def load_read_state(article_id: int, visitors: tuple[str, str], at: datetime) -> ArticleReadState | None:
-    """One query; None when the article is not live. `visitors`: the two hashes that the visitor may be noted under."""
+    """Return None when the article is not live. `visitors`: the two hashes that the visitor may be noted under.
+
+    One query.
+    """
     if article_id > BigIntegerField.MAX_BIGINT:
         return None
-    statement, placeholders = _read_state_statement()
-    values_of_placeholders = {
-        _ARTICLE_PLACEHOLDER: article_id,
-        _AT_PLACEHOLDER: at,
-        _AT_PLACEHOLDER - READ_WINDOW: at - READ_WINDOW,
-        "first": visitors[0],
-        "second": visitors[1],
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [_adapt_value(values_of_placeholders.get(value, value)) for value in placeholders])
-        row = cursor.fetchone()
-    return ArticleReadState(row[0] or 0, bool(row[1]), _make_aware(row[2])) if row else None
-
-
-# Values that stand for those of a read while the statement is compiled.
-_ARTICLE_PLACEHOLDER, _AT_PLACEHOLDER = 4711, datetime(2001, 2, 3, 4, 5, 6, 7, tzinfo=UTC)
-
-
-def _adapt_value(value: object) -> object:
-    return _adapt_datetime(value) if isinstance(value, datetime) else value
-
-
-def _make_aware(value: datetime | None) -> datetime | None:
-    """SQLite gives what it holds, in UTC and without saying so."""
-    return timezone.make_aware(value, connection.timezone) if value and timezone.is_naive(value) else value
-
-
-@lru_cache
-def _read_state_statement() -> tuple[str, list[object]]:
-    """The statement of `look`, and what stands at each of its places: a value that stands for one of a read, or itself.
-
-    Compiled once from what the models say: compiling takes Django longer than all the rest of a read.
-    """
-    recent = RecentRead.objects.filter(
-        article=_ARTICLE_PLACEHOLDER, visitor__in=["first", "second"], at__gt=_AT_PLACEHOLDER - READ_WINDOW
-    )
-    live = Publication.objects.live(_AT_PLACEHOLDER).filter(article=_ARTICLE_PLACEHOLDER).order_by("-number")
-    query = live.values_list("article__read_total__count", Exists(recent), "live_until").query
-    statement, values = query.sql_with_params()
-    known = {
-        _adapt_value(value): value
-        for value in (_ARTICLE_PLACEHOLDER, _AT_PLACEHOLDER, _AT_PLACEHOLDER - READ_WINDOW, "first", "second")
-    }
-    return f"{statement} LIMIT 1", [known.get(value, value) for value in values]
+    row = _read_state_query.first_row(article_id, *visitors, at, at - READ_WINDOW)
+    return ArticleReadState(row[0] or 0, bool(row[1]), row[2]) if row else None
 
 
 def insert_read(article_id: int, visitor: str, at: datetime) -> int:
@@ -92,13 +64,9 @@ def _record_visitor(article_id: int, visitor: str, at: datetime) -> bool:
         cursor.execute(
             "INSERT INTO articles_recentread (article_id, visitor, at) VALUES (%s, %s, %s) "
             "ON CONFLICT (article_id, visitor) DO UPDATE SET at = excluded.at WHERE articles_recentread.at <= %s",
-            [article_id, visitor, _adapt_datetime(at), _adapt_datetime(at - READ_WINDOW)],
+            [article_id, visitor, adapt_param(at), adapt_param(at - READ_WINDOW)],
         )
         return cursor.rowcount == 1
-
-
-def _adapt_datetime(at: datetime) -> object:
-    return connection.ops.adapt_datetimefield_value(at)
 
 
 def add_daily_counts(day: date, counts: Mapping[int, int]) -> None:
@@ -108,7 +76,7 @@ def add_daily_counts(day: date, counts: Mapping[int, int]) -> None:
     Within a transaction. Articles in order, and of each few the day before the total: so two who add at the same
     moment wait for each other and never in a circle.
     """
-    stored = connection.ops.adapt_datefield_value(day)
+    stored = adapt_param(day)
     ordered = sorted(counts.items())
     for start in range(0, len(ordered), MAX_ROWS_PER_STATEMENT):
         some = ordered[start : start + MAX_ROWS_PER_STATEMENT]
@@ -176,7 +144,7 @@ def add_batch(batch: str, day: date, counts: Mapping[int, int], at: datetime) ->
         with connection.cursor() as cursor:
             cursor.execute(
                 "INSERT INTO articles_flushedbatch (batch, at) VALUES (%s, %s) ON CONFLICT (batch) DO NOTHING",
-                [batch, _adapt_datetime(at)],
+                [batch, adapt_param(at)],
             )
             if cursor.rowcount != 1:
                 return False
@@ -208,7 +176,7 @@ def most_read_ids(since: date, until: date, limit: int) -> list[int]:
     a_day = (
         "SELECT * FROM (SELECT article_id, count FROM articles_read WHERE day = %s ORDER BY count DESC LIMIT %s) AS d"
     )
-    stored = [connection.ops.adapt_datefield_value(day) for day in days]
+    stored = [adapt_param(day) for day in days]
     values = [value for day in stored for value in (day, MAX_RANKED_PER_DAY)]
     with connection.cursor() as cursor:
         cursor.execute(

@@ -7,7 +7,6 @@ the caller selects them.
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.utils import timezone
 
 from articles.models import Article, Publication, Revision
 from articles.models.revision import RevisionState
@@ -81,8 +80,7 @@ def rebuild_desk_index() -> int:
 
 def _index_articles(articles: QuerySet[Article]) -> int:
     """Texts in hand, and what was public last where nothing is any more."""
-    ahead = Q(live_until=None) | Q(live_until__gt=timezone.now())
-    public = Publication.objects.not_called_off().filter(ahead, withdrawal=None, article=OuterRef("article"))
+    public = Publication.objects.live_or_scheduled().filter(article=OuterRef("article"))
     newer = Revision.objects.filter(article=OuterRef("article"), number__gt=OuterRef("number"))
     last = Q(state=RevisionState.FROZEN) & ~Exists(newer.exclude(state=RevisionState.DISCARDED))
     in_hand = Q(state__in=[RevisionState.DRAFT, RevisionState.PARKED]) | last & ~Exists(

@@ -22,7 +22,7 @@ from articles.models.placement import ListingKey
 from articles.models.publication import live_condition
 from articles.search import index
 from articles.search.tokenizer import MAX_QUERY_CHARS, Part, split_query, term_runs
-from articles.text.sanitising import strip_control_characters
+from articles.text.plain_text import strip_control_characters
 from departments.models import Department
 
 MAX_YEAR_CHOICES = 60
@@ -60,8 +60,8 @@ def _year_choices() -> list[Choice]:
     """From the year of the newest live publication back to that of the oldest."""
     # Each is the first of the index that listings use, or its last; Min and Max would look at all.
     # What was withdrawn counts too: left out by a join, it would make PostgreSQL sort all that is live.
-    dates = Publication.objects.filter(live_condition()).values_list("dated", flat=True)
-    newest, oldest = dates.order_by("-dated", "-article_id").first(), dates.order_by("dated", "article_id").first()
+    dates = Publication.objects.filter(live_condition()).newest_first().values_list("dated", flat=True)
+    newest, oldest = dates.first(), dates.reverse().first()
     if newest is None or oldest is None:
         return []
     return [(str(year), str(year)) for year in years_between(oldest, newest)[: MAX_YEAR_CHOICES + 1]]

@@ -130,7 +130,7 @@ def index_publications(publications: Iterable[Publication]) -> None:
             (
                 one.pk,
                 partitions.number_for_date(one.dated, layout),
-                {one.department_id, *one.columns},
+                one.listing_departments(),
                 one.title,
                 one.revision,
             )
@@ -295,7 +295,7 @@ def newest_matches(
     newest of the rows.
     """
     fields = (id_field, "article_id", "title" if id_field == "pk" else "publication__title")
-    rows = rows.order_by("-dated", "-article_id").values_list(*fields)
+    rows = rows.newest_first().values_list(*fields)
     if not phrases:
         return [Match(*row) for row in rows[:limit]]
     layouts = layouts or partitions.layouts()

@@ -105,7 +105,7 @@ def open_next_if_full(now: datetime) -> None:
     newest = layouts()[-1][-1]
     if newest.since > now:
         return
-    begun = Publication.objects.filter(dated__gte=newest.since, dated__lt=now).order_by("-dated", "-article_id")
+    begun = Publication.objects.filter(dated__gte=newest.since, dated__lt=now).newest_first()
     # Asked again once nobody else can be opening one: somebody may just have done so.
     if (
         len(begun.values_list("pk")[:PARTITION_SIZE]) == PARTITION_SIZE

@@ -1,8 +1,7 @@
 """Rebuilding the public search index."""
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
-from django.utils import timezone
+from django.db.models import QuerySet
 
 from articles.models import Publication
 from articles.search import index, partitions
@@ -17,7 +16,7 @@ def rebuild_public_index() -> int:
     publications a transaction, whose rows are locked so that acts upon them and a second `reindex` wait: the site
     goes on, and a run that was broken off is simply begun again.
     """
-    partitions.rebalance(_indexable(Publication.objects.all()))
+    partitions.rebalance(Publication.objects.live_or_scheduled())
     last, count = 0, 0
     while True:
         with transaction.atomic():
@@ -32,13 +31,7 @@ def rebuild_public_index() -> int:
     return count
 
 
-def _indexable(publications: QuerySet[Publication]) -> QuerySet[Publication]:
-    """Those that are not over."""
-    ahead = Q(live_until=None) | Q(live_until__gt=timezone.now())
-    return publications.not_called_off().filter(ahead, withdrawal=None)
-
-
 def _index_batch(publications: QuerySet[Publication]) -> int:
-    wanted = list(_indexable(publications).select_related("revision"))
+    wanted = list(publications.live_or_scheduled().select_related("revision"))
     index.index_publications(wanted)
     return len(wanted)

@@ -23,7 +23,7 @@ from articles.models.revision import related_rows
 from articles.search import index, partitions, snippets, tokenizer
 from articles.search.filters import FilterChoices, SearchFilter
 from articles.search.tokenizer import Part
-from articles.text.sanitising import plain_text, strip_control_characters
+from articles.text.plain_text import plain_text, strip_control_characters
 from database import time_limit
 from database.compiled_query import CompiledQuery
 

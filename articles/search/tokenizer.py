@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from articles.models import Revision
 from articles.search.variants import simplify
-from articles.text.sanitising import plain_text
+from articles.text.plain_text import plain_text
 
 PART_CHARS = 4000  # characters
 MIN_PART_CHARS = 250  # characters; what a tsvector forgets of a part as small as this, nobody looks for

@@ -7,10 +7,10 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from articles.dates import local
-from articles.drafts import generate_summary
 from articles.models import Attachment, Revision
 from articles.models.revision import Validity
 from articles.text.character_diff import DiffBudget, DiffPiece, diff_pieces
+from articles.text.plain_text import written_summary
 from departments.models import Department
 
 COMPARED_TEXTS = ("title", "subtitle", "summary", "author", "source", "keywords", "address")
@@ -30,10 +30,8 @@ class FieldChange:
 
 def field_changes(old: dict[str, Any], new: dict[str, Any], budget: DiffBudget) -> list[FieldChange]:
     """Each field that differs, in the order of the form. The wordings as articles.text.diff takes them."""
-    made = all(side["summary"] in ("", generate_summary(side["body"])) for side in (old, new))
-    texts = [
-        name for name in COMPARED_TEXTS if not (made and name == "summary")
-    ]  # nobody wrote it: it follows the body
+    is_summary_written = any(written_summary(side["summary"], side["body"]) for side in (old, new))
+    texts = [name for name in COMPARED_TEXTS if is_summary_written or name != "summary"]
     found = [_text_change(name, old[name], new[name], budget) for name in texts if old[name] != new[name]]
     for name in ("dated", *DOCUMENT_FIELDS):
         before, after = _display_value(name, old[name]), _display_value(name, new[name])

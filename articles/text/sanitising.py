@@ -1,17 +1,17 @@
-"""The HTML sanitiser: allowed tags, attributes, classes and links.
+"""The sanitiser: HTML from the editor, a paste or an import becomes a small, known part of HTML.
 
-Works on every save, on the server, and trusts nothing that a browser did. Alignment becomes one of four classes, so
-that public pages need no style attribute; pictures pasted as `data:` addresses become files; what cannot be kept
-is named, not dropped in silence.
+The lists below say what it lets through. It runs on every save, on the server, and does not trust the browser.
+Alignment becomes one of four classes, so that public pages need no style attribute. Pictures pasted as `data:`
+addresses become files. Whatever cannot be kept is named in `lost`.
 
 Footnotes are the one use of ids: a mark `<a id="fnref-1" href="#fn-1">` and its note `<li id="fn-1">`, with digits only
-and each once, so that no text can take the id of a part of the page, or lead to one.
+and each once, so that no text can take the id of a part of the page, or link to one.
 """
 
 import base64
 import binascii
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from html import unescape
 from urllib.parse import unquote_to_bytes
@@ -19,7 +19,8 @@ from urllib.parse import unquote_to_bytes
 import nh3
 from django.utils.translation import gettext as _
 
-from articles.text.file_addresses import own_file, plain_digest
+from articles.text.file_addresses import carried_addresses, own_file, plain_digest
+from articles.text.plain_text import plain_text, strip_control_characters
 
 ALIGNMENTS = ("left", "center", "right", "justify")
 ALIGNABLE_TAGS = {"p", "h2", "h3", "h4", "td", "th", "div", "figure", "figcaption", "li", "caption"}
@@ -71,13 +72,12 @@ _cleaner = nh3.Cleaner(
 _tag_pattern = re.compile(r'<([a-z][a-z0-9]*)((?: [a-z-]+="[^"]*")*)>')
 _attribute_pattern = re.compile(r' ([a-z-]+)="([^"]*)"')
 _control_and_blank = re.compile(r"[\x00-\x20]")
-# Characters that XML, and so a feed, cannot hold; Word leaves some of them behind.
-_unprintable = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _small_number = re.compile(r"\d{1,4}")
 # The ids that there are, and the only places on the same page that a text leads to.
 _footnote_ids = {"a": re.compile(r"fnref-[1-9][0-9]{0,3}"), "li": re.compile(r"fn-[1-9][0-9]{0,3}")}
 _footnote_href = re.compile(r"#fn(?:ref)?-[1-9][0-9]{0,3}")
 _data_url = re.compile(r"data:(?:image/[^;,]*)?(?:;(?!base64,)[^;,]*)*(;base64)?,(.*)", re.IGNORECASE | re.DOTALL)
+_pasted_source = re.compile(r'(?<= src=")data:[^"]*')
 # A picture that was cut off before its closing quotation mark, which would swallow the text behind it.
 _cut_off = re.compile(r"(<img\b[^<>]*=\s*([\"'])data:[^\"'<>,]*;base64,[^\"'<>]*)(?=<|$)", re.IGNORECASE)
 _empty_paragraphs = re.compile(r"(?:<p>(?:\s|&nbsp;|\u00a0|<br>)*</p>\s*)+")
@@ -90,6 +90,19 @@ class UnusablePicture(ValueError):
     """A picture that cannot be taken over; the message says why, in words for the person who pasted it."""
 
 
+class CleanedHtml(str):
+    """HTML that holds only what the lists allow. Its links and pictures are not checked yet; `sanitise` does that.
+
+    `source`: the HTML as it came in.
+    """
+
+    source: str
+
+    def length_with_files(self) -> int:
+        """Return the number of characters once each pasted picture has the address of a file."""
+        return len(_pasted_source.sub(f"/files/{'0' * 64}.png", self))
+
+
 @dataclass
 class Sanitised:
     """`html`: safe to show. `lost`: one sentence for each thing that a reader would miss."""
@@ -99,27 +112,29 @@ class Sanitised:
 
 
 def sanitise(html: str, store: StorePicture | None = None, may_use: MayUseFile | None = None) -> Sanitised:
-    """Cleans `html`. `store` takes the bytes of a pasted picture and returns its address (/files/…) here.
+    """Clean `html`, unless it is CleanedHtml, and check its links and pictures.
 
-    `store` raises UnusablePicture for what is no picture or too large; without `store` pasted pictures are lost,
-    and named. `may_use` answers whether a file of the site, given by its digest, may stand here; without it all may.
+    `store` takes the bytes of a pasted picture and returns its address (/files/…) here. It raises UnusablePicture for
+    bytes that are no picture or too large. Without `store` pasted pictures are lost, and named. `may_use` answers
+    whether a file of the site, given by its digest, may stand here; without it all may.
     """
     result = Sanitised("")
     ids: set[str] = set()
-    cleaned = _tag_pattern.sub(lambda match: _rewrite_tag(match, store, may_use, result.lost, ids), _cleaned(html))
+    cleaned = _tag_pattern.sub(lambda match: _rewrite_tag(match, store, may_use, result.lost, ids), clean_html(html))
     result.html = _empty_paragraphs.sub("", cleaned).strip()
     return result
 
 
-def _cleaned(html: str) -> str:
-    # Control characters that are written as references become blanks: without them, what stands around them could
-    # grow together to something new.
-    return _unprintable.sub(" ", _cleaner.clean(_cut_off.sub(r"\1\2>", strip_control_characters(html))))
-
-
-def strip_control_characters(text: str) -> str:
-    """The text without control characters; tabs and ends of lines stay."""
-    return _unprintable.sub("", text)
+def clean_html(html: str) -> CleanedHtml:
+    """Remove all that the lists do not allow: the first half of `sanitise`, done once for each text."""
+    if isinstance(html, CleanedHtml):
+        return html
+    # Control characters that are written as references become blanks: without them, the text around them could
+    # join to something new.
+    allowed = _cleaner.clean(_cut_off.sub(r"\1\2>", strip_control_characters(html)))
+    cleaned = CleanedHtml(strip_control_characters(allowed, " "))
+    cleaned.source = html
+    return cleaned
 
 
 def _rewrite_tag(
@@ -237,45 +252,7 @@ def _serialise_tag(tag: str, attributes: dict[str, str]) -> str:
     return f"<{tag}" + "".join(f' {name}="{value}"' for name, value in attributes.items()) + ">"
 
 
-_any_tag = re.compile(r"<[^>]*>")
-_line_ending_tag = re.compile(r"</(?:p|h[2-4]|div|li|tr|td|th|blockquote|pre|figcaption|caption)>|<br>|<hr>")
-
-
-def plain_text(html: str) -> str:
-    """The words of sanitised HTML, a line a paragraph; for search, summaries and counting."""
-    return unescape(_any_tag.sub("", _line_ending_tag.sub("\n", html)))
-
-
-def has_words(html: str) -> bool:
-    """Return whether HTML, sanitised or not, holds letters, Hanzi or digits between its tags."""
-    return bool(re.search(r"\w", unescape(re.sub(r"<[^<>]*>", "", html))))
-
-
-_file_attribute = re.compile(r'((?:src|href)=")(/files/([0-9a-f]{64})\.)')
-
-
-def _addresses(html: str) -> Iterator[str]:
-    """Yield the addresses that links and pictures of cleaned HTML carry, in order. Words of the text do not count."""
-    for tag, attributes in _tag_pattern.findall(html):
-        if tag in ("a", "img"):
-            carried = dict(_attribute_pattern.findall(attributes))
-            yield unescape(carried.get("href" if tag == "a" else "src", ""))
-
-
-def file_digests(html: str) -> list[str]:
-    """Return the digests of the site's own files that sanitised HTML shows or links to, in order, each once.
-
-    Only plain addresses count, which `sanitise` has asked `may_use` about; any other form gives access to nothing.
-    """
-    return list(dict.fromkeys(filter(None, map(plain_digest, _addresses(html)))))
-
-
 def mentioned_file_digests(html: str) -> set[str]:
     """Return the digests that `sanitise` will ask `may_use` about for any HTML."""
-    found = map(own_file, _addresses(_cleaned(html)))
+    found = map(own_file, carried_addresses(clean_html(html)))
     return {one.digest for one in found if one}
-
-
-def rebase_file_urls(html: str, folder: str) -> str:
-    """Sanitised HTML that takes the site's own files from addresses under `folder`, such as "/preview/…"."""
-    return _file_attribute.sub(lambda found: f"{found[1]}{folder}{found[2]}", html)

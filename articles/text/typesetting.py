@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from html import escape, unescape
 
-from articles.text.sanitising import plain_text
+from articles.text.plain_text import plain_text
 
 HANZI_RANGES = "\u2e80-\u2fdf\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 CHINESE_PUNCTUATION = "，。、；：？！“”‘’（）〔〕【】《》〈〉…—"  # of Chinese text

@@ -6,7 +6,7 @@ from difflib import SequenceMatcher
 
 from fast_diff_match_patch import diff
 
-from articles.text.sanitising import plain_text
+from articles.text.plain_text import plain_text
 from articles.text.typesetting import block_tag_pattern
 
 

@@ -1,0 +1,1 @@
+"""Word documents (.docx): read into the HTML, pictures and footnotes of an article."""

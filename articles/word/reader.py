@@ -18,7 +18,8 @@ from mammoth import html as mammoth_html
 
 from accounts.models import User
 from articles.files import storage
-from articles.text.sanitising import UnusablePicture, sanitise, strip_control_characters
+from articles.text.plain_text import strip_control_characters
+from articles.text.sanitising import UnusablePicture, sanitise
 from articles.word.package import (
     MALFORMED_PACKAGE_ERRORS,
     Relationship,

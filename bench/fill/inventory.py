@@ -20,7 +20,7 @@ from django.test import Client
 from accounts.models import User
 from articles.listings.queries import PAGE_SIZE
 from articles.models import Article, Placement, Publication
-from articles.text.sanitising import plain_text
+from articles.text.plain_text import plain_text
 from bench.fill import texts
 
 SAMPLED_BODIES = 2000  # bodies that words are counted in

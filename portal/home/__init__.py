@@ -1,1 +1,1 @@
-"""The home page: its blocks and their settings."""
+"""The home page: its blocks, and the settings of each block."""

@@ -1,5 +1,5 @@
-"""The page cache: a WSGI middleware in front of Django.
+"""The page cache: a rendered page is served again, without Django, while its versions are current.
 
-`middleware` stands in front of Django (portal.wsgi); `page` is one cached page with its encodings and headers; `stores`
-holds pages in the memory of the process and in Redis, for all processes and nodes.
+`middleware` runs in front of Django (portal.wsgi). `page` is a cached page and its encodings. `stores` keep pages: in
+the memory of the process, and in Redis for all processes and machines.
 """

@@ -4,7 +4,6 @@
 if (window.CKEDITOR) {
   const { say, tell, name, ask, bar, cleaned, isOffice, keepApart, orderNotes } = deskWord;
   const tools = window.CKEDITOR.plugins.getPath("pastetools");
-  const MOST = 10 * 1024 * 1024; // bytes; the server has the last word
   const SHOWN = ["image/png", "image/jpeg", "image/gif"]; // of those that RTF holds
   const own = /^(?:\/|https?:\/\/[^/]+\/)files\/[0-9a-f]{64}\.[a-z0-9]+$/;
 
@@ -164,7 +163,7 @@ if (window.CKEDITOR) {
     const blob = await blobOf(source).catch(() => {
       throw final(say("unreadable"));
     });
-    if (blob.size > MOST) throw final(desk.say("too_large"));
+    if (blob.size > desk.maxFileBytes) throw final(desk.say("too_large"));
     return blob;
   };
 

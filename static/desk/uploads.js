@@ -2,8 +2,8 @@
 // stands in the form's hidden fields and is saved with it.
 "use strict";
 {
-  const MOST = 10 * 1024 * 1024; // bytes; the server has the last word
   const form = desk.draft.form;
+  desk.maxFileBytes = Number(form.dataset.maxFileMb) * 1024 * 1024; // the server has the last word
   const field = (name) => form.elements.namedItem(name);
   const way = document.getElementById("files-on-their-way");
 
@@ -27,7 +27,7 @@
       return null;
     };
     for (const old of way.querySelectorAll(".is-refused")) old.remove();
-    if (file.size > MOST) return refuse(desk.say("too_large"));
+    if (file.size > desk.maxFileBytes) return refuse(desk.say("too_large"));
     const data = new FormData();
     data.set("file", file, file.name);
     if (only) data.set("only", only);

@@ -76,3 +76,23 @@ def test_several_values_each_find_their_place(newsroom):
     assert live.first(later.article_id, timezone.now()) is None
     assert live.first(later.article_id, ahead) == later
     assert list(live.all(first.article_id, now - timedelta(days=1))) == []
+
+
+def test_texts_are_values_too(newsroom):
+    titles = CompiledQuery(
+        lambda article, title: Revision.objects.filter(article=article, title=title).values_list("pk", "saved_at"),
+        int,
+        str,
+    )
+    article = newsroom.draft(title="甲")
+    draft = article.active_draft()
+    assert titles.first_row(article.pk, "甲") == (draft.pk, draft.saved_at) == titles.first(article.pk, "甲")
+    assert titles.first_row(article.pk, "乙") is None
+
+
+def test_the_same_text_twice_stays_two_values(newsroom):
+    titles = Revision.objects.values_list("title")
+    either = CompiledQuery(lambda one, two: titles.filter(title__in=[one, two]), str, str)
+    newsroom.draft(title="甲")
+    assert either.first_row("甲", "甲") == either.first_row("乙", "甲") == either.first_row("甲", "乙") == ("甲",)
+    assert either.first_row("乙", "丙") is None

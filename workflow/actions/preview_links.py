@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 from accounts.models import User
 from articles.models import Article, File, Revision
 from articles.public.views import file_response
-from articles.text.sanitising import rebase_file_urls
+from articles.text.file_addresses import rebase_file_urls
 from departments.permissions import check_see
 from ledger.canonical_json import sha256
 from ledger.record import record

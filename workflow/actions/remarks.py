@@ -18,7 +18,7 @@ from articles import drafts, expunging
 from articles.models import Article, Revision
 from articles.text.markup import text_content
 from articles.text.passages import PassageCrossesBlocks, PassageNotFound, Quote, locate_quote, quote_at, replace_passage
-from articles.text.sanitising import strip_control_characters
+from articles.text.plain_text import strip_control_characters
 from departments import permissions
 from departments.permissions import NotAllowed
 from workflow.models import Remark, Round, RoundState

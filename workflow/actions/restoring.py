@@ -12,6 +12,7 @@ from articles import drafts
 from articles.files.attachments import AttachmentSpec
 from articles.models import Article, DraftSave, File, Revision
 from articles.models.revision import TEXT_FIELDS
+from articles.text.plain_text import written_summary
 from departments.models import Department
 from ledger.record import record
 from workflow.actions.context import article_action
@@ -114,8 +115,7 @@ def _draft_content(source: TextVersion) -> tuple[dict[str, Any], list[str]]:
             if row["digest"] in files
         ],
     }
-    if content["summary"] == drafts.generate_summary(content["body"]):
-        content["summary"] = ""  # freezing made it from the body, and makes it again
+    content["summary"] = written_summary(content["summary"], content["body"])
     return content, lost
 
 

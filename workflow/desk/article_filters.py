@@ -25,7 +25,7 @@ from articles.models.revision import RevisionState
 from articles.search import drafts_index
 from articles.search.filters import DateRangeForm, DayFilter
 from articles.search.tokenizer import MAX_QUERY_CHARS
-from articles.text.sanitising import strip_control_characters
+from articles.text.plain_text import strip_control_characters
 from departments.models import Department
 from departments.permissions import departments_to_see
 from workflow.models import Emergency, Round, RoundState

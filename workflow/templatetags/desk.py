@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 
 from accounts.models import User
 from articles.reads.counting import DailyReads
-from articles.text.sanitising import plain_text
+from articles.text.plain_text import plain_text
 from ledger.models import Alarm
 from workflow.desk import home
 from workflow.models import Delivery, Notification

@@ -11,7 +11,7 @@ from django.conf import settings
 from articles.models import Publication
 from articles.search.index import matching, phrase_queries
 from articles.search.tokenizer import split_query
-from articles.text.sanitising import plain_text
+from articles.text.plain_text import plain_text
 from tests.articles.search.test_search import found
 
 pytestmark = pytest.mark.both_databases("the search index and its SQL differ")

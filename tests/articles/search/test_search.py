@@ -10,7 +10,7 @@ import time_machine
 from django.conf import settings
 from django.utils import timezone
 
-from articles.text.sanitising import plain_text
+from articles.text.plain_text import plain_text
 from legacy.page_parser import body_html, read_legacy_page
 from workflow import services
 

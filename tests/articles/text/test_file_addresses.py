@@ -8,10 +8,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from articles import drafts
-from articles.files.storage import may_download, store_document
+from articles.files.access import may_download
+from articles.files.storage import store_document
 from articles.models import Revision
-from articles.text.file_addresses import FileAddress, own_file, plain_digest
-from articles.text.sanitising import file_digests, mentioned_file_digests, sanitise
+from articles.text.file_addresses import FileAddress, file_digests, own_file, plain_digest
+from articles.text.sanitising import mentioned_file_digests, sanitise
 from tests.articles.files.test_documents import PDF
 
 DIGEST = "0123456789abcdef" * 4

@@ -8,7 +8,9 @@ from django.utils.html import escape
 from hypothesis import given
 from hypothesis import strategies as st
 
-from articles.text.sanitising import ALLOWED_TAGS, file_digests, plain_text, sanitise
+from articles.text.file_addresses import file_digests
+from articles.text.plain_text import plain_text
+from articles.text.sanitising import ALLOWED_TAGS, sanitise
 
 KNOWN_ATTRIBUTES = {
     *[

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from articles.text.sanitising import plain_text, sanitise
+from articles.text.plain_text import plain_text
+from articles.text.sanitising import sanitise
 from articles.text.typesetting import typeset
 from articles.text.typesetting_preview import compare_typeset
 from tests.articles.text.test_sanitising import dangers

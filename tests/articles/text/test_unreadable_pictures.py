@@ -7,7 +7,8 @@ import pytest
 from articles import drafts
 from articles.files.storage import MAX_FILE_BYTES
 from articles.models import Article, Revision
-from articles.text.sanitising import has_words, sanitise
+from articles.text.plain_text import has_words
+from articles.text.sanitising import sanitise
 from tests.images import pasted, picture
 
 ADD = "/admin/articles/article/add/"

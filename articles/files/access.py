@@ -1,0 +1,45 @@
+"""Who may have a file: visitors while it is public; people who brought it, or who may see a text that uses it."""
+
+from collections.abc import Collection
+
+from django.db.models import Exists, OuterRef, Q
+
+from accounts.models import User
+from articles.files import renditions
+from articles.models import Article, Attachment, File, Publication, Upload
+
+
+def _used_in_public() -> Q:
+    """The condition on files that a live publication uses them."""
+    live = Publication.objects.live()
+    attached = live.filter(revision__attachments__file=OuterRef("pk"))
+    return Q(Exists(attached)) | Q(Exists(live.filter(cover_digest=OuterRef("digest"))))
+
+
+def _brought_or_seen_by(person: User) -> Q:
+    """The condition on files that the person brought them, or may see a text that uses them."""
+    articles = Article.objects.visible_to(person)
+    attached = Attachment.objects.filter(file=OuterRef("pk"), revision__article__in=articles)
+    return (
+        Q(Exists(Upload.objects.filter(file=OuterRef("pk"), person=person)))
+        | Q(Exists(attached))
+        | Q(Exists(articles.filter(revisions__cover=OuterRef("pk"))))
+    )
+
+
+def is_public(file: File) -> bool:
+    """Return whether a live publication uses the file, or the picture that it is a rendition of."""
+    return File.objects.filter(_used_in_public(), digest__in=renditions.original_digests(file)).exists()
+
+
+def may_download(person: User, file: File) -> bool:
+    """Return whether a signed-in person may have a file that is not public."""
+    if not person.is_authenticated:
+        return False
+    return File.objects.filter(_brought_or_seen_by(person), digest__in=renditions.original_digests(file)).exists()
+
+
+def digests_usable_by(person: User, digests: Collection[str]) -> set[str]:
+    """Return which of `digests` the person may put into a text: all that they may have. One query."""
+    usable = File.objects.filter(_brought_or_seen_by(person) | _used_in_public(), digest__in=digests)
+    return set(usable.values_list("digest", flat=True))
