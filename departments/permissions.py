@@ -8,15 +8,11 @@ from collections.abc import Callable, Collection
 from functools import wraps
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from departments.exceptions import NotAllowed
 from departments.models import Department, Membership, Role
-
-
-class NotAllowed(PermissionDenied):
-    """The wrong person. Django answers 403; the message says why."""
 
 
 def _as_predicate(check: Callable[..., None]) -> Callable[..., bool]:

@@ -4,8 +4,8 @@ import pytest
 
 from articles.models import Article
 from departments import permissions
+from departments.exceptions import NotAllowed
 from departments.models import Department, Role
-from departments.permissions import NotAllowed
 from tests.factories import department, grant, person
 
 # name → (kind, part of, responsible)

@@ -7,7 +7,7 @@ import pytest
 from accounts.models import User
 from articles import drafts
 from articles.models import Article, Publication, Revision
-from departments.permissions import NotAllowed
+from departments.exceptions import NotAllowed
 from tests.factories import nothing_changes
 from workflow import services
 from workflow.actions import openings

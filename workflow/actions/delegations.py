@@ -10,12 +10,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
+from departments.exceptions import NotAllowed, WrongState
 from departments.models import Membership
-from departments.permissions import NotAllowed
 from ledger import verbs
 from ledger.record import record
 from workflow.models import Delegation, Round, RoundStep
-from workflow.rules.transitions import WrongState
 
 verbs.register_verbs(
     "delegation",

@@ -5,13 +5,15 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from articles import drafts, publishing
 from articles.models import Article, Publication
+from departments.exceptions import WrongState
 from ledger.canonical_json import canonical_timestamp
 from ledger.record import record
 from workflow.actions import round_records
-from workflow.actions.context import StaleText, article_action, require_reason
+from workflow.actions.context import article_action, require_reason
+from workflow.exceptions import StaleText
 from workflow.models import Emergency, RoundState
 from workflow.notifications import recipients
-from workflow.rules.transitions import Action, WrongState
+from workflow.rules.transitions import Action
 
 EMERGENCY_STEP_NAME = "emergency"  # what stands in the sealed sign-offs in place of a step's name
 

@@ -16,11 +16,11 @@ from accounts.models import User
 from articles.models import Article, File, Revision
 from articles.public.views import file_response
 from articles.text.sanitising import rebase_file_urls
+from departments.exceptions import WrongState
 from departments.permissions import check_see
 from ledger.canonical_json import sha256
 from ledger.record import record
 from workflow.models import PreviewLink
-from workflow.rules.transitions import WrongState
 
 LINK_LIFETIME = timedelta(days=14)
 

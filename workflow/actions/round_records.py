@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from articles.models import Article, Revision
+from departments.exceptions import WrongState
 from departments.models import Department
 from workflow.models import Decision, Pipeline, Round, RoundState, RoundStep, Step, Verdict
-from workflow.rules.transitions import WrongState
 
 
 def pipeline_and_steps(department: Department) -> tuple[Pipeline, list[Step]]:

@@ -11,14 +11,16 @@ from articles.models import Article, Publication, Revision
 from articles.models.revision import RevisionState
 from database.compiled_query import CompiledQuery
 from database.json_subquery import JSONSubquery, datetime_from_json
+from departments.exceptions import WrongState
 from ledger.canonical_json import canonical_timestamp
 from ledger.record import record
 from workflow.actions import round_records
-from workflow.actions.context import BadTime, StaleText, article_action, require_future, require_reason, round_action
+from workflow.actions.context import article_action, require_future, require_reason, round_action
+from workflow.exceptions import BadTime, StaleText
 from workflow.models import Decision, Round, RoundState, RoundStep, Verdict
 from workflow.notifications import recipients
 from workflow.rules.authorization import check_allowed
-from workflow.rules.transitions import Action, WrongState
+from workflow.rules.transitions import Action
 
 
 def submit(article: Article, by: User) -> Round:

@@ -17,6 +17,7 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from articles.admin import ArticleAdmin
 from articles.models import Article, Revision
 from articles.reads import counting
+from departments.exceptions import WrongState
 from workflow import services
 from workflow.actions import preview_links, remarks
 from workflow.admin import article_list, history
@@ -24,10 +25,11 @@ from workflow.desk import approval_sheet, review
 from workflow.desk.action_forms import ACTION_FORMS, ACTIONS_WITH_OWN_PAGE, DANGEROUS_ACTIONS, action_form, perform
 from workflow.desk.forms import CopyForm
 from workflow.desk.timeline import article_history
+from workflow.exceptions import BadTime, ReasonMissing
 from workflow.models import ExpungingRequest, PreviewLink
 from workflow.rules.authorization import available_actions, decision_refusal
 from workflow.rules.states import state_of
-from workflow.rules.transitions import Action, WrongState
+from workflow.rules.transitions import Action
 from workflow.rules.visibility import check_see_text
 
 
@@ -196,7 +198,7 @@ class DeskArticleAdmin(ArticleAdmin):
             return self._overview(request, article, action, form)
         try:
             perform(action, article, request.user, form.cleaned_data if form else {})
-        except (services.ReasonMissing, services.BadTime) as error:
+        except (ReasonMissing, BadTime) as error:
             # Each asking form has one field that the refusal can be about, and it stands there.
             form.add_error(next(name for name in ("reason", "at", "until") if name in form.fields), str(error))
             return self._overview(request, article, action, form)

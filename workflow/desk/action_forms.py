@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from articles.models import Article
+from departments.exceptions import WrongState
 from workflow import services
 from workflow.actions.expunging import may_expunge
 from workflow.desk.forms import (
@@ -21,7 +22,7 @@ from workflow.desk.forms import (
     WithdrawalForm,
 )
 from workflow.models import Emergency, ExpungingRequest, Round
-from workflow.rules.transitions import Action, WrongState
+from workflow.rules.transitions import Action
 
 # Acts that ask for words before they happen; the others happen at the press of their button.
 ACTION_FORMS: dict[Action, type[forms.Form]] = {

@@ -13,14 +13,15 @@ from django.utils.translation import gettext as _
 
 from articles.editing.checks import run_checks
 from articles.models import Article
+from departments.exceptions import WrongState
 from workflow import services
 from workflow.actions import delegations, openings
 from workflow.actions.round_records import signs_off
 from workflow.desk.forms import DecisionForm, RemarkForm
 from workflow.desk.queue import queue_position
+from workflow.exceptions import BadTime, ReasonMissing
 from workflow.models import Decision, QuickPhrase, Remark, Round, RoundStep
 from workflow.rules.authorization import decision_refusal
-from workflow.rules.transitions import WrongState
 from workflow.rules.visibility import round_or_404
 
 MAX_EARLIER_ROUNDS = 10  # rounds of the article whose opinions are shown
@@ -136,10 +137,10 @@ def _take_decision(request: HttpRequest, found: Round, form: DecisionForm) -> bo
             case _:
                 form.add_error(None, _("Press “Approve” or “Return for changes”."))
                 return False
-    except services.ReasonMissing as error:
+    except ReasonMissing as error:
         form.add_error("comment", str(error))
         return False
-    except services.BadTime as error:
+    except BadTime as error:
         form.add_error("at", str(error))
         return False
     except WrongState as error:

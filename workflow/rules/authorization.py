@@ -8,12 +8,12 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from articles.models import Article
 from departments import permissions
+from departments.exceptions import NotAllowed, WrongState
 from departments.models import Department
-from departments.permissions import NotAllowed
 from workflow.actions import round_records
 from workflow.models import Delegation, Emergency, Round, RoundStep
 from workflow.rules.states import ArticleState
-from workflow.rules.transitions import TRANSITIONS, Action, Who, WrongState, possible_actions
+from workflow.rules.transitions import TRANSITIONS, Action, Who, possible_actions
 
 
 def check_allowed(action: Action, person: User, article: Article, round: Round | None = None) -> User:

@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404
 from accounts.models import User
 from articles.models import Article
 from departments import permissions
-from departments.permissions import NotAllowed
+from departments.exceptions import NotAllowed
 from workflow.models import Round
 
 

@@ -8,8 +8,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from departments import services as departments
+from departments.exceptions import NotAllowed, WrongState
 from departments.models import Membership
-from departments.permissions import NotAllowed
 from ledger.verification import mismatches
 from tests.factories import nothing_changes
 from tests.workflow.action_calls import approve, edit, mine, refused, seen
@@ -19,7 +19,6 @@ from workflow import services
 from workflow.actions import delegations, pipelines
 from workflow.models import Decision, Round
 from workflow.rules.states import PublicState, TextState, state_of
-from workflow.rules.transitions import WrongState
 
 pytestmark = pytest.mark.django_db
 

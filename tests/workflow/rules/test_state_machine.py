@@ -18,7 +18,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from accounts.models import User
 from articles import drafts
 from articles.models import Article
-from departments.permissions import NotAllowed, check_draft
+from departments.exceptions import NotAllowed, WrongState
+from departments.permissions import check_draft
 from ledger import verification
 from ledger.models import Entry
 from tests.factories import Newsroom
@@ -29,7 +30,6 @@ from workflow.actions import delegations
 from workflow.actions.restoring import TextVersion
 from workflow.models import Delegation, Emergency, Round
 from workflow.rules.authorization import decision_refusal
-from workflow.rules.transitions import WrongState
 
 pytestmark = pytest.mark.django_db
 
