@@ -84,38 +84,6 @@ def check_hold_role(person: User, department: Department, role: Role) -> None:
         )
 
 
-def check_decide(
-    person: User,
-    department: Department,
-    role: Role,
-    *,
-    contributor_ids: Collection[int],
-    decider_ids: Collection[int],
-    handed_to_id: int | None = None,
-    find_principals: Callable[[], Collection[User]] = tuple,
-) -> User:
-    """Decide on a text as `role`. Superusers need the role like everybody else. Returns in whose place.
-
-    `hands`: ids of everybody who edited any draft since the last approved one, copies included (invariant 2);
-    `decided`: ids of those who have decided in this round already, themselves or through a deputy; `handed_to`: id of
-    somebody to whom a superuser gave the step; `principals`: finds the leaders whose deputy the person is now.
-    """
-    check_signed_in(person)
-    entitled = [person] if person.pk == handed_to_id or can_hold_role(person, department, role) else []
-    if not entitled:
-        entitled = [leader for leader in find_principals() if can_hold_role(leader, department, role)]
-    if not entitled:
-        check_hold_role(person, department, role)
-    if person.pk in contributor_ids:
-        raise NotAllowed(_("You had a hand in this text, so somebody else must decide on it."))
-    if person.pk in decider_ids:
-        raise NotAllowed(_("You have already decided in this round; each step needs another person."))
-    free = [leader for leader in entitled if leader.pk not in contributor_ids and leader.pk not in decider_ids]
-    if not free:
-        raise NotAllowed(_("The leader in whose place you stand had a hand in this text, or has decided already."))
-    return free[0]
-
-
 def check_signer(person: User, department: Department, signing_role_ids: Collection[int]) -> None:
     """Take words away from the public. `roles`: ids of the roles that sign off in the department."""
     check_signed_in(person)
@@ -143,10 +111,7 @@ def check_not_participant(person: User, participant_ids: Collection[int]) -> Non
 
 can_draft = _as_predicate(check_draft)
 can_see = _as_predicate(check_see)
-can_take_back = _as_predicate(check_take_back)
 can_hold_role = _as_predicate(check_hold_role)
-can_decide = _as_predicate(check_decide)
-is_signer = _as_predicate(check_signer)
 can_answer_letters = _as_predicate(check_answer_letters)
 
 

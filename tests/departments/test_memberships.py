@@ -75,9 +75,9 @@ def test_a_role_counts_only_where_it_was_granted(portal, superuser):
     reviewer, role = person("reviewer"), Role.objects.get(code="reviewer")
     grant(reviewer, "reviewer", portal["org"], superuser)
     grant(reviewer, "publisher", portal["training"], superuser)
-    permissions.check_decide(reviewer, portal["notices"], role, contributor_ids=[], decider_ids=[])
+    permissions.check_hold_role(reviewer, portal["notices"], role)
     with pytest.raises(NotAllowed):
-        permissions.check_decide(reviewer, portal["training"], role, contributor_ids=[], decider_ids=[])
+        permissions.check_hold_role(reviewer, portal["training"], role)
     assert permissions.role_ids_in(reviewer, portal["org"]) == {role.pk}
 
 
@@ -101,9 +101,9 @@ def test_a_superuser_decides_nothing_without_the_role(portal, superuser):
     """Scenario 3."""
     role = Role.objects.get(code="publisher")
     with pytest.raises(NotAllowed):
-        permissions.check_decide(superuser, portal["org"], role, contributor_ids=[], decider_ids=[])
+        permissions.check_hold_role(superuser, portal["org"], role)
     grant(superuser, "publisher", portal["org"], superuser)
-    permissions.check_decide(superuser, portal["org"], role, contributor_ids=[], decider_ids=[])
+    permissions.check_hold_role(superuser, portal["org"], role)
 
 
 @pytest.mark.parametrize(("where", "is_begun"), [("youth-news", True), ("training", False), (OUTSIDE_LINK, False)])

@@ -15,13 +15,14 @@ from articles.editing.checks import run_checks
 from articles.models import Article
 from departments.exceptions import WrongState
 from workflow import services
-from workflow.actions import delegations, openings
+from workflow.actions import openings
 from workflow.actions.round_records import signs_off
 from workflow.desk.forms import DecisionForm, RemarkForm
 from workflow.desk.queue import queue_position
 from workflow.exceptions import BadTime, ReasonMissing
 from workflow.models import Decision, QuickPhrase, Remark, Round, RoundStep
 from workflow.rules.authorization import decision_refusal
+from workflow.rules.eligible_deciders import eligible_deciders
 from workflow.rules.visibility import round_or_404
 
 MAX_EARLIER_ROUNDS = 10  # rounds of the article whose opinions are shown
@@ -47,11 +48,7 @@ def round_progress(round: Round) -> list[StepProgress]:
     for shown in line:
         if shown.is_current and round.state == "open":
             shown.step.decision_count = len(shown.decisions)
-            names = list(
-                delegations.eligible_deciders(shown.step)
-                .order_by("full_name", "pk")
-                .values_list("full_name", flat=True)
-            )
+            names = list(eligible_deciders(shown.step).order_by("full_name", "pk").values_list("full_name", flat=True))
             shown.decider_names, shown.more_deciders = names[:MAX_DECIDERS_NAMED], len(names[MAX_DECIDERS_NAMED:])
     return line
 
