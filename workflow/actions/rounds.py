@@ -22,6 +22,9 @@ from workflow.notifications import recipients
 from workflow.rules.authorization import check_allowed
 from workflow.rules.transitions import Action
 
+# The ledger's verbs for a decision. The opinion stands with the decision and not in the ledger.
+DECISION_VERBS = ("article.approved", "article.published", "article.scheduled", "article.returned")
+
 
 def submit(article: Article, by: User) -> Round:
     """Freezes the active draft and opens a round on it.

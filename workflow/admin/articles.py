@@ -29,6 +29,7 @@ from workflow.exceptions import BadTime, ReasonMissing
 from workflow.models import ExpungingRequest, PreviewLink
 from workflow.rules.authorization import available_actions, decision_refusal
 from workflow.rules.states import state_of
+from workflow.rules.text_in_hand import revision_in_hand
 from workflow.rules.transitions import Action
 from workflow.rules.visibility import check_see_text
 
@@ -76,7 +77,6 @@ class DeskArticleAdmin(ArticleAdmin):
         remarked = remarks.for_draft(article)
         return {
             "state": state,
-            "offers": available_actions(article, state, request.user),
             "returned": decision,
             "remarks_open": [remark for remark in remarked if not remark.resolution],
             "remarks_settled": [remark for remark in remarked if remark.resolution],
@@ -133,7 +133,7 @@ class DeskArticleAdmin(ArticleAdmin):
             "copying": CopyForm.build_if_allowed(article, request.user),
             "dangerous": DANGEROUS_ACTIONS,
             "events": article_history(article),
-            "may_share": preview_links.unpublished_revision(article) is not None,
+            "may_share": revision_in_hand(article) is not None,
             "links": PreviewLink.objects.usable().filter(article=article).count(),
             "expunging": ExpungingRequest.objects.filter(article=article).first(),
         }

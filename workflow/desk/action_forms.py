@@ -22,6 +22,7 @@ from workflow.desk.forms import (
     WithdrawalForm,
 )
 from workflow.models import Emergency, ExpungingRequest, Round
+from workflow.rules.text_in_hand import revision_in_hand
 from workflow.rules.transitions import Action
 
 # Acts that ask for words before they happen; the others happen at the press of their button.
@@ -53,9 +54,7 @@ def action_form(action: Action, article: Article, person: User, data: Any = None
     if action == Action.PUBLISH_IN_EMERGENCY:
         initial["seen"] = _current_digest(article)
     elif action == Action.CONFIRM_EMERGENCY:
-        emergency = (
-            Emergency.objects.unconfirmed().filter(publication__article=article).select_related("publication").first()
-        )
+        emergency = Emergency.objects.unconfirmed_of(article)
         initial["seen"] = emergency.publication.digest if emergency else ""
     elif action == Action.EXPUNGE and (asked := ExpungingRequest.objects.filter(article=article).first()):
         initial["reason"] = asked.reason
@@ -63,9 +62,8 @@ def action_form(action: Action, article: Article, person: User, data: Any = None
 
 
 def _current_digest(article: Article) -> str:
-    opened = article.rounds.open().select_related("revision").first()
-    draft = None if opened else article.active_draft()
-    return opened.revision.digest if opened else draft.compute_digest() if draft else ""
+    revision = revision_in_hand(article)
+    return (revision.digest or revision.compute_digest()) if revision else ""
 
 
 def _require_open_round(article: Article) -> Round:

@@ -41,9 +41,7 @@ def check_allowed(action: Action, person: User, article: Article, round: Round |
 
 def _emergency_participant_ids(article: Article) -> set[int]:
     """Ids of who published the article in emergency or had a hand in that text."""
-    emergency = (
-        Emergency.objects.unconfirmed().filter(publication__article=article).select_related("publication").first()
-    )
+    emergency = Emergency.objects.unconfirmed_of(article)
     return {emergency.by_id, *emergency.publication.revision.contributor_ids()} if emergency else set()
 
 
