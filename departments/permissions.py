@@ -70,7 +70,7 @@ def check_see(person: User, department: Department) -> None:
 def check_take_back(
     person: User, department: Department, *, submitter_id: int, contributor_ids: Collection[int]
 ) -> None:
-    """Take a submission back: who submitted it or wrote in it. `hands`: ids of everybody who had a hand in the text."""
+    """Take back a submission: allowed to the people who submitted it or wrote in it."""
     check_draft(person, department)
     if person.pk != submitter_id and person.pk not in contributor_ids:
         raise NotAllowed(_("Only those who wrote or submitted this text can take it back."))
@@ -85,7 +85,7 @@ def check_hold_role(person: User, department: Department, role: Role) -> None:
 
 
 def check_signer(person: User, department: Department, signing_role_ids: Collection[int]) -> None:
-    """Take words away from the public. `roles`: ids of the roles that sign off in the department."""
+    """Take words away from the public. `signing_role_ids`: the roles that sign off in the department."""
     check_signed_in(person)
     if not person.is_superuser and not role_ids_in(person, department) & set(signing_role_ids):
         raise NotAllowed(_("Only those who sign off for %(department)s can do this.") % {"department": department})
@@ -104,7 +104,7 @@ def check_answer_letters(person: User, department: Department | None) -> None:
 
 
 def check_not_participant(person: User, participant_ids: Collection[int]) -> None:
-    """Confirm what somebody else did alone. `parts`: ids of all who had a part in it."""
+    """Confirm what somebody else did alone. `participant_ids`: everybody who had a part in it."""
     if person.pk in participant_ids:
         raise NotAllowed(_("You had a part in this, so somebody else must confirm it."))
 

@@ -51,7 +51,7 @@ def article_action(article: Article, action: Action, by: User) -> Iterator[Actio
 
 
 class RoundContext(NamedTuple):
-    """A round as it is at the moment `at` of an act on it, with all that `RoundQuerySet.in_full` brings."""
+    """A round as it is at the moment `at` of an act on it, with all that `RoundQuerySet.with_related_rows` brings."""
 
     round: Round
     at: datetime

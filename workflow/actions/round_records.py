@@ -25,8 +25,8 @@ def open_round(
 ) -> Round:
     """A round on a frozen revision, its steps copied from the pipeline.
 
-    `number`: of the round, where known. `keep`: approvals of an earlier round on the identical text, which
-    count here again as far as the steps are the same ones, from the first on without a gap.
+    `number`: of the round, where known. `kept_approvals`: those of an earlier round on the identical text. They
+    count again for as many steps, from the first on, as are the same.
     """
     pipeline, steps = pipeline_and_steps(article.department)
     if number is None:
@@ -80,7 +80,7 @@ def open_round(
 def round_ledger_data(opened: Round, contributor_ids: Collection[int]) -> dict[str, Any]:
     """What the ledger keeps of a round that was just opened: `verify` holds the rows to it.
 
-    `hands`: ids of everybody who had one in the text. Steps are [name, id of the role, how many people].
+    Steps are [name, id of the role, how many people].
     """
     return {
         "round": opened.number,

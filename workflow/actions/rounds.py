@@ -160,7 +160,7 @@ def _on_behalf_of(decision: Decision) -> dict[str, str]:
 
 
 def _decision_row(decision: Decision, step: RoundStep) -> dict:
-    """The decision just made, as `RoundQuerySet.in_full` brings the earlier ones."""
+    """The decision just made, as `RoundQuerySet.with_related_rows` brings the earlier ones."""
     names = ("step_id", "person_id", "person_name", "principal_id", "principal_name", "verdict")
     row = {name: getattr(decision, name) for name in names}
     return {**row, "step_name": step.name, "decided_at": canonical_timestamp(decision.decided_at)}

@@ -74,7 +74,7 @@ def _require_open_round(article: Article) -> Round:
 
 
 def perform(action: Action, article: Article, by: User, answers: dict[str, Any]) -> None:
-    """Does the act. `words`: what its form asked for. Raises what the services raise."""
+    """Perform the action with the answers of its form. Raises what the service raises."""
     match action:
         case Action.TAKE_BACK:
             services.take_back(_require_open_round(article), by=by)

@@ -31,7 +31,7 @@ MAX_DECIDERS_NAMED = 6  # people who could decide that are named
 
 @dataclass
 class StepProgress:
-    """One step of a round in the progress line. `able`: names of those whose turn it is; `more`: how many besides."""
+    """One step of a round in the progress line. `decider_names`: whose turn it is; `more_deciders`: how many more."""
 
     step: RoundStep
     decisions: list

@@ -27,7 +27,7 @@ class RoundState(models.TextChoices):
 
 class RoundQuerySet(models.QuerySet["Round"]):
     def with_related_rows_and_article(self) -> "RoundQuerySet":
-        """As `with_rows`, with article and department too."""
+        """As `with_related_rows`, with article and department too."""
         return self.with_related_rows().select_related(
             "revision__cover", "article__department__parent", "article__department__responsible", "submitted_by"
         )
@@ -97,7 +97,7 @@ class Round(models.Model):
     def __str__(self) -> str:
         return f"{self.revision} · {self.number}"
 
-    # Each of these costs a query, unless the round came from `in_full`, which brings them along in its own.
+    # Each of these costs a query, unless the round came from `with_related_rows`, which brings them along in its own.
 
     def revision_with_rows(self) -> Revision:
         """The revision, with what hangs on it where that has been brought along."""
@@ -209,7 +209,7 @@ class RoundStep(models.Model):
 
     @classmethod
     def from_row(cls, round: Round, row: dict) -> "RoundStep":
-        """The step as `RoundQuerySet.in_full` brings it."""
+        """The step as `RoundQuerySet.with_related_rows` brings it."""
         role = Role(pk=row["role_id"], name=row["role_name"], code=row["role_code"])
         names = ("id", "position", "name", "people", "due_hours", "handed_to_id")
         moments = {name: datetime_from_json(row[name]) for name in ("reached_at", "passed_at")}

@@ -103,9 +103,9 @@ def create_notifications(
     reason: str = "",
     ignore_existing: bool = False,
 ) -> None:
-    """One row for each of `told`, and one with the event `headline` for group chats.
+    """One row for each of `recipients`, and one with the event `headline` for group chats.
 
-    `again`: rows of the same act may be there already; whoever has one gets no other. One query.
+    `ignore_existing`: a person who has a row of this act already gets no other. One query.
     """
     people = list(recipients.items())
     if settings.WEBHOOK_URLS:

@@ -1,6 +1,6 @@
 """Who may do what with this article now: the `Who` of the transition table, asked of departments.permissions.
 
-Services enforce with `check_may`; pages offer what `offers` finds by the same function.
+Services enforce with `check_allowed`; pages offer the `available_actions`, which ask the same function.
 """
 
 from accounts.models import User

@@ -22,6 +22,7 @@ from typing import Any
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.expressions import Combinable
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -104,11 +105,17 @@ def rounds_awaiting(person: User) -> RoundQuerySet:
 _active_memberships = Membership.objects.filter(person__is_active=True)
 
 
-@dataclass(frozen=True)
 class _LoadedStep:
     """A step in hand: the conditions get values."""
 
-    step: RoundStep
+    def __init__(self, step: RoundStep) -> None:
+        self.step = step
+
+    @cached_property
+    def barred_ids(self) -> set[int]:
+        """Ids of those who are not free. Costs up to two queries unless the round came with its rows."""
+        is_first_decision = self.step.position == 1 and self.step.decision_count == 0
+        return self.step.round.contributor_ids() | (set() if is_first_decision else self.step.round.decider_ids())
 
     def holders(self, _depth: int = 0) -> QuerySet[Membership]:
         return _active_memberships.reaching(self.step.round.article.department).filter(role=self.step.role_id)
@@ -117,7 +124,7 @@ class _LoadedStep:
         return self.step.handed_to_id
 
     def is_free(self, person: str, _depth: int) -> Q:
-        return ~Q(**{f"{person}__in": _barred_ids(self.step)})
+        return ~Q(**{f"{person}__in": self.barred_ids})
 
 
 class _OuterStep:
@@ -167,12 +174,6 @@ class _PersonConditions:
 
 def _people(step: _LoadedStep | _OuterStep) -> QuerySet[User]:
     return User.objects.filter(_may_decide(_PersonConditions(step), "pk"), is_active=True)
-
-
-def _barred_ids(step: RoundStep) -> set[int]:
-    """Ids of those who are not free. Costs up to two queries unless the round came with its rows."""
-    is_first_decision = step.position == 1 and step.decision_count == 0
-    return step.round.contributor_ids() | (set() if is_first_decision else step.round.decider_ids())
 
 
 def eligible_deciders(step: RoundStep) -> QuerySet[User]:
