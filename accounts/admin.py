@@ -22,6 +22,7 @@ from django.utils.translation import ngettext
 
 from accounts import services
 from accounts.models import User
+from accounts.registration import save_new_user
 
 
 class PersonCreationForm(UserCreationForm):
@@ -107,7 +108,7 @@ class PersonAdmin(UserAdmin):
         if change:
             services.change_user(obj, by=request.user)
         else:
-            services.save_new_user(obj, by=request.user)
+            save_new_user(obj, by=request.user)
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         """Nobody is deleted: untick “active” for somebody who has left, so that the record keeps their name."""

@@ -9,14 +9,20 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.registration import save_new_user
+
 
 class UserManager(BaseUserManager["User"]):
-    """Making people by hand (`createsuperuser`) goes through accounts.services, so that the ledger has it."""
+    """Every person made here is in the ledger, `createsuperuser` included."""
 
-    def create_user(self, username: str, password: str | None = None, **fields: Any) -> "User":
-        from accounts.services import create_user
-
-        return create_user(username=username, password=password, by=None, **fields)
+    def create_user(
+        self, username: str, password: str | None = None, *, by: "User | None" = None, **fields: Any
+    ) -> "User":
+        """Make a person. `by`: None for the system; `fields`: full_name, email, phone, is_superuser, …"""
+        fields.setdefault("full_name", username)
+        user = self.model(username=self.model.normalize_username(username), **fields)
+        user.set_password(password)
+        return save_new_user(user, by=by)
 
     def create_superuser(self, username: str, password: str | None = None, **fields: Any) -> "User":
         return self.create_user(username, password, is_superuser=True, **fields)

@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from accounts.registration import RECORDED_FIELDS, recorded_values
 from ledger import verbs
 from ledger.record import record
 
@@ -21,37 +22,18 @@ verbs.register_verbs(
     },
 )
 
-# Changes of these stand in the ledger, with the value before and after. Sign-in times and the like do not.
-RECORDED_FIELDS = ("username", "full_name", "email", "phone", "is_active", "is_superuser")
 
-
-def _recorded_values(user: User) -> dict[str, Any]:
-    return {name: getattr(user, name) for name in RECORDED_FIELDS}
-
-
-@transaction.atomic
 def create_user(*, username: str, password: str | None, by: User | None, **fields: Any) -> User:
-    """Makes a person; `fields` are full_name, email, phone, is_superuser, is_demonstration."""
-    fields.setdefault("full_name", username)
-    user = User(username=User.normalize_username(username), **fields)
-    user.set_password(password)
-    return save_new_user(user, by=by)
-
-
-@transaction.atomic
-def save_new_user(user: User, *, by: User | None) -> User:
-    """Saves a person that a form has made, password included, and records it."""
-    user.save()
-    record("person.created", user, by=by, **_recorded_values(user))
-    return user
+    """Make a person; `fields` are full_name, email, phone, is_superuser, is_demonstration."""
+    return User.objects.create_user(username, password, by=by, **fields)
 
 
 @transaction.atomic
 def change_user(user: User, *, by: User | None) -> None:
     """Saves changed facts of a person and records each with its value before and after."""
-    before = _recorded_values(User.objects.get(pk=user.pk))
+    before = recorded_values(User.objects.get(pk=user.pk))
     user.save()
-    after = _recorded_values(user)
+    after = recorded_values(user)
     if changes := {name: [before[name], after[name]] for name in RECORDED_FIELDS if before[name] != after[name]}:
         record("person.changed", user, by=by, **changes)
 

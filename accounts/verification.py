@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from accounts.models import User
-from accounts.services import RECORDED_FIELDS
+from accounts.registration import RECORDED_FIELDS
 from ledger.models import Entry
 from ledger.verification import register_verifier
 

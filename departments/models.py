@@ -1,10 +1,13 @@
 """Models of departments, roles and memberships."""
 
+from collections.abc import Callable, Collection
+
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.db import models
 from django.db.models import Q
+from django.db.models.expressions import Combinable
 from django.utils.translation import gettext_lazy as _
 
 from ledger.seals import Sealed
@@ -29,6 +32,10 @@ class DepartmentKind(models.TextChoices):
     LINK = "link", _("outside link")
 
 
+# How a membership reaches a department: from the department, the paths to those where the membership may be.
+REACHING_PATHS = ((), ("parent",), ("responsible",), ("parent", "responsible"), ("responsible", "parent"))
+
+
 class DepartmentQuerySet(models.QuerySet["Department"]):
     def visible(self) -> "DepartmentQuerySet":
         """Those that visitors see in the navigation."""
@@ -41,14 +48,14 @@ class DepartmentQuerySet(models.QuerySet["Department"]):
         """Departments that one of `memberships` reaches: its own, its children, the columns it answers for."""
         if memberships.filter(department=None).exists():
             return self.holding_articles()
-        own = memberships.values("department")
-        return self.holding_articles().filter(
-            Q(pk__in=own)
-            | Q(parent__in=own)
-            | Q(responsible__in=own)
-            | Q(parent__responsible__in=own)
-            | Q(responsible__parent__in=own)
-        )
+        return self.reached_from(memberships.values("department"))
+
+    def reached_from(self, departments: Collection[int] | models.QuerySet) -> "DepartmentQuerySet":
+        """Departments that a membership in one of `departments` reaches. `departments`: ids, or a query of them."""
+        condition = Q()
+        for path in REACHING_PATHS:
+            condition |= Q(**{"__".join([*(path or ("pk",)), "in"]): departments})
+        return self.holding_articles().filter(condition)
 
 
 class Department(Sealed):
@@ -179,12 +186,13 @@ class Department(Sealed):
         }
 
     def reaching_department_ids(self) -> set[int]:
-        """Ids of the departments whose memberships reach this one (the other end of `reached_by`)."""
-        found = {self.pk, self.parent_id, self.responsible_id}
-        if self.parent:
-            found.add(self.parent.responsible_id)
-        if self.responsible:
-            found.add(self.responsible.parent_id)
+        """Ids of the departments whose memberships reach this one (the other end of `reached_from`)."""
+        found: set[int | None] = {self.pk}
+        for *before, last in filter(None, REACHING_PATHS):
+            department: Department | None = self
+            for name in before:
+                department = getattr(department, name)
+            found.add(getattr(department, f"{last}_id", None))
         return found - {None}
 
 
@@ -228,6 +236,13 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
 
     def reaching(self, department: Department) -> "MembershipQuerySet":
         return self.filter(Q(department=None) | Q(department__in=department.reaching_department_ids()))
+
+    def reaching_column(self, column: Callable[[str], Combinable], path: str) -> "MembershipQuerySet":
+        """Those that reach the department at `path` of an outer query. `column` makes an OuterRef of such a path."""
+        condition = Q(department=None)
+        for names in REACHING_PATHS:
+            condition |= Q(department=column("__".join([path, *names])))
+        return self.filter(condition)
 
 
 class Membership(models.Model):

@@ -22,7 +22,7 @@ from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
 from accounts.models import User
-from accounts.services import save_new_user
+from accounts.registration import save_new_user
 from accounts.spreadsheets import FORMULA_PREFIXES
 from departments.models import Department, Membership, Role
 from departments.services import grant_role

@@ -8,15 +8,11 @@ from collections.abc import Callable, Collection
 from functools import wraps
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from departments.exceptions import NotAllowed
 from departments.models import Department, Membership, Role
-
-
-class NotAllowed(PermissionDenied):
-    """The wrong person. Django answers 403; the message says why."""
 
 
 def _as_predicate(check: Callable[..., None]) -> Callable[..., bool]:
@@ -74,7 +70,7 @@ def check_see(person: User, department: Department) -> None:
 def check_take_back(
     person: User, department: Department, *, submitter_id: int, contributor_ids: Collection[int]
 ) -> None:
-    """Take a submission back: who submitted it or wrote in it. `hands`: ids of everybody who had a hand in the text."""
+    """Take back a submission: allowed to the people who submitted it or wrote in it."""
     check_draft(person, department)
     if person.pk != submitter_id and person.pk not in contributor_ids:
         raise NotAllowed(_("Only those who wrote or submitted this text can take it back."))
@@ -88,40 +84,8 @@ def check_hold_role(person: User, department: Department, role: Role) -> None:
         )
 
 
-def check_decide(
-    person: User,
-    department: Department,
-    role: Role,
-    *,
-    contributor_ids: Collection[int],
-    decider_ids: Collection[int],
-    handed_to_id: int | None = None,
-    find_principals: Callable[[], Collection[User]] = tuple,
-) -> User:
-    """Decide on a text as `role`. Superusers need the role like everybody else. Returns in whose place.
-
-    `hands`: ids of everybody who edited any draft since the last approved one, copies included (invariant 2);
-    `decided`: ids of those who have decided in this round already, themselves or through a deputy; `handed_to`: id of
-    somebody to whom a superuser gave the step; `principals`: finds the leaders whose deputy the person is now.
-    """
-    check_signed_in(person)
-    entitled = [person] if person.pk == handed_to_id or can_hold_role(person, department, role) else []
-    if not entitled:
-        entitled = [leader for leader in find_principals() if can_hold_role(leader, department, role)]
-    if not entitled:
-        check_hold_role(person, department, role)
-    if person.pk in contributor_ids:
-        raise NotAllowed(_("You had a hand in this text, so somebody else must decide on it."))
-    if person.pk in decider_ids:
-        raise NotAllowed(_("You have already decided in this round; each step needs another person."))
-    free = [leader for leader in entitled if leader.pk not in contributor_ids and leader.pk not in decider_ids]
-    if not free:
-        raise NotAllowed(_("The leader in whose place you stand had a hand in this text, or has decided already."))
-    return free[0]
-
-
 def check_signer(person: User, department: Department, signing_role_ids: Collection[int]) -> None:
-    """Take words away from the public. `roles`: ids of the roles that sign off in the department."""
+    """Take words away from the public. `signing_role_ids`: the roles that sign off in the department."""
     check_signed_in(person)
     if not person.is_superuser and not role_ids_in(person, department) & set(signing_role_ids):
         raise NotAllowed(_("Only those who sign off for %(department)s can do this.") % {"department": department})
@@ -140,17 +104,14 @@ def check_answer_letters(person: User, department: Department | None) -> None:
 
 
 def check_not_participant(person: User, participant_ids: Collection[int]) -> None:
-    """Confirm what somebody else did alone. `parts`: ids of all who had a part in it."""
+    """Confirm what somebody else did alone. `participant_ids`: everybody who had a part in it."""
     if person.pk in participant_ids:
         raise NotAllowed(_("You had a part in this, so somebody else must confirm it."))
 
 
 can_draft = _as_predicate(check_draft)
 can_see = _as_predicate(check_see)
-can_take_back = _as_predicate(check_take_back)
 can_hold_role = _as_predicate(check_hold_role)
-can_decide = _as_predicate(check_decide)
-is_signer = _as_predicate(check_signer)
 can_answer_letters = _as_predicate(check_answer_letters)
 
 

@@ -14,12 +14,12 @@ from django.utils.translation import gettext_lazy as _
 
 from articles.models import Publication
 from departments import permissions
+from departments.exceptions import WrongState
 from feedback import letter_actions
 from feedback.forms import AnswerForm
 from feedback.models import Letter, LetterState, parse_receipt
 from ledger import verbs
 from ledger.models import Entry
-from workflow.rules.transitions import WrongState
 
 ACTION_LABELS = {
     LetterState.ANSWERED: _("Send the answer"),

@@ -7,11 +7,11 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from departments import permissions
+from departments.exceptions import WrongState
 from departments.models import Department
 from feedback.models import LETTER_TRANSITIONS, Letter, LetterState
 from ledger import verbs
 from ledger.record import record
-from workflow.rules.transitions import WrongState
 
 VERBS = {
     LetterState.IN_HAND: "letter.taken_in_hand",

@@ -7,7 +7,7 @@ from django.urls import include, path, re_path
 from articles.public import sitemaps
 from articles.public import urls as articles
 from portal import views
-from workflow.actions import preview_links
+from workflow import views as workflow_views
 
 urlpatterns = [
     path("healthz", views.healthz, name="healthz"),
@@ -18,7 +18,7 @@ urlpatterns = [
     path("ledger/head.json", views.ledger_head, name="ledger-head"),
     re_path(
         r"^preview/(?P<token>[^/]+)/files/(?P<digest>[0-9a-f]{64})\.(?P<extension>[a-z0-9]{1,10})$",
-        preview_links.shared_file,
+        workflow_views.shared_file,
     ),
     path("admin/", admin.site.urls),
     path("", include("articles.public.urls")),
@@ -26,7 +26,7 @@ urlpatterns = [
         path("", views.home, name="home"),
         path("feedback/", include("feedback.urls")),
         path("leave/", views.confirm_external_link, name="leave"),
-        path("preview/<str:token>/", preview_links.shared_preview, name="shared-preview"),
+        path("preview/<str:token>/", workflow_views.shared_preview, name="shared-preview"),
         path("", include(articles.page_urlpatterns)),
         prefix_default_language=False,
     ),

@@ -9,7 +9,6 @@ has changed. `seen` is the digest of the revision that the person looked at.
     two people         publish_in_emergency, confirm_emergency, ask_to_expunge, expunge
 """
 
-from workflow.actions.context import BadTime, ReasonMissing, StaleText
 from workflow.actions.drafts import copy_as_new, discard, hand_draft, merge_published_change, park, resume, revise
 from workflow.actions.emergencies import confirm_emergency, publish_in_emergency
 from workflow.actions.expunging import ask_to_expunge, expunge
@@ -18,9 +17,6 @@ from workflow.actions.restoring import restore
 from workflow.actions.rounds import approve, hand_over, return_for_changes, submit, take_back
 
 __all__ = [
-    "BadTime",
-    "ReasonMissing",
-    "StaleText",
     "approve",
     "ask_to_expunge",
     "confirm_emergency",

@@ -1,17 +1,21 @@
-"""Checks of `verify` on decisions: every publication was approved at each step."""
+"""What `verify` asks of the workflow: rounds, decisions and publications agree with each other and with the ledger."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import islice
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.utils import timezone
 
 from articles.models import Article, Placement, Publication, Revision
 from articles.public.proof import EMERGENCY_VERB, PUBLICATION_VERBS
-from ledger.canonical_json import canonical_timestamp
+from departments.models import Department
+from ledger.canonical_json import canonical_json, canonical_timestamp
 from ledger.models import Entry
 from ledger.verification import register_verifier
-from workflow.models import Decision, Emergency, Round, RoundStep, Verdict
+from workflow import presets
+from workflow.actions.pipelines import pipeline_ledger_data
+from workflow.actions.rounds import DECISION_VERBS
+from workflow.models import Decision, Delegation, Emergency, Pipeline, PipelineChoice, Round, RoundStep, Verdict
 
 CHUNK_ROWS = (
     1000  # rows that are looked up in the ledger at a time, so that memory stays the same however many there are
@@ -27,7 +31,6 @@ SEALING_VERBS = [
     "article.expunged",
 ]
 ROUND_OPENING_VERBS = ["article.submitted", "article.unscheduled"]
-DECISION_VERBS = ["article.approved", "article.published", "article.scheduled", "article.returned"]
 
 T = TypeVar("T")
 
@@ -38,7 +41,7 @@ def _chunks(rows: Iterable[T]) -> Iterator[list[T]]:
         yield chunk
 
 
-def _ledger_entries(articles: Iterable[int], verbs: list[str]) -> list[Entry]:
+def _ledger_entries(articles: Iterable[int], verbs: Collection[str]) -> list[Entry]:
     """The entries of these articles with one of the verbs, in their order."""
     names = {str(article) for article in articles}
     found = Entry.objects.filter(object_type=Article._meta.label_lower, object_id__in=names, verb__in=verbs)
@@ -238,3 +241,48 @@ def verify_expunged_revisions() -> Iterator[str]:
     for pk, article in emptied.iterator(chunk_size=2000):
         if str(article) not in expunged:
             yield f"revision {pk} (article {article}): emptied without an expunging in the ledger"
+
+
+# Who decides where: pipelines, choices and delegations, replayed from the ledger.
+
+
+def _last_entries(*verbs: str) -> dict[str, Entry]:
+    """The last entry with one of the verbs, for each thing."""
+    entries = Entry.objects.filter(verb__in=verbs).order_by("number").iterator(chunk_size=2000)
+    return {entry.object_id: entry for entry in entries}
+
+
+@register_verifier
+def verify_pipelines() -> Iterator[str]:
+    """Each pipeline as it was recorded last, or, when it never was, as every site begins with it."""
+    last = _last_entries("pipeline.created", "pipeline.changed", "pipeline.deleted")
+    for pipeline in Pipeline.objects.order_by("pk"):
+        entry = last.get(str(pipeline.pk))
+        right: Any = entry.data if entry else presets.preset_ledger_data(pipeline.name)
+        if right is None or canonical_json(pipeline_ledger_data(pipeline)) != canonical_json(right):
+            yield f"pipeline {pipeline.pk} ({pipeline}): changed outside the site; the ledger says otherwise"
+
+
+@register_verifier
+def verify_pipeline_choices() -> Iterator[str]:
+    """Each department uses the pipeline that was chosen for it."""
+    chosen = {int(pk): entry.data.get("pipeline") for pk, entry in _last_entries("pipeline.chosen").items()}
+    present = dict(PipelineChoice.objects.values_list("department", "pipeline"))
+    for department in Department.objects.order_by("pk"):
+        if present.get(department.pk) != chosen.get(department.pk):
+            yield f"department {department.pk} ({department.name}): its pipeline was chosen outside the site"
+
+
+@register_verifier
+def verify_delegations() -> Iterator[str]:
+    """Each delegation was granted by the site, for that period, and is revoked when the ledger says so."""
+    granted, revoked = _last_entries("delegation.granted"), _last_entries("delegation.revoked")
+    for delegation in Delegation.objects.order_by("pk").iterator():
+        where = f"delegation {delegation.pk} ({delegation})"
+        entry = granted.get(str(delegation.pk))
+        names = ("principal", "deputy", "begins_at", "ends_at")
+        values = (delegation.principal_id, delegation.deputy_id, delegation.begins_at, delegation.ends_at)
+        if entry is None or canonical_json([entry.data.get(name) for name in names]) != canonical_json(values):
+            yield f"{where}: is not what the ledger says was granted"
+        elif (delegation.revoked_at is not None) != (str(delegation.pk) in revoked):
+            yield f"{where}: revoked or restored outside the site"

@@ -31,14 +31,13 @@ from articles import drafts
 from articles.models import Article, Placement, Publication, Revision
 from articles.search import index
 from departments import services as departments
+from departments.exceptions import NotAllowed, WrongState
 from departments.models import Department, Role
-from departments.permissions import NotAllowed
 from ledger import keys
 from ledger.canonical_json import sha256
 from ledger.verification import mismatches
 from workflow import services
 from workflow.models import Decision, Round
-from workflow.rules.transitions import WrongState
 
 SAMPLE_BODY = (
     "<p>"

@@ -22,13 +22,13 @@ from articles.dates import (
 )
 from articles.editing.forms import DraftForm
 from articles.models import Revision
+from departments.exceptions import WrongState
 from portal.admin import IdentityAdmin
 from portal.models import Identity
 from tests.factories import nothing_changes
 from workflow import services
 from workflow.admin.pipelines import DelegationForm
 from workflow.desk.forms import DecisionForm, ExpiryForm, PinForm
-from workflow.rules.transitions import WrongState
 
 pytestmark = pytest.mark.both_databases("unusual dates and characters are stored and compared by each database")
 

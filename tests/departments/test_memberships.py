@@ -4,8 +4,8 @@ import pytest
 
 from articles.models import Article
 from departments import permissions
+from departments.exceptions import NotAllowed
 from departments.models import Department, Role
-from departments.permissions import NotAllowed
 from tests.factories import department, grant, person
 
 pytestmark = pytest.mark.both_databases("memberships and seals are queried across tables")
@@ -77,9 +77,9 @@ def test_a_role_counts_only_where_it_was_granted(portal, superuser):
     reviewer, role = person("reviewer"), Role.objects.get(code="reviewer")
     grant(reviewer, "reviewer", portal["org"], superuser)
     grant(reviewer, "publisher", portal["training"], superuser)
-    permissions.check_decide(reviewer, portal["notices"], role, contributor_ids=[], decider_ids=[])
+    permissions.check_hold_role(reviewer, portal["notices"], role)
     with pytest.raises(NotAllowed):
-        permissions.check_decide(reviewer, portal["training"], role, contributor_ids=[], decider_ids=[])
+        permissions.check_hold_role(reviewer, portal["training"], role)
     assert permissions.role_ids_in(reviewer, portal["org"]) == {role.pk}
 
 
@@ -103,9 +103,9 @@ def test_a_superuser_decides_nothing_without_the_role(portal, superuser):
     """Scenario 3."""
     role = Role.objects.get(code="publisher")
     with pytest.raises(NotAllowed):
-        permissions.check_decide(superuser, portal["org"], role, contributor_ids=[], decider_ids=[])
+        permissions.check_hold_role(superuser, portal["org"], role)
     grant(superuser, "publisher", portal["org"], superuser)
-    permissions.check_decide(superuser, portal["org"], role, contributor_ids=[], decider_ids=[])
+    permissions.check_hold_role(superuser, portal["org"], role)
 
 
 @pytest.mark.parametrize(("where", "is_begun"), [("youth-news", True), ("training", False), (OUTSIDE_LINK, False)])

@@ -8,7 +8,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from departments import permissions
-from departments.permissions import NotAllowed
+from departments.exceptions import NotAllowed, WrongState
 from feedback import letter_actions
 from feedback.models import LETTER_TRANSITIONS, Letter, LetterState
 from ledger.models import Entry
@@ -17,7 +17,6 @@ from tests.factories import nothing_changes, person
 from tests.feedback.factories import TEXT, letter
 from tests.ledger.threads import at_once
 from tests.portal.visitor import Page, visit
-from workflow.rules.transitions import WrongState
 
 LIST = "/admin/feedback/letter/"
 ANSWER = "年份已更正，谢谢。"

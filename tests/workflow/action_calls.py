@@ -7,12 +7,13 @@ import pytest
 from accounts.models import User
 from articles import drafts
 from articles.models import Article, Publication, Revision
-from departments.permissions import NotAllowed
+from departments.exceptions import NotAllowed
 from tests.factories import nothing_changes
 from workflow import services
 from workflow.actions import openings
 from workflow.models import Round
 from workflow.rules.authorization import decision_refusal
+from workflow.rules.eligible_deciders import rounds_awaiting
 
 
 def approve(waiting: Round, by: User, **words: Any) -> Publication | None:
@@ -37,7 +38,7 @@ def edit(article: Article, by: User, **content: Any) -> None:
 
 def mine(by: User) -> list[Round]:
     """What the person's queue lists."""
-    return list(Round.objects.awaiting(by))
+    return list(rounds_awaiting(by))
 
 
 def refused(waiting: Round, by: User) -> None:

@@ -13,6 +13,8 @@ from accounts.models import User
 from articles.drafts import DraftNotReady
 from articles.models import Article
 from database.compiled_query import CompiledQuery
+from departments.exceptions import WrongState
+from workflow.exceptions import BadTime, ReasonMissing
 from workflow.models import Round
 from workflow.rules.authorization import check_allowed
 from workflow.rules.states import (
@@ -22,19 +24,7 @@ from workflow.rules.states import (
     publication_annotations,
     state_annotations,
 )
-from workflow.rules.transitions import Action, WrongState, check_possible
-
-
-class ReasonMissing(WrongState):
-    """The act needs a reason."""
-
-
-class StaleText(WrongState):
-    """The decision was about a text that is not the one under review."""
-
-
-class BadTime(WrongState):
-    """The moment that was asked for is not possible."""
+from workflow.rules.transitions import Action, check_possible
 
 
 class ActionContext(NamedTuple):
@@ -61,7 +51,7 @@ def article_action(article: Article, action: Action, by: User) -> Iterator[Actio
 
 
 class RoundContext(NamedTuple):
-    """A round as it is at the moment `at` of an act on it, with all that `RoundQuerySet.in_full` brings."""
+    """A round as it is at the moment `at` of an act on it, with all that `RoundQuerySet.with_related_rows` brings."""
 
     round: Round
     at: datetime

@@ -8,6 +8,7 @@ from articles import drafts
 from articles.models import Article, Revision
 from articles.models.revision import RevisionState
 from departments import permissions
+from departments.exceptions import WrongState
 from departments.models import Department
 from ledger.record import record
 from workflow.actions import preview_links, round_records
@@ -15,7 +16,7 @@ from workflow.actions.context import article_action, require_reason
 from workflow.models import RoundState
 from workflow.notifications import recipients
 from workflow.rules.states import PublicState, TextState
-from workflow.rules.transitions import Action, WrongState
+from workflow.rules.transitions import Action
 
 # What a copy does not take over: no two documents have these in common.
 NOT_COPIED = {"dated": None, "document_number": "", "index_number": "", "issued_on": None}

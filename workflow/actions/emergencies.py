@@ -5,13 +5,16 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from articles import drafts, publishing
 from articles.models import Article, Publication
+from departments.exceptions import WrongState
 from ledger.canonical_json import canonical_timestamp
 from ledger.record import record
 from workflow.actions import round_records
-from workflow.actions.context import StaleText, article_action, require_reason
+from workflow.actions.context import article_action, require_reason
+from workflow.exceptions import StaleText
 from workflow.models import Emergency, RoundState
 from workflow.notifications import recipients
-from workflow.rules.transitions import Action, WrongState
+from workflow.rules.text_in_hand import text_in_hand
+from workflow.rules.transitions import Action
 
 EMERGENCY_STEP_NAME = "emergency"  # what stands in the sealed sign-offs in place of a step's name
 
@@ -23,8 +26,7 @@ def publish_in_emergency(article: Article, by: User, seen: str, reason: str) -> 
     """
     with article_action(article, Action.PUBLISH_IN_EMERGENCY, by) as (_state, at):
         reason = require_reason(reason)
-        opened = article.rounds.open().select_related("revision").first()
-        revision = opened.revision if opened else article.active_draft()
+        revision, opened = text_in_hand(article)
         if seen != (revision.digest or revision.compute_digest()):
             raise StaleText(_("The text has changed since you opened it. Read it again; nothing was published."))
         if opened:
@@ -61,9 +63,7 @@ def publish_in_emergency(article: Article, by: User, seen: str, reason: str) -> 
 def confirm_emergency(article: Article, by: User, seen: str) -> None:
     """Clears the flag of an emergency publication: by another person, who had no hand in the text either."""
     with article_action(article, Action.CONFIRM_EMERGENCY, by) as (_state, at):
-        emergency = (
-            Emergency.objects.unconfirmed().filter(publication__article=article).select_related("publication").first()
-        )
+        emergency = Emergency.objects.unconfirmed_of(article)
         if emergency is None:
             raise WrongState(_("No emergency publication of this article waits for confirmation."))
         if seen != emergency.publication.digest:

@@ -5,13 +5,13 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from articles import expunging, publishing
 from articles.models import Article
-from departments.permissions import NotAllowed
+from departments.exceptions import NotAllowed, WrongState
 from ledger.record import record
 from workflow.actions.context import article_action, require_reason
 from workflow.models import ExpungingRequest
 from workflow.notifications import recipients
 from workflow.rules.authorization import check_allowed
-from workflow.rules.transitions import Action, WrongState
+from workflow.rules.transitions import Action
 
 
 def ask_to_expunge(article: Article, by: User, reason: str) -> ExpungingRequest:

@@ -9,14 +9,10 @@ from django.core import signing
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from workflow.exceptions import NotOpened
 from workflow.models import Opening, Round
-from workflow.rules.transitions import WrongState
 
 SALT = "workflow.actions.openings"
-
-
-class NotOpened(WrongState):
-    """The decision does not come from a review page that this person opened."""
 
 
 def note_opening(round: Round, person: User) -> None:

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from articles import publishing
 from articles.models import Article
+from departments.exceptions import WrongState
 from departments.models import Department
 from ledger.record import record
 from workflow.actions import round_records
@@ -14,7 +15,7 @@ from workflow.actions.context import article_action, require_future, require_rea
 from workflow.models import Round
 from workflow.notifications import recipients
 from workflow.rules.states import TextState
-from workflow.rules.transitions import Action, WrongState
+from workflow.rules.transitions import Action
 
 
 def unschedule(article: Article, by: User, reason: str) -> Round | None:

@@ -20,18 +20,10 @@ from articles.text.markup import text_content
 from articles.text.passages import PassageCrossesBlocks, PassageNotFound, Quote, locate_quote, quote_at, replace_passage
 from articles.text.plain_text import strip_control_characters
 from departments import permissions
-from departments.permissions import NotAllowed
+from departments.exceptions import NotAllowed, WrongState
+from workflow.exceptions import BadRemark
 from workflow.models import Remark, Round, RoundState
-from workflow.rules.transitions import WrongState
 from workflow.rules.visibility import check_see_round
-
-
-class BadRemark(WrongState):
-    """Something in the remark is not possible; `field` names the field of the form that it is about."""
-
-    def __init__(self, field: str, message: str) -> None:
-        self.field = field
-        super().__init__(message)
 
 
 @transaction.atomic

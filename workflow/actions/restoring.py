@@ -13,11 +13,12 @@ from articles.files.attachments import AttachmentSpec
 from articles.models import Article, DraftSave, File, Revision
 from articles.models.revision import TEXT_FIELDS
 from articles.text.plain_text import written_summary
+from departments.exceptions import WrongState
 from departments.models import Department
 from ledger.record import record
 from workflow.actions.context import article_action
 from workflow.rules.states import TextState
-from workflow.rules.transitions import Action, WrongState
+from workflow.rules.transitions import Action
 
 
 @dataclass(frozen=True)

@@ -9,25 +9,9 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from articles.models import Article, Revision
-from departments.models import Department
-from workflow.models import Decision, Pipeline, Round, RoundState, RoundStep, Step, Verdict
-from workflow.rules.transitions import WrongState
-
-
-def pipeline_and_steps(department: Department) -> tuple[Pipeline, list[Step]]:
-    """The department's pipeline and its steps in order. Raises WrongState when nobody could ever decide. One query."""
-    steps = list(Step.objects.for_department(department).filter(is_active=True).select_related("pipeline", "role"))
-    if not steps:
-        raise WrongState(
-            _("%(department)s has no pipeline with steps. Ask a superuser to set one up.") % {"department": department}
-        )
-    return steps[0].pipeline, steps
-
-
-def signing_role_ids(department: Department) -> set[int]:
-    """Ids of the roles that sign off in the department: those of the last step of its pipeline. One query."""
-    last = Step.objects.for_department(department).filter(is_active=True).order_by("-position").first()
-    return {last.role_id} if last else set()
+from departments.exceptions import WrongState
+from workflow.models import Decision, Round, RoundState, RoundStep, Verdict
+from workflow.rules.pipeline_steps import pipeline_and_steps
 
 
 def open_round(
@@ -41,8 +25,8 @@ def open_round(
 ) -> Round:
     """A round on a frozen revision, its steps copied from the pipeline.
 
-    `number`: of the round, where known. `keep`: approvals of an earlier round on the identical text, which
-    count here again as far as the steps are the same ones, from the first on without a gap.
+    `number`: of the round, where known. `kept_approvals`: those of an earlier round on the identical text. They
+    count again for as many steps, from the first on, as are the same.
     """
     pipeline, steps = pipeline_and_steps(article.department)
     if number is None:
@@ -96,7 +80,7 @@ def open_round(
 def round_ledger_data(opened: Round, contributor_ids: Collection[int]) -> dict[str, Any]:
     """What the ledger keeps of a round that was just opened: `verify` holds the rows to it.
 
-    `hands`: ids of everybody who had one in the text. Steps are [name, id of the role, how many people].
+    Steps are [name, id of the role, how many people].
     """
     return {
         "round": opened.number,

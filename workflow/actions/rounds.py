@@ -11,14 +11,19 @@ from articles.models import Article, Publication, Revision
 from articles.models.revision import RevisionState
 from database.compiled_query import CompiledQuery
 from database.json_subquery import JSONSubquery, datetime_from_json
+from departments.exceptions import WrongState
 from ledger.canonical_json import canonical_timestamp
 from ledger.record import record
 from workflow.actions import round_records
-from workflow.actions.context import BadTime, StaleText, article_action, require_future, require_reason, round_action
+from workflow.actions.context import article_action, require_future, require_reason, round_action
+from workflow.exceptions import BadTime, StaleText
 from workflow.models import Decision, Round, RoundState, RoundStep, Verdict
 from workflow.notifications import recipients
 from workflow.rules.authorization import check_allowed
-from workflow.rules.transitions import Action, WrongState
+from workflow.rules.transitions import Action
+
+# The ledger's verbs for a decision. The opinion stands with the decision and not in the ledger.
+DECISION_VERBS = ("article.approved", "article.published", "article.scheduled", "article.returned")
 
 
 def submit(article: Article, by: User) -> Round:
@@ -155,7 +160,7 @@ def _on_behalf_of(decision: Decision) -> dict[str, str]:
 
 
 def _decision_row(decision: Decision, step: RoundStep) -> dict:
-    """The decision just made, as `RoundQuerySet.in_full` brings the earlier ones."""
+    """The decision just made, as `RoundQuerySet.with_related_rows` brings the earlier ones."""
     names = ("step_id", "person_id", "person_name", "principal_id", "principal_name", "verdict")
     row = {name: getattr(decision, name) for name in names}
     return {**row, "step_name": step.name, "decided_at": canonical_timestamp(decision.decided_at)}

@@ -17,6 +17,7 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from articles.admin import ArticleAdmin
 from articles.models import Article, Revision
 from articles.reads import counting
+from departments.exceptions import WrongState
 from workflow import services
 from workflow.actions import preview_links, remarks
 from workflow.admin import article_list, history
@@ -24,10 +25,12 @@ from workflow.desk import approval_sheet, review
 from workflow.desk.action_forms import ACTION_FORMS, ACTIONS_WITH_OWN_PAGE, DANGEROUS_ACTIONS, action_form, perform
 from workflow.desk.forms import CopyForm
 from workflow.desk.timeline import article_history
+from workflow.exceptions import BadTime, ReasonMissing
 from workflow.models import ExpungingRequest, PreviewLink
 from workflow.rules.authorization import available_actions, decision_refusal
 from workflow.rules.states import state_of
-from workflow.rules.transitions import Action, WrongState
+from workflow.rules.text_in_hand import revision_in_hand
+from workflow.rules.transitions import Action
 from workflow.rules.visibility import check_see_text
 
 
@@ -74,7 +77,6 @@ class DeskArticleAdmin(ArticleAdmin):
         remarked = remarks.for_draft(article)
         return {
             "state": state,
-            "offers": available_actions(article, state, request.user),
             "returned": decision,
             "remarks_open": [remark for remark in remarked if not remark.resolution],
             "remarks_settled": [remark for remark in remarked if remark.resolution],
@@ -131,7 +133,7 @@ class DeskArticleAdmin(ArticleAdmin):
             "copying": CopyForm.build_if_allowed(article, request.user),
             "dangerous": DANGEROUS_ACTIONS,
             "events": article_history(article),
-            "may_share": preview_links.unpublished_revision(article) is not None,
+            "may_share": revision_in_hand(article) is not None,
             "links": PreviewLink.objects.usable().filter(article=article).count(),
             "expunging": ExpungingRequest.objects.filter(article=article).first(),
         }
@@ -196,7 +198,7 @@ class DeskArticleAdmin(ArticleAdmin):
             return self._overview(request, article, action, form)
         try:
             perform(action, article, request.user, form.cleaned_data if form else {})
-        except (services.ReasonMissing, services.BadTime) as error:
+        except (ReasonMissing, BadTime) as error:
             # Each asking form has one field that the refusal can be about, and it stands there.
             form.add_error(next(name for name in ("reason", "at", "until") if name in form.fields), str(error))
             return self._overview(request, article, action, form)

@@ -16,12 +16,13 @@ from django.views.decorators.http import require_POST
 from articles.models import Article, DraftSave
 from articles.text.diff import compare_contents
 from departments import permissions
+from departments.exceptions import WrongState
 from workflow import services
 from workflow.actions.restoring import TextVersion, find_text_version
 from workflow.desk.timeline import MAX_SAVES
 from workflow.rules.authorization import available_actions
 from workflow.rules.states import state_of
-from workflow.rules.transitions import Action, WrongState
+from workflow.rules.transitions import Action
 from workflow.rules.visibility import check_see_text
 
 VersionChoice = tuple[str, str]  # key of a wording, its name

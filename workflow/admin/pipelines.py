@@ -12,10 +12,9 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from articles.dates import MomentField
-from departments.permissions import NotAllowed
+from departments.exceptions import NotAllowed, WrongState
 from workflow.actions import delegations, pipelines
 from workflow.models import Delegation, Pipeline, PipelineChoice, Step
-from workflow.rules.transitions import WrongState
 
 
 class StepsFormSet(BaseInlineFormSet):

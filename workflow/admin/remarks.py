@@ -13,11 +13,12 @@ from django.views.decorators.http import require_POST
 
 from articles.drafts import StaleDraft
 from articles.text.passages import Quote
+from departments.exceptions import WrongState
 from workflow.actions import remarks
 from workflow.desk import review
 from workflow.desk.forms import DecisionForm, RemarkForm
+from workflow.exceptions import BadRemark
 from workflow.models import Remark, Round
-from workflow.rules.transitions import WrongState
 from workflow.rules.visibility import check_see_round, round_or_404
 
 
@@ -65,7 +66,7 @@ def _add_remark(request: HttpRequest, found: Round, form: RemarkForm) -> bool:
         remarks.add_remark(
             found, request.user, quote, field=words["field"], text=words["text"], replacement=replacement
         )
-    except remarks.BadRemark as error:
+    except BadRemark as error:
         form.add_error(error.field, str(error))
         return False
     except WrongState as error:

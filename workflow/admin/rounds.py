@@ -7,12 +7,12 @@ from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 
 from departments import permissions
-from workflow.actions import delegations
 from workflow.actions.round_records import signs_off
 from workflow.admin import remarks
 from workflow.desk import approval_sheet, bulk_approval, outcomes, queue, review
 from workflow.desk.action_forms import action_form
 from workflow.models import QuickPhrase, Round
+from workflow.rules.eligible_deciders import stranded_rounds
 from workflow.rules.transitions import Action
 
 
@@ -115,8 +115,7 @@ class RoundAdmin(admin.ModelAdmin):
             "opts": self.opts,
             "title": _("Waiting for nobody"),
             "rows": [
-                (found, action_form(Action.HAND_OVER, found.round.article, request.user))
-                for found in delegations.stranded_rounds()
+                (found, action_form(Action.HAND_OVER, found.round.article, request.user)) for found in stranded_rounds()
             ],
         }
         request.current_app = self.admin_site.name

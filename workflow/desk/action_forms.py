@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from articles.models import Article
+from departments.exceptions import WrongState
 from workflow import services
 from workflow.actions.expunging import may_expunge
 from workflow.desk.forms import (
@@ -21,7 +22,8 @@ from workflow.desk.forms import (
     WithdrawalForm,
 )
 from workflow.models import Emergency, ExpungingRequest, Round
-from workflow.rules.transitions import Action, WrongState
+from workflow.rules.text_in_hand import revision_in_hand
+from workflow.rules.transitions import Action
 
 # Acts that ask for words before they happen; the others happen at the press of their button.
 ACTION_FORMS: dict[Action, type[forms.Form]] = {
@@ -52,9 +54,7 @@ def action_form(action: Action, article: Article, person: User, data: Any = None
     if action == Action.PUBLISH_IN_EMERGENCY:
         initial["seen"] = _current_digest(article)
     elif action == Action.CONFIRM_EMERGENCY:
-        emergency = (
-            Emergency.objects.unconfirmed().filter(publication__article=article).select_related("publication").first()
-        )
+        emergency = Emergency.objects.unconfirmed_of(article)
         initial["seen"] = emergency.publication.digest if emergency else ""
     elif action == Action.EXPUNGE and (asked := ExpungingRequest.objects.filter(article=article).first()):
         initial["reason"] = asked.reason
@@ -62,9 +62,8 @@ def action_form(action: Action, article: Article, person: User, data: Any = None
 
 
 def _current_digest(article: Article) -> str:
-    opened = article.rounds.open().select_related("revision").first()
-    draft = None if opened else article.active_draft()
-    return opened.revision.digest if opened else draft.compute_digest() if draft else ""
+    revision = revision_in_hand(article)
+    return (revision.digest or revision.compute_digest()) if revision else ""
 
 
 def _require_open_round(article: Article) -> Round:
@@ -75,7 +74,7 @@ def _require_open_round(article: Article) -> Round:
 
 
 def perform(action: Action, article: Article, by: User, answers: dict[str, Any]) -> None:
-    """Does the act. `words`: what its form asked for. Raises what the services raise."""
+    """Perform the action with the answers of its form. Raises what the service raises."""
     match action:
         case Action.TAKE_BACK:
             services.take_back(_require_open_round(article), by=by)

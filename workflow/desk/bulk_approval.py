@@ -12,14 +12,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import User
-from departments.permissions import NotAllowed
+from departments.exceptions import NotAllowed, WrongState
 from workflow import services
-from workflow.actions.context import StaleText, check_open
+from workflow.actions.context import check_open
 from workflow.actions.openings import check_opened
 from workflow.desk.queue import PAGE_SIZE
+from workflow.exceptions import StaleText
 from workflow.models import Round
 from workflow.rules.authorization import check_allowed
-from workflow.rules.transitions import Action, WrongState
+from workflow.rules.transitions import Action
 from workflow.rules.visibility import round_or_404
 
 SALT = "workflow.desk.bulk_approval"

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import OuterRef, Q, Subquery, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -20,9 +20,9 @@ from articles.models import Article, Placement, Publication, Read, Revision
 from articles.reads.counting import totals
 from departments.models import Department, Membership
 from ledger.models import Run
-from workflow.actions import delegations
 from workflow.desk.queue import WaitingRound, waiting_rounds
 from workflow.models import Decision, Delivery, Round, RoundState, RoundStep, Step, Verdict
+from workflow.rules.eligible_deciders import rounds_awaiting, stranded_steps, waiting_steps_with_deciders
 from workflow.rules.states import ArticleState, TextState, states_of
 
 MAX_LIST_ROWS = 8  # of each list
@@ -91,20 +91,10 @@ def _add_return_decisions(returned: list[DeskArticle]) -> None:
 
 def _add_waiting_steps(in_review: list[DeskArticle]) -> None:
     ids = [work.article.pk for work in in_review]
-    rounds = (
-        {one.article_id: one for one in Round.objects.open().with_related_rows_and_article().filter(article__in=ids)}
-        if ids
-        else {}
-    )
-    house = delegations.DeciderIndex() if ids else None
-    able = {}
+    steps = {step.round.article_id: step for step in waiting_steps_with_deciders(ids)} if ids else {}
     for work in in_review:
-        if opened := rounds.get(work.article.pk):
-            work.step = opened.current_step()
-            able[work.article.pk] = house.eligible_decider_ids(work.step)
-    people = User.objects.in_bulk({pk for ids in able.values() for pk in ids})
-    for work in in_review:
-        names = sorted(people[pk].full_name for pk in able.get(work.article.pk, ()) if pk in people)
+        work.step = steps.get(work.article.pk)
+        names = sorted(row["full_name"] for row in work.step.decider_rows) if work.step else []
         work.decider_names = _("、").join(names[:MAX_DECIDER_NAMES]) + (
             _(" and others") if len(names) > MAX_DECIDER_NAMES else ""
         )
@@ -123,7 +113,7 @@ def _recent_publications(person: User) -> list[tuple[Publication, int]]:
 
 def awaiting_decision(person: User) -> tuple[int, list[WaitingRound]]:
     """(how many wait for the person, the first few, oldest first)."""
-    awaiting = Round.objects.awaiting(person)
+    awaiting = rounds_awaiting(person)
     rounds = list(awaiting.select_related("revision", "article__department").defer("revision__body")[:MAX_LIST_ROWS])
     return awaiting.count(), waiting_rounds(rounds)
 
@@ -260,8 +250,8 @@ def _cached_health_counts() -> dict[str, Any]:
     given_up = Delivery.objects.given_up().filter(next_attempt_at__gte=now - timedelta(days=7))
     return {
         "stale": [[one.pk, newest.isoformat() if newest else None] for one, newest in stale_departments(now)],
-        "overdue_count": overdue_steps(now).count(),
-        "stranded_count": len(delegations.stranded_rounds()),
+        "overdue_count": RoundStep.objects.overdue(now).count(),
+        "stranded_count": stranded_steps().count(),
         "undelivered_count": given_up.count(),
     }
 
@@ -272,12 +262,3 @@ def stale_departments(now: datetime) -> list[tuple[Department, datetime | None]]
     departments = Department.objects.holding_articles().annotate(newest=Subquery(shown.values("dated")[:1]))
     found = [(one, one.newest) for one in departments if one.newest is None or one.newest < now - STALE_AFTER]
     return sorted(found, key=lambda pair: (pair[1] is not None, pair[1] or now))
-
-
-def overdue_steps(now: datetime) -> QuerySet[RoundStep]:
-    """Steps that wait for longer than they may."""
-    waiting = RoundStep.objects.filter(round__state=RoundState.OPEN, reached_at__isnull=False, passed_at=None)
-    late = Q(pk__in=[])
-    for hours in waiting.exclude(due_hours=None).values_list("due_hours", flat=True).distinct().order_by():
-        late |= Q(due_hours=hours, reached_at__lt=now - timedelta(hours=hours))
-    return waiting.filter(late)

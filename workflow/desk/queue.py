@@ -14,6 +14,7 @@ from accounts.models import User
 from departments.permissions import departments_to_see
 from workflow.actions.openings import opened_by
 from workflow.models import Round, RoundStep
+from workflow.rules.eligible_deciders import rounds_awaiting
 
 PAGE_SIZE = 30
 DUE_SOON = timedelta(hours=4)
@@ -34,7 +35,7 @@ class WaitingRound:
 
 def waiting_rounds(rounds: list[Round]) -> list[WaitingRound]:
     """Each with the step that it waits at, since when, and whether that is due. One query."""
-    open_steps = RoundStep.objects.filter(round__in=rounds, reached_at__isnull=False, passed_at=None)
+    open_steps = RoundStep.objects.waiting().filter(round__in=rounds)
     steps = {step.round_id: step for step in open_steps}
     now = timezone.now()
     return [WaitingRound(one, steps.get(one.pk), due_status(steps.get(one.pk), now)) for one in rounds]
@@ -42,18 +43,18 @@ def waiting_rounds(rounds: list[Round]) -> list[WaitingRound]:
 
 def due_status(step: RoundStep | None, now: datetime) -> str:
     """ "soon" within DUE_SOON of the end of the step's time, "overdue" after it, "" else."""
-    if step is None or not step.due_hours:
+    end = step.due_at if step else None
+    if end is None:
         return ""
-    end = step.reached_at + timedelta(hours=step.due_hours)
     return "overdue" if end < now else "soon" if end - DUE_SOON < now else ""
 
 
 def queue_context(request: HttpRequest) -> dict[str, Any]:
     """What waits for this person, and, below it, what else is in review where they have a role."""
     related = ("revision", "article__department")
-    mine = Paginator(Round.objects.awaiting(request.user).select_related(*related).defer("revision__body"), PAGE_SIZE)
+    mine = Paginator(rounds_awaiting(request.user).select_related(*related).defer("revision__body"), PAGE_SIZE)
     page = mine.get_page(request.GET.get("page"))
-    others = Round.objects.open().exclude(pk__in=Round.objects.awaiting(request.user).values("pk"))
+    others = Round.objects.open().exclude(pk__in=rounds_awaiting(request.user).values("pk"))
     if not request.user.is_superuser:
         others = others.filter(article__department__in=departments_to_see(request.user))
     others = others.select_related(*related).defer("revision__body").order_by("-submitted_at")[:PAGE_SIZE]
@@ -84,7 +85,7 @@ class QueuePosition:
 
 def queue_position(round: Round, person: User) -> QueuePosition:
     """Three queries, however long the queue is; also for a round that is no longer in it."""
-    others = Round.objects.awaiting(person).exclude(pk=round.pk)
+    others = rounds_awaiting(person).exclude(pk=round.pk)
     return QueuePosition(
         previous_id=_submitted_before(round, others)
         .order_by("-submitted_at", "-pk")
@@ -105,5 +106,5 @@ def _submitted_before(round: Round, rounds: QuerySet[Round]) -> QuerySet[Round]:
 
 def next_round(round: Round, person: User) -> Round | None:
     """Return the next in the queue, after the last of it the first; None when nothing waits."""
-    others = Round.objects.awaiting(person).exclude(pk=round.pk).select_related("revision").defer("revision__body")
+    others = rounds_awaiting(person).exclude(pk=round.pk).select_related("revision").defer("revision__body")
     return _submitted_after(round, others).first() or others.first()

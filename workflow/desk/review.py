@@ -13,14 +13,16 @@ from django.utils.translation import gettext as _
 
 from articles.editing.checks import run_checks
 from articles.models import Article
+from departments.exceptions import WrongState
 from workflow import services
-from workflow.actions import delegations, openings
+from workflow.actions import openings
 from workflow.actions.round_records import signs_off
 from workflow.desk.forms import DecisionForm, RemarkForm
 from workflow.desk.queue import queue_position
+from workflow.exceptions import BadTime, ReasonMissing
 from workflow.models import Decision, QuickPhrase, Remark, Round, RoundStep
 from workflow.rules.authorization import decision_refusal
-from workflow.rules.transitions import WrongState
+from workflow.rules.eligible_deciders import eligible_deciders
 from workflow.rules.visibility import round_or_404
 
 MAX_EARLIER_ROUNDS = 10  # rounds of the article whose opinions are shown
@@ -29,7 +31,7 @@ MAX_DECIDERS_NAMED = 6  # people who could decide that are named
 
 @dataclass
 class StepProgress:
-    """One step of a round in the progress line. `able`: names of those whose turn it is; `more`: how many besides."""
+    """One step of a round in the progress line. `decider_names`: whose turn it is; `more_deciders`: how many more."""
 
     step: RoundStep
     decisions: list
@@ -46,11 +48,7 @@ def round_progress(round: Round) -> list[StepProgress]:
     for shown in line:
         if shown.is_current and round.state == "open":
             shown.step.decision_count = len(shown.decisions)
-            names = list(
-                delegations.eligible_deciders(shown.step)
-                .order_by("full_name", "pk")
-                .values_list("full_name", flat=True)
-            )
+            names = list(eligible_deciders(shown.step).order_by("full_name", "pk").values_list("full_name", flat=True))
             shown.decider_names, shown.more_deciders = names[:MAX_DECIDERS_NAMED], len(names[MAX_DECIDERS_NAMED:])
     return line
 
@@ -136,10 +134,10 @@ def _take_decision(request: HttpRequest, found: Round, form: DecisionForm) -> bo
             case _:
                 form.add_error(None, _("Press “Approve” or “Return for changes”."))
                 return False
-    except services.ReasonMissing as error:
+    except ReasonMissing as error:
         form.add_error("comment", str(error))
         return False
-    except services.BadTime as error:
+    except BadTime as error:
         form.add_error("at", str(error))
         return False
     except WrongState as error:

@@ -15,6 +15,7 @@ from articles.models import Article, DraftSave
 from database.json_subquery import datetime_from_json
 from ledger import verbs
 from ledger.models import Entry
+from workflow.actions.rounds import DECISION_VERBS
 from workflow.models import Decision
 
 verbs.register_verbs(
@@ -57,9 +58,6 @@ verbs.register_verbs(
         "preview.revoked": _("revoked the preview links"),
     },
 )
-
-# Verbs that tell of a decision, whose opinion stands with it and not in the ledger.
-DECISION_VERBS = {"article.approved", "article.returned", "article.published", "article.scheduled"}
 
 # Fact of an entry → how it is told beside the verb.
 PERSON_NOTES = {

@@ -8,17 +8,11 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
-
 
 class DelegationQuerySet(models.QuerySet["Delegation"]):
     def current(self, at: datetime | None = None) -> "DelegationQuerySet":
         at = at or timezone.now()
         return self.filter(begins_at__lte=at, ends_at__gt=at, revoked_at=None, principal__is_active=True)
-
-    def principals_of(self, person: User) -> list[User]:
-        """The leaders whose deputy the person is now."""
-        return [found.principal for found in self.current().filter(deputy=person).select_related("principal")]
 
 
 class Delegation(models.Model):

@@ -14,6 +14,10 @@ class EmergencyQuerySet(models.QuerySet["Emergency"]):
         """Those that nobody else has confirmed yet."""
         return self.filter(confirmed_at=None)
 
+    def unconfirmed_of(self, article: Article) -> "Emergency | None":
+        """The emergency publication of the article that still waits for confirmation, with its publication."""
+        return self.unconfirmed().filter(publication__article=article).select_related("publication").first()
+
 
 class Emergency(models.Model):
     """A publication without approval: who, why, and who else confirmed it afterwards."""

@@ -1,5 +1,7 @@
 """Models of rounds 审批轮次, their steps, and decisions."""
 
+from datetime import datetime, timedelta
+
 from django.conf import settings
 from django.db import models
 from django.db.models import OuterRef, Q
@@ -10,8 +12,7 @@ from accounts.models import User
 from articles.models import Article, Publication, Revision
 from articles.models.revision import related_rows
 from database.json_subquery import JSONSubquery, datetime_from_json
-from departments.models import Department, Membership, Role
-from workflow.models.delegation import Delegation
+from departments.models import Role
 from workflow.models.pipeline import Pipeline
 
 
@@ -26,7 +27,7 @@ class RoundState(models.TextChoices):
 
 class RoundQuerySet(models.QuerySet["Round"]):
     def with_related_rows_and_article(self) -> "RoundQuerySet":
-        """As `with_rows`, with article and department too."""
+        """As `with_related_rows`, with article and department too."""
         return self.with_related_rows().select_related(
             "revision__cover", "article__department__parent", "article__department__responsible", "submitted_by"
         )
@@ -45,21 +46,6 @@ class RoundQuerySet(models.QuerySet["Round"]):
 
     def open(self) -> "RoundQuerySet":
         return self.filter(state=RoundState.OPEN)
-
-    def awaiting(self, person: User) -> "RoundQuerySet":
-        """Open rounds whose present step the person may decide, oldest first: permissions.check_decide as a query."""
-        free = self.open().exclude(revision__contributions__person=person)
-        free = free.exclude(decisions__person=person).exclude(decisions__principal=person)
-        waiting = RoundStep.objects.filter(reached_at__isnull=False, passed_at=None)
-        mine = (
-            waiting.filter(RoundStep.role_held_by(person) | Q(handed_to=person)) if person.is_active else waiting.none()
-        )
-        condition = Q(pk__in=mine.values("round"))
-        for leader in Delegation.objects.principals_of(person) if person.is_active else []:
-            barred = Q(pk__in=Round.objects.filter(revision__contributions__person=leader).values("pk"))
-            barred |= Q(pk__in=Round.objects.filter(decisions__principal=leader).values("pk"))
-            condition |= Q(pk__in=waiting.filter(RoundStep.role_held_by(leader)).values("round")) & ~barred
-        return free.filter(condition).order_by("submitted_at", "pk")
 
 
 class Round(models.Model):
@@ -111,7 +97,7 @@ class Round(models.Model):
     def __str__(self) -> str:
         return f"{self.revision} · {self.number}"
 
-    # Each of these costs a query, unless the round came from `in_full`, which brings them along in its own.
+    # Each of these costs a query, unless the round came from `with_related_rows`, which brings them along in its own.
 
     def revision_with_rows(self) -> Revision:
         """The revision, with what hangs on it where that has been brought along."""
@@ -165,6 +151,22 @@ class Round(models.Model):
         return sum(row["step_id"] == step.pk for row in rows)
 
 
+class RoundStepQuerySet(models.QuerySet["RoundStep"]):
+    def waiting(self) -> "RoundStepQuerySet":
+        """The current steps of open rounds."""
+        return self.filter(round__state=RoundState.OPEN, reached_at__isnull=False, passed_at=None)
+
+    def overdue(self, now: datetime) -> "RoundStepQuerySet":
+        """Those that wait for longer than they may (`RoundStep.due_at`). One query now, for the limits in use.
+
+        SQLite cannot multiply an interval, so each limit is a condition.
+        """
+        waiting, late = self.waiting(), Q(pk__in=[])
+        for hours in waiting.exclude(due_hours=None).values_list("due_hours", flat=True).distinct().order_by():
+            late |= Q(due_hours=hours, reached_at__lt=now - timedelta(hours=hours))
+        return waiting.filter(late)
+
+
 class RoundStep(models.Model):
     """A step as it was when the round began."""
 
@@ -185,6 +187,8 @@ class RoundStep(models.Model):
     )
     decision_count: int | None = None  # how many have decided it, where somebody has counted
 
+    objects = RoundStepQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("step of a round")
         verbose_name_plural = _("steps of a round")
@@ -196,27 +200,22 @@ class RoundStep(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def due_at(self) -> datetime | None:
+        """When its time ends; None if it has no limit or was not reached."""
+        if not (self.due_hours and self.reached_at):
+            return None
+        return self.reached_at + timedelta(hours=self.due_hours)
+
     @classmethod
     def from_row(cls, round: Round, row: dict) -> "RoundStep":
-        """The step as `RoundQuerySet.in_full` brings it."""
+        """The step as `RoundQuerySet.with_related_rows` brings it."""
         role = Role(pk=row["role_id"], name=row["role_name"], code=row["role_code"])
         names = ("id", "position", "name", "people", "due_hours", "handed_to_id")
         moments = {name: datetime_from_json(row[name]) for name in ("reached_at", "passed_at")}
         step = cls(round=round, role=role, **{name: row[name] for name in names}, **moments)
         step._state.adding = False
         return step
-
-    @staticmethod
-    def role_held_by(person: User) -> Q:
-        """The condition "the person holds the role of the step in the article's department"."""
-        reached: dict[int, list[int]] = {}
-        for role, membership in Membership.objects.held_by(person).values_list("role_id", "pk"):
-            reached.setdefault(role, []).append(membership)
-        condition = Q(pk__in=[])
-        for role, memberships in reached.items():
-            departments = Department.objects.reached_by(Membership.objects.filter(pk__in=memberships))
-            condition |= Q(role=role, round__article__department__in=departments.values("pk"))
-        return condition
 
 
 class Verdict(models.TextChoices):

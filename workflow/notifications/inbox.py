@@ -10,8 +10,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from departments import permissions
-from workflow.models import Notification, Round
+from workflow.models import Notification
 from workflow.notifications import messages
+from workflow.rules.eligible_deciders import rounds_awaiting
 
 PAGE_SIZE = 30
 
@@ -45,7 +46,7 @@ def open_message(request: HttpRequest, pk: int) -> str | None:
         Notification.objects.for_person(request.user).select_related("article__department", "round"), pk=pk
     )
     Notification.objects.for_person(request.user).unread().filter(pk=pk).update(read_at=timezone.now())
-    if found.round_id and Round.objects.awaiting(request.user).filter(pk=found.round_id).exists():
+    if found.round_id and rounds_awaiting(request.user).filter(pk=found.round_id).exists():
         return reverse("admin:workflow_round_review", args=[found.round_id])
     if permissions.can_see(request.user, found.article.department):
         return reverse("admin:articles_article_overview", args=[found.article_id])

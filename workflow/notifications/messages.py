@@ -8,7 +8,8 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from articles.models import Article, Revision
-from workflow.models import Notification, NotificationEvent, Round
+from workflow.models import Notification, NotificationEvent
+from workflow.rules.eligible_deciders import rounds_awaiting
 
 # 企业微信 takes 2,048 bytes of text; longer ones are refused whole.
 MAX_CHAT_MESSAGE_BYTES = 2000  # bytes of UTF-8
@@ -35,7 +36,7 @@ def titles(notifications: Collection[Notification], person: User | None) -> dict
 def awaiting_round_ids(notifications: Collection[Notification], person: User) -> set[int]:
     """Ids of the rounds among those asked about that wait for the person still."""
     asked = [found.round_id for found in notifications if found.asks]
-    return set(Round.objects.awaiting(person).filter(pk__in=asked).order_by().values_list("pk", flat=True))
+    return set(rounds_awaiting(person).filter(pk__in=asked).order_by().values_list("pk", flat=True))
 
 
 def sentence(notification: Notification) -> str:

@@ -10,8 +10,9 @@ from django.db.models import Count, Q, QuerySet, Value
 from accounts.models import User
 from articles.models import Article, Contribution, Publication
 from departments.models import Department, Membership
-from workflow.actions import delegations, round_records
 from workflow.models import Decision, Emergency, Notification, NotificationEvent, Round, RoundState, RoundStep, Verdict
+from workflow.rules.eligible_deciders import eligible_deciders
+from workflow.rules.pipeline_steps import signing_role_ids
 
 __all__ = ["NotificationEvent", "Recipients", "create_notifications", "notify", "superuser_ids"]
 
@@ -72,7 +73,7 @@ def notify(
         else None
     )
     concerned, able = _recipient_and_decider_ids(
-        _group_members(event, department, round, publications), delegations.eligible_deciders(step) if step else None
+        _group_members(event, department, round, publications), eligible_deciders(step) if step else None
     )
     told: Recipients = dict.fromkeys(concerned, (event, False))
     headline = event
@@ -102,9 +103,9 @@ def create_notifications(
     reason: str = "",
     ignore_existing: bool = False,
 ) -> None:
-    """One row for each of `told`, and one with the event `headline` for group chats.
+    """One row for each of `recipients`, and one with the event `headline` for group chats.
 
-    `again`: rows of the same act may be there already; whoever has one gets no other. One query.
+    `ignore_existing`: a person who has a row of this act already gets no other. One query.
     """
     people = list(recipients.items())
     if settings.WEBHOOK_URLS:
@@ -124,9 +125,9 @@ def create_notifications(
 
 
 def _waiting_step(round: Round) -> RoundStep | None:
-    """The step whose turn it is, or was when the round was closed, with `decided`, the number of its decisions."""
+    """The step whose turn it is, or was when the round was closed, with `decision_count`."""
     waiting = RoundStep.objects.filter(round=round, passed_at=None).order_by("position")
-    step = waiting.annotate(decided=Count("decisions")).first()
+    step = waiting.annotate(decision_count=Count("decisions")).first()
     if step:
         step.round = round
     return step
@@ -163,9 +164,7 @@ def _group_members(
             case RecipientGroup.APPROVERS:
                 condition |= _is_approver(round, publications)
             case RecipientGroup.SIGNERS:
-                signing = Membership.objects.filter(role__in=round_records.signing_role_ids(department)).reaching(
-                    department
-                )
+                signing = Membership.objects.filter(role__in=signing_role_ids(department)).reaching(department)
                 condition |= Q(pk__in=signing.values("person"))
             case RecipientGroup.SUPERUSERS:
                 condition |= Q(is_superuser=True)

@@ -1,15 +1,15 @@
 """Reminders 催办 of overdue steps and of rounds that nobody can decide."""
 
 import uuid
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
 
-from workflow.actions.delegations import eligible_decider_ids
-from workflow.models import Notification, NotificationEvent, Round, RoundState, RoundStep
+from workflow.models import Notification, NotificationEvent, Round, RoundStep
 from workflow.notifications import recipients
 from workflow.notifications.recipients import Recipients
+from workflow.rules.eligible_deciders import eligible_decider_ids
 
 REMINDER_NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "urn:qianfa:reminder")
 
@@ -20,7 +20,7 @@ def remind(now: datetime | None = None) -> int:
     However often it is called, each person is told once a day of each step.
     """
     now = now or timezone.now()
-    waiting = RoundStep.objects.filter(round__state=RoundState.OPEN, reached_at__isnull=False, passed_at=None)
+    waiting = RoundStep.objects.waiting()
     related = ("round__article__department__parent", "round__article__department__responsible")
     return sum(_remind_step(step, now) for step in waiting.select_related(*related).order_by("pk"))
 
@@ -45,11 +45,10 @@ def _remind_step(step: RoundStep, now: datetime) -> int:
 def _recipients(step: RoundStep, now: datetime) -> tuple[Recipients, NotificationEvent]:
     """Who is told of the step now, and what group chats are told."""
     able, needed = eligible_decider_ids(step), step.people - step.decisions.count()
-    waited, allowed = now - step.reached_at, timedelta(hours=step.due_hours or 0)
     told: Recipients = {}
-    if step.due_hours and waited > 2 * allowed:
+    if step.due_at and now > step.due_at + (step.due_at - step.reached_at):  # it took twice its time
         told |= dict.fromkeys(recipients.superuser_ids(), (NotificationEvent.OVERDUE, False))
-    if step.due_hours and waited > allowed:
+    if step.due_at and now > step.due_at:
         told |= dict.fromkeys(able, (NotificationEvent.OVERDUE, True))
     if len(able) >= needed:
         return told, NotificationEvent.OVERDUE

@@ -10,6 +10,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from departments.exceptions import WrongState
 from workflow.rules.states import ArticleState, PublicState, TextState
 
 
@@ -43,10 +44,6 @@ class Who(models.TextChoices):
     SIGNER = "signer", _("who signs off in the department, and superusers")
     OTHER_SIGNER = "other_signer", _("who signs off in the department, or a superuser, and had no part in it")
     SUPERUSER = "superuser", _("superusers")
-
-
-class WrongState(Exception):
-    """The right person at the wrong time: nothing was changed, and the message says why."""
 
 
 @dataclass(frozen=True)

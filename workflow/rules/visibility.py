@@ -8,8 +8,9 @@ from django.shortcuts import get_object_or_404
 from accounts.models import User
 from articles.models import Article
 from departments import permissions
-from departments.permissions import NotAllowed
+from departments.exceptions import NotAllowed
 from workflow.models import Round
+from workflow.rules.eligible_deciders import rounds_awaiting
 
 
 def check_see_round(person: User, round: Round) -> None:
@@ -17,7 +18,7 @@ def check_see_round(person: User, round: Round) -> None:
     try:
         permissions.check_see(person, round.article.department)
     except NotAllowed:
-        if not Round.objects.awaiting(person).filter(pk=round.pk).exists():
+        if not rounds_awaiting(person).filter(pk=round.pk).exists():
             raise
 
 
@@ -26,7 +27,7 @@ def check_see_text(person: User, article: Article) -> None:
     try:
         permissions.check_see(person, article.department)
     except NotAllowed:
-        if not Round.objects.awaiting(person).filter(article=article).exists():
+        if not rounds_awaiting(person).filter(article=article).exists():
             raise
 
 

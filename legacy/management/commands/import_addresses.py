@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from departments.permissions import NotAllowed
+from departments.exceptions import NotAllowed
 from legacy.old_addresses import InvalidLines, import_file
 from legacy.page_source import UnreadablePage
 

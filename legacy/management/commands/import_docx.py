@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from articles.word.reader import UnreadableDocument
+from departments.exceptions import NotAllowed
 from departments.models import Department
-from departments.permissions import NotAllowed
 from legacy.word_import import DocumentImport, import_documents
 
 

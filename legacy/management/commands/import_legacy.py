@@ -8,8 +8,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from departments.exceptions import NotAllowed
 from departments.models import Department
-from departments.permissions import NotAllowed
 from legacy.page_import import PageImport, UnknownDepartment, import_pages
 from legacy.page_parser import UnreadablePage
 

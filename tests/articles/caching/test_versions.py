@@ -13,7 +13,7 @@ from articles.caching import versions
 from articles.caching.versions import ALL_SCOPES, SITE_SCOPE
 from articles.models import ContentVersion, Placement
 from departments import services as departments
-from departments.permissions import NotAllowed
+from departments.exceptions import NotAllowed
 from portal import identity
 from portal.home import block_settings
 from portal.models import BlockKind, HomeBlock, Identity

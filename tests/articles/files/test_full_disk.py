@@ -14,6 +14,7 @@ from articles import drafts
 from articles.files.storage import NotStored, store_document, store_picture
 from articles.models import File, Rendition, Upload
 from articles.word.reader import read_word
+from departments.exceptions import WrongState
 from ledger.atomic_files import write_atomically
 from tests.articles.files.test_documents import PDF
 from tests.articles.files.test_renditions import photograph
@@ -22,7 +23,6 @@ from tests.factories import nothing_changes
 from tests.images import pasted, picture
 from tests.test_documentation import PROJECT
 from workflow import services
-from workflow.rules.transitions import WrongState
 
 pytestmark = pytest.mark.both_databases("locks and isolation differ")
 

@@ -9,8 +9,8 @@ from articles.models.revision import RevisionState
 from tests.factories import grant, nothing_changes, person
 from tests.workflow.action_calls import approve, edit, give_back, refused
 from workflow import services
+from workflow.exceptions import StaleText
 from workflow.models import Decision, Round, Verdict
-from workflow.services import StaleText
 
 pytestmark = [
     pytest.mark.django_db,

@@ -6,16 +6,15 @@ from django.utils import timezone
 from django.utils.translation import gettext, override
 
 from articles.models import Publication
-from departments.permissions import NotAllowed
+from departments.exceptions import NotAllowed, WrongState
 from ledger.verification import mismatches
 from tests.factories import Newsroom, grant, nothing_changes
 from tests.workflow.action_calls import approve, edit, refused
 from tests.workflow.action_factories import DAY, entries, somebody
 from workflow import services
+from workflow.exceptions import ReasonMissing, StaleText
 from workflow.models import Emergency, RoundState
 from workflow.rules.states import PublicState, TextState, state_of
-from workflow.rules.transitions import WrongState
-from workflow.services import ReasonMissing, StaleText
 
 pytestmark = [
     pytest.mark.django_db,

@@ -12,16 +12,15 @@ from PIL import Image
 from articles.models import Article, Attachment, DraftSave, File, Publication, Revision
 from articles.models.revision import TEXT_FIELDS, RevisionState
 from articles.search import index
-from departments.permissions import NotAllowed
+from departments.exceptions import NotAllowed, WrongState
 from ledger.verification import mismatches
 from tests.factories import nothing_changes
 from tests.workflow.action_calls import edit
 from tests.workflow.action_factories import DAY, disable, entries, somebody
 from workflow import services
+from workflow.exceptions import ReasonMissing
 from workflow.models import ExpungingRequest
 from workflow.rules.states import TextState, state_of
-from workflow.rules.transitions import WrongState
-from workflow.services import ReasonMissing
 
 pytestmark = [
     pytest.mark.django_db,

@@ -7,13 +7,12 @@ from django.utils import timezone
 
 from articles import drafts
 from articles.models import Article
-from departments.permissions import NotAllowed
+from departments.exceptions import NotAllowed, WrongState
 from ledger.models import Entry
 from tests.factories import grant, nothing_changes
 from tests.workflow.pages import Page
 from workflow import services
 from workflow.models import Notification, NotificationEvent
-from workflow.rules.transitions import WrongState
 
 pytestmark = pytest.mark.django_db
 OVERVIEW = "/admin/articles/article/{}/overview/"

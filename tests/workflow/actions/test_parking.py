@@ -3,12 +3,12 @@
 import pytest
 
 from articles.models import Article
+from departments.exceptions import WrongState
 from tests.factories import nothing_changes
 from tests.workflow.action_calls import approve, edit
 from tests.workflow.action_factories import entries
 from workflow import services
 from workflow.rules.states import ArticleState, PublicState, TextState, state_of
-from workflow.rules.transitions import WrongState
 
 pytestmark = [
     pytest.mark.django_db,

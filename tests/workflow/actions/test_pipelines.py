@@ -4,8 +4,8 @@ from contextlib import contextmanager
 
 import pytest
 
+from departments.exceptions import NotAllowed, WrongState
 from departments.models import Role
-from departments.permissions import NotAllowed
 from ledger.models import Entry
 from ledger.verification import mismatches
 from tests.factories import department, grant, nothing_changes
@@ -14,7 +14,6 @@ from tests.workflow.action_factories import preset, rearrange, somebody, use
 from workflow import services
 from workflow.actions import pipelines
 from workflow.models import Pipeline, PipelineChoice, Round
-from workflow.rules.transitions import WrongState
 
 pytestmark = pytest.mark.django_db
 

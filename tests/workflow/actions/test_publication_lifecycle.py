@@ -11,14 +11,14 @@ from PIL import Image
 
 from articles.models import Article, Publication
 from articles.models.revision import RevisionState
+from departments.exceptions import WrongState
 from ledger.models import Entry
 from ledger.verification import mismatches
 from tests.factories import nothing_changes
 from tests.workflow.action_calls import approve, edit, give_back, mine
 from workflow import services
+from workflow.exceptions import BadTime, ReasonMissing
 from workflow.rules.states import ArticleState, PublicState, TextState, state_of
-from workflow.rules.transitions import WrongState
-from workflow.services import BadTime, ReasonMissing
 
 pytestmark = [
     pytest.mark.django_db,

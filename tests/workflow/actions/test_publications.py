@@ -8,15 +8,14 @@ from django.utils import timezone
 
 from articles.models import Publication
 from departments import services as departments
-from departments.permissions import NotAllowed
+from departments.exceptions import NotAllowed, WrongState
 from ledger.verification import mismatches
 from tests.factories import nothing_changes
 from tests.workflow.action_calls import approve
 from tests.workflow.action_factories import DAY, entries
 from workflow import services
+from workflow.exceptions import BadTime
 from workflow.rules.states import PublicState, state_of
-from workflow.rules.transitions import WrongState
-from workflow.services import BadTime
 
 pytestmark = [
     pytest.mark.django_db,

@@ -12,7 +12,7 @@ from django.utils import timezone
 from articles import drafts, publishing
 from articles.models import Article, Publication, Revision
 from articles.models.revision import RevisionState
-from departments.permissions import NotAllowed
+from departments.exceptions import NotAllowed, WrongState
 from ledger.models import Entry
 from ledger.verification import mismatches
 from tests.factories import Newsroom, grant, person
@@ -21,7 +21,6 @@ from tests.workflow.action_calls import approve, give_back
 from workflow import services
 from workflow.models import Round, RoundState, Verdict
 from workflow.rules.states import PublicState, TextState, state_of
-from workflow.rules.transitions import WrongState
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases("locks and isolation differ")]
 

@@ -6,6 +6,7 @@ from django.urls import reverse
 
 from articles.models import Article, DraftSave
 from articles.text.passages import Quote
+from departments.exceptions import WrongState
 from tests.factories import nothing_changes
 from tests.portal.visitor import visit
 from tests.workflow.action_calls import approve, edit, give_back, mine, refused
@@ -13,7 +14,6 @@ from tests.workflow.action_factories import entries, somebody, stand_in
 from workflow import services
 from workflow.actions import remarks
 from workflow.models import Remark, Round
-from workflow.rules.transitions import WrongState
 
 pytestmark = pytest.mark.django_db
 

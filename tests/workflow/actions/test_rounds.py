@@ -3,16 +3,15 @@
 import pytest
 
 from articles.models.revision import RevisionState
-from departments.permissions import NotAllowed
+from departments.exceptions import NotAllowed, WrongState
 from ledger.models import Entry
 from tests.factories import grant, nothing_changes, person
 from tests.workflow.action_calls import approve, edit, give_back, mine, refused
 from workflow import services
 from workflow.desk.timeline import ledger_events
+from workflow.exceptions import ReasonMissing
 from workflow.models import Round, Verdict
 from workflow.rules.states import ArticleState, PublicState, TextState, state_of
-from workflow.rules.transitions import WrongState
-from workflow.services import ReasonMissing
 
 pytestmark = [
     pytest.mark.django_db,

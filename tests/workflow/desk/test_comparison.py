@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from articles import drafts
 from articles.models import Article, DraftSave
+from departments.exceptions import WrongState
 from ledger.verification import mismatches
 from tests.factories import nothing_changes
 from tests.images import picture
@@ -20,7 +21,6 @@ from workflow import services
 from workflow.actions.restoring import find_text_version
 from workflow.desk.timeline import article_history
 from workflow.models import Round
-from workflow.rules.transitions import WrongState
 
 pytestmark = pytest.mark.django_db
 

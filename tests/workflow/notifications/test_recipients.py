@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from accounts import services as accounts
 from departments import services as departments
+from departments.exceptions import WrongState
 from departments.models import Membership
 from tests.factories import Newsroom, department, grant, nothing_changes, person
 from tests.ledger.threads import at_once
@@ -18,7 +19,6 @@ from workflow import services
 from workflow.actions import delegations
 from workflow.models import Notification, NotificationEvent, Pipeline, RoundStep
 from workflow.notifications.reminders import remind
-from workflow.rules.transitions import WrongState
 
 pytestmark = pytest.mark.django_db
 

@@ -18,7 +18,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from accounts.models import User
 from articles import drafts
 from articles.models import Article
-from departments.permissions import NotAllowed, check_draft
+from departments.exceptions import NotAllowed, WrongState
+from departments.permissions import check_draft
 from ledger import verification
 from ledger.models import Entry
 from tests.factories import Newsroom
@@ -29,7 +30,7 @@ from workflow.actions import delegations
 from workflow.actions.restoring import TextVersion
 from workflow.models import Delegation, Emergency, Round
 from workflow.rules.authorization import decision_refusal
-from workflow.rules.transitions import WrongState
+from workflow.rules.eligible_deciders import eligible_decider_ids, rounds_awaiting, stranded_rounds
 
 pytestmark = [
     pytest.mark.django_db,
@@ -331,10 +332,10 @@ class AnyOrder(RuleBasedStateMachine):
             everybody = list(User.objects.all())
             able = {person.pk for person in everybody if not decision_refusal(person, waiting)}
             step = waiting.current_step()
-            assert able == delegations.eligible_decider_ids(step)
-            assert able == {person.pk for person in everybody if waiting in Round.objects.awaiting(person)}
+            assert able == eligible_decider_ids(step)
+            assert able == {person.pk for person in everybody if waiting in rounds_awaiting(person)}
             missing = step.people - step.decisions.count() > len(able)
-            assert missing == (waiting in {found.round for found in delegations.stranded_rounds()})
+            assert missing == (waiting in {found.round for found in stranded_rounds()})
         assert list(chain.from_iterable(check() for check in verification._verifiers)) == []
         assert list(verification.verify_chain(Entry.objects.order_by("number"))) == []
 

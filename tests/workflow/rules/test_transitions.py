@@ -12,15 +12,16 @@ from django.utils import timezone
 from accounts import services as accounts
 from accounts.models import User
 from articles.models import Article
+from departments.exceptions import NotAllowed, WrongState
 from departments.models import Department
-from departments.permissions import NotAllowed
 from tests.factories import IMPOSSIBLE, Newsroom, everything, grant, person
 from workflow import services
 from workflow.actions.restoring import TextVersion
 from workflow.models import Round, RoundStep
 from workflow.rules.authorization import available_actions, check_allowed
+from workflow.rules.eligible_deciders import rounds_awaiting
 from workflow.rules.states import ArticleState, PublicState, TextState, state_of
-from workflow.rules.transitions import TRANSITIONS, Action, Who, WrongState, check_possible
+from workflow.rules.transitions import TRANSITIONS, Action, Who, check_possible
 
 POSSIBLE = [
     ArticleState(text, public, is_parked=text == TextState.PARKED)
@@ -176,7 +177,7 @@ def check_somebodys_turn(
 ) -> None:
     """As in opensafely-core/airlock: no state in which an article is stuck."""
     writing = {name for name, by in people.items() if Action.SUBMIT in available_actions(article, state, by)}
-    waiting = {name for name, by in people.items() if Round.objects.awaiting(by).filter(article=article).exists()}
+    waiting = {name for name, by in people.items() if rounds_awaiting(by).filter(article=article).exists()}
     match state.text:
         case TextState.DRAFT | TextState.RETURNED:
             assert writing and not waiting
