@@ -1,4 +1,4 @@
-"""Save a new person with the ledger entry. Below the model, so that its manager can use it (`createsuperuser`)."""
+"""Save a new person with a ledger entry. Below the model, so that its manager can use it."""
 
 from typing import Any, TypeVar
 

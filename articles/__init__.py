@@ -1,1 +1,1 @@
-"""Articles: what staff write and what the public reads. Drafts, publications, public pages, search and reads."""
+"""Articles: drafts, publications, public pages, search and reads."""

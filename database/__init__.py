@@ -1,1 +1,1 @@
-"""Database tools that know nothing of the domain: compiled queries, JSON subqueries, datetimes, time limits."""
+"""Database tools without domain knowledge: compiled queries, JSON subqueries, datetimes, limits."""

@@ -1,4 +1,4 @@
-"""Queries whose SQL is compiled once: those of every action or page, which take longer to compile than to run."""
+"""Queries whose SQL is compiled once per process."""
 
 import copy
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Dates and datetimes in SQL that Django's fields do not convert: in SQLite they are text, in UTC, without zone."""
+"""Datetimes in raw SQL: to and from the text that SQLite stores."""
 
 from datetime import UTC, date, datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""Refusals of actions at the wrong time that a page answers in its own way, e.g. beside a field of the form."""
+"""Refusals of actions that a page answers in its own way, such as beside a form field."""
 
 from departments.exceptions import WrongState
 

@@ -1,4 +1,4 @@
-"""What `verify` asks of the workflow: rounds, decisions and publications agree with each other and with the ledger."""
+"""What `verify` checks of rounds, decisions and publications."""
 
 from collections.abc import Collection, Iterable, Iterator
 from itertools import islice

@@ -1,4 +1,4 @@
-"""The form that drafters write in: fields, editor, checks, and what it asks the server while they write.
+"""The draft form: fields, editor, checks, autosave, uploads, Word import.
 
 `urls.VIEWS` lists the views, under admin/articles/article/editing/. All are for people who write for some department.
 They answer in JSON: the result, or {"error": a sentence for the person}.

@@ -1,4 +1,7 @@
-"""Who may have a file: visitors while it is public; people who brought it, or who may see a text that uses it."""
+"""Who may have a file.
+
+Visitors while it is public; people who uploaded it, or who may see a text that uses it.
+"""
 
 from collections.abc import Collection
 

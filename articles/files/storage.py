@@ -1,4 +1,4 @@
-"""Files on disk: stored under the digest of their content, and read back only if they are still that content."""
+"""File storage by SHA-256 digest: store, and read back only what is still intact."""
 
 import io
 import logging

@@ -1,4 +1,4 @@
-"""Models of articles: revisions, publications, placements in listings, files, reads and content versions."""
+"""Models of articles: revisions, publications, placements, files, reads, versions."""
 
 from articles.models.article import Article
 from articles.models.file import File, Rendition, Upload

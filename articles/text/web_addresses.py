@@ -1,4 +1,4 @@
-"""Web addresses in texts and menus: the host that a browser would go to, and whether visitors go there unasked."""
+"""Web addresses in texts and menus: which host a browser would open, and whether it is trusted."""
 
 import re
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""Who may decide the current step of an open round. `_may_decide` states the rule; each question is composed of it.
+"""Who may decide the current step of an open round. `_may_decide` states the rule.
 
     check_decide(person, round)    may this person decide, in whose place, and if not, why
     rounds_awaiting(person)        the queue of one person

@@ -1,4 +1,4 @@
-"""One path for the full save and the automatic one: the body is sanitised once, and three outcomes are the same."""
+"""The form and autosave save on one path: one sanitising, the same three outcomes."""
 
 import pytest
 
