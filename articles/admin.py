@@ -136,13 +136,13 @@ class ArticleAdmin(admin.ModelAdmin):
             "form": form,
             "errors": AdminErrorList(form, []),
             "media": form.media,
-            "words": script_texts(),
-            "remembered": author_and_source_suggestions(request.user),
-            "documents": form.document_department_ids(),
+            "script_texts": script_texts(),
+            "suggestions": author_and_source_suggestions(request.user),
+            "document_department_ids": form.document_department_ids(),
             "article": article,
             "draft": draft,
             "cover": form.instance.cover,
-            "stale": stale,
+            "newer_revision": stale,
             **self.form_context(request, article),
         }
         request.current_app = self.admin_site.name

@@ -46,7 +46,7 @@ def other_languages(context: RequestContext) -> list[dict[str, str]]:
     here = without_language(request.path)
     query = f"?{request.GET.urlencode()}" if request.GET else ""
     match = getattr(request, "resolver_match", None)
-    exists = match and match.url_name in localised_url_names() and not context.get("trouble")
+    exists = match and match.url_name in localised_url_names() and not context.get("is_error_page")
     page = here + query if exists else "/"
     return [
         {
