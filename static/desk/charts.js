@@ -1,4 +1,4 @@
-// The month of a department, drawn by Chart.js in the colours of the desk; the tables below say the same.
+// Charts of the last 30 days of a department (Chart.js) in the colours of the desk. The tables have the same data.
 "use strict";
 {
   const figures = JSON.parse(document.getElementById("month-figures").textContent);
@@ -44,7 +44,7 @@
     );
   };
   draw();
-  // The desk changes its colours while it is open.
+  // The user can switch between light and dark while the page is open.
   new MutationObserver(draw).observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
   window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
 }

@@ -1,15 +1,15 @@
-// Counts a read once the article is really before somebody's eyes, and shows the new count.
+// Report a read once the page is visible, and show the new count.
 (() => {
   const count = document.getElementById("reads");
   if (!count) return;
 
-  const seen = () => {
+  const reportWhenVisible = () => {
     if (document.prerendering) {
-      document.addEventListener("prerenderingchange", seen, { once: true });
+      document.addEventListener("prerenderingchange", reportWhenVisible, { once: true });
     } else if (document.visibilityState === "visible") {
       report();
     } else {
-      document.addEventListener("visibilitychange", seen, { once: true });
+      document.addEventListener("visibilitychange", reportWhenVisible, { once: true });
     }
   };
 
@@ -18,9 +18,9 @@
       const answer = await fetch(count.dataset.address, { method: "POST", credentials: "same-origin" });
       if (answer.ok) count.textContent = (await answer.json()).reads;
     } catch {
-      // The count that came with the page stays.
+      // Keep the count that came with the page.
     }
   };
 
-  seen();
+  reportWhenVisible();
 })();

@@ -1,12 +1,12 @@
-// The preview over the form: what is typed is saved, then shown in the public look at the width of a computer, a tablet
-// or a telephone, made smaller where the window is narrower than that.
+// The preview dialog of the draft form: save, then show the public page at the width of a computer, tablet or phone,
+// scaled down in narrower windows.
 "use strict";
 {
   const form = desk.draft.form;
   const dialog = document.getElementById("preview-dialog");
   const stage = document.getElementById("preview-stage");
   const frame = stage.querySelector("iframe");
-  const shared = document.getElementById("preview-shared");
+  const shareBox = document.getElementById("preview-shared");
 
   const fit = () => {
     const width = Number(dialog.querySelector("input[name=preview-width]:checked").value);
@@ -20,10 +20,10 @@
   document.getElementById("preview")?.addEventListener("click", async () => {
     const { ok } = await desk.draft.save();
     if (!form.dataset.preview) {
-      if (!ok) desk.draft.tell(desk.say("preview_needs"), "problem");
+      if (!ok) desk.draft.showStatus(desk.text("preview_needs"), "problem");
       return;
     }
-    shared.hidden = true;
+    shareBox.hidden = true;
     if (window.innerWidth < 768) dialog.querySelector("input[value='390']").checked = true;
     frame.src = form.dataset.preview;
     dialog.showModal();
@@ -33,28 +33,28 @@
   window.addEventListener("resize", () => dialog.open && fit());
   document.getElementById("preview-close").addEventListener("click", () => dialog.close());
 
-  const address = document.getElementById("preview-address");
+  const linkField = document.getElementById("preview-address");
   document.getElementById("preview-share").addEventListener("click", async () => {
-    const where = form.dataset.preview.replace(/revisions\/\d+\/$/, "share/");
-    const { status, answer, problem } = await desk.post(where, new FormData());
-    shared.hidden = false;
-    const label = shared.querySelector("label");
+    const shareUrl = form.dataset.preview.replace(/revisions\/\d+\/$/, "share/");
+    const { status, answer, problem } = await desk.post(shareUrl, new FormData());
+    shareBox.hidden = false;
+    const label = shareBox.querySelector("label");
     if (status === 200 && answer?.address) {
-      label.textContent = desk.say("share", { ends: answer.ends });
-      address.value = answer.address;
-      address.select();
+      label.textContent = desk.text("share", { ends: answer.ends });
+      linkField.value = answer.address;
+      linkField.select();
     } else {
-      label.textContent = answer?.error ?? problem ?? desk.say("broken");
+      label.textContent = answer?.error ?? problem ?? desk.text("broken");
     }
     fit();
   });
   document.getElementById("preview-copy").addEventListener("click", async ({ target }) => {
-    address.select();
+    linkField.select();
     try {
-      await navigator.clipboard.writeText(address.value);
-      target.textContent = desk.say("copied");
+      await navigator.clipboard.writeText(linkField.value);
+      target.textContent = desk.text("copied");
     } catch {
-      // Not on https: the address stands selected, and the keyboard copies it.
+      // Without https: the URL stays selected and can be copied by keyboard.
     }
   });
 }

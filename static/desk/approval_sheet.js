@@ -1,4 +1,4 @@
-// The print button of the approval sheet; without script the browser's own does it.
+// The print button of the approval sheet.
 "use strict";
 
 const print = document.getElementById("print");

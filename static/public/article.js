@@ -1,5 +1,5 @@
-// Type size, printing, closing, pictures in full size, copying the address. Without this script an article lacks the
-// buttons for type size, printing and copying; a picture opens as a page of its own, and nothing else is missing.
+// Articles: type size, print, close, pictures in full size, copy the address. Without this script the buttons for type
+// size, print and copy are hidden, and a picture opens as a page of its own.
 (() => {
   const KEY = "type-size";
   const root = document.documentElement;
@@ -7,19 +7,19 @@
   const print = document.getElementById("print");
   const close = document.getElementById("close");
 
-  // Storage may be forbidden, and throws then; the choice holds for this page all the same.
-  const remembered = () => {
+  // Disabled storage throws; the choice then holds for this page only.
+  const storedSize = () => {
     try {
       return localStorage.getItem(KEY);
     } catch {
       return null;
     }
   };
-  const remember = (size) => {
+  const storeSize = (size) => {
     try {
       localStorage.setItem(KEY, size);
     } catch {
-      // Not remembered.
+      // Not stored.
     }
   };
 
@@ -29,14 +29,14 @@
       root.dataset.size = size;
       for (const button of buttons) button.setAttribute("aria-pressed", String(button.dataset.size === size));
     };
-    const known = (size) => buttons.some((button) => button.dataset.size === size);
+    const isKnownSize = (size) => buttons.some((button) => button.dataset.size === size);
     for (const button of buttons) {
       button.addEventListener("click", () => {
         choose(button.dataset.size);
-        remember(button.dataset.size);
+        storeSize(button.dataset.size);
       });
     }
-    choose(known(remembered()) ? remembered() : "medium");
+    choose(isKnownSize(storedSize()) ? storedSize() : "medium");
     sizes.hidden = false;
   }
 
@@ -45,38 +45,38 @@
     print.hidden = false;
   }
 
-  // A table that scrolls sideways can be reached by keyboard, also once the type has grown.
-  const watched = new ResizeObserver((boxes) => {
+  // Tables that scroll sideways can be focused by keyboard, also after the type size changed.
+  const tableObserver = new ResizeObserver((boxes) => {
     for (const { target } of boxes) {
       if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;
       else target.removeAttribute("tabindex");
     }
   });
   for (const box of document.querySelectorAll(".table-scroll")) {
-    watched.observe(box);
-    watched.observe(box.firstElementChild);
+    tableObserver.observe(box);
+    tableObserver.observe(box.firstElementChild);
   }
 
-  // Pictures open over the page. A click with a key held still opens the link as the reader asked.
+  // Pictures open in a dialog. A click with a modifier key follows the link.
   const viewer = document.getElementById("viewer");
   if (viewer && viewer.showModal) {
-    const large = new Image();
+    const largeImage = new Image();
     const caption = viewer.querySelector("figcaption");
-    caption.before(large);
+    caption.before(largeImage);
     for (const link of document.querySelectorAll(".prose a.picture")) {
       link.addEventListener("click", (event) => {
         if (event.ctrlKey || event.metaKey || event.shiftKey) return;
         event.preventDefault();
-        const small = link.querySelector("img");
+        const smallImage = link.querySelector("img");
         const figure = link.closest("figure");
         const words = figure && figure.querySelector("figcaption");
-        large.src = link.href;
-        large.alt = small.alt;
-        caption.textContent = words ? words.textContent : small.alt;
+        largeImage.src = link.href;
+        largeImage.alt = smallImage.alt;
+        caption.textContent = words ? words.textContent : smallImage.alt;
         viewer.showModal();
       });
     }
-    // Anywhere beside the words closes it; Escape does so by itself.
+    // A click anywhere but on the caption closes it, as Escape does.
     viewer.addEventListener("click", (event) => {
       if (event.target !== caption) viewer.close();
     });
@@ -85,10 +85,10 @@
   const copy = document.getElementById("share-copy");
   if (copy) {
     const address = document.getElementById("share-address");
-    const said = document.getElementById("share-said");
+    const announcement = document.getElementById("share-said");
     const words = copy.textContent;
-    // The clipboard is closed to pages without https, and some browsers ask; the old way works there.
-    const copied = async () => {
+    // The clipboard API needs https and may be refused; fall back to execCommand.
+    const copyAddress = async () => {
       try {
         await navigator.clipboard.writeText(address.value);
         return true;
@@ -98,18 +98,18 @@
       }
     };
     copy.addEventListener("click", async () => {
-      if (!(await copied())) return;
-      copy.textContent = said.textContent = copy.dataset.done;
+      if (!(await copyAddress())) return;
+      copy.textContent = announcement.textContent = copy.dataset.done;
       setTimeout(() => {
         copy.textContent = words;
-        said.textContent = "";
+        announcement.textContent = "";
       }, 2500);
     });
     address.addEventListener("focus", () => address.select());
     copy.hidden = false;
   }
 
-  // Closes a window that a script opened, goes back to a listing that the reader came from, else follows the link to one.
+  // Close a window that a script opened, else go back to the listing the reader came from, else follow the link.
   if (close) {
     const cameFromListing = () => {
       const from = document.referrer && new URL(document.referrer);

@@ -1,5 +1,5 @@
-// Puts what the visitor chose before (type size, 长者模式) on <html> before the first word is drawn, so that nothing
-// jumps. Run without `defer`. Kept by the browser alone: the server sends everybody the same page.
+// Restore the stored type size and 长者模式 (elder mode) on <html> before the first paint, so that nothing jumps. Loaded
+// without `defer`. The choice stays in the browser: the server sends everybody the same page.
 (() => {
   const root = document.documentElement;
   root.dataset.script = "";
@@ -10,12 +10,12 @@
       if (/^[a-z]{1,8}$/.test(size)) root.dataset.size = size;
       root.toggleAttribute("data-elder", localStorage.getItem("elder") === "on");
     } catch {
-      // Storage is forbidden: the plain look.
+      // Storage is disabled: the default look.
     }
   };
 
   apply();
-  // A page that comes back out of the browser's memory, and one in another tab, follow the choice that was made since.
+  // Pages restored from the back/forward cache, and pages in other tabs, follow a later choice.
   addEventListener("pageshow", (event) => event.persisted && apply());
   addEventListener("storage", apply);
 })();

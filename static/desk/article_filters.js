@@ -1,13 +1,13 @@
-// The filters of the list of articles: chosen is found, without a press of the button; on a wide window they stand open.
+// The filters of the article list: a change submits the form; on wide windows the filters are open.
 "use strict";
 {
-  const form = document.getElementById("finding");
-  const more = form.querySelector("details");
-  if (window.matchMedia("(min-width: 60em)").matches) more.open = true;
+  const form = document.getElementById("article-filters");
+  const filters = form.querySelector("details");
+  if (window.matchMedia("(min-width: 60em)").matches) filters.open = true;
   form.addEventListener("change", ({ target }) => {
     if (target.matches("select, [type=checkbox]")) form.requestSubmit();
   });
-  // Fields that say nothing make no part of the address.
+  // Leave empty fields out of the URL.
   form.addEventListener("submit", () => {
     for (const field of form.elements) if (field.name && !field.value) field.disabled = true;
   });
