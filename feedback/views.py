@@ -63,7 +63,7 @@ def _handle_post(request: HttpRequest) -> HttpResponse:
 
 def _render_form(request: HttpRequest, form: LetterForm, status: int = 200, unknown_receipt: str = "") -> HttpResponse:
     context = {"form": form, "unknown_receipt": unknown_receipt, "retention_days": settings.FEEDBACK_KEPT_DAYS}
-    return render(request, "feedback/write.html", context, status=status)
+    return render(request, "feedback/letter_form.html", context, status=status)
 
 
 @never_cache
@@ -73,6 +73,6 @@ def letter_status(request: HttpRequest, receipt: str) -> HttpResponse:
     found = get_object_or_404(Letter, receipt=receipt)
     about = live_publication(str(found.article_id)) if found.article_id else None
     context = {"letter": found, "publication": about, "progress": found.progress()}
-    response = render(request, "feedback/letter.html", context)
+    response = render(request, "feedback/letter_status.html", context)
     response["X-Robots-Tag"] = "noindex, nofollow"
     return response

@@ -45,7 +45,7 @@ def confirm_external_link(request: HttpRequest) -> HttpResponse:
     target = external_links.read_token(request.GET.get("to", ""))
     if target is None:
         raise Http404
-    return render(request, "portal/leave.html", {"target": target})
+    return render(request, "portal/confirm_external_link.html", {"target": target})
 
 
 @require_safe

@@ -102,7 +102,7 @@ def _addresses(newsroom: Newsroom) -> dict[str, str]:
 def _answered_letter(newsroom: Newsroom, article: Any) -> str:
     """The receipt of a letter about the article that was answered."""
     written = letter(query=f"?about={article.article_id}")
-    words = {"to": LetterState.ANSWERED, "expected": LetterState.NEW, "answer": "已经更正，谢谢。"}
+    words = {"to": LetterState.ANSWERED, "expected_state": LetterState.NEW, "answer": "已经更正，谢谢。"}
     change_state(written, by=newsroom.admin, **words)
     return written.receipt
 

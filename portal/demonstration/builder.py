@@ -136,7 +136,7 @@ def _add_letters(cast: DemoAccounts) -> None:
     for about, (text, answer) in zip(live[:2], SAMPLE_LETTERS, strict=False):
         letter = intake.store_letter("demonstration", text, kind=LetterKind.ERROR, text=text, article=about.article)
         if answer:
-            words = {"to": LetterState.ANSWERED, "expected": letter.state, "answer": answer}
+            words = {"to": LetterState.ANSWERED, "expected_state": letter.state, "answer": answer}
             letter_actions.change_state(letter, by=cast.admin, **words)
 
 

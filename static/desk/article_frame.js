@@ -19,12 +19,12 @@
     if (frame.contentDocument && frame.contentDocument.readyState === "complete") fit(frame);
   }
 
-  const timeField = document.querySelector(".desk-later input");
-  const label = document.querySelector("[data-later]");
+  const timeField = document.querySelector(".desk-schedule input");
+  const label = document.querySelector("[data-scheduled-label]");
   if (timeField && label) {
     const defaultLabel = label.textContent;
     const updateLabel = () => {
-      label.textContent = timeField.value ? label.dataset.later.replace("{time}", timeField.value.replace("T", " ")) : defaultLabel;
+      label.textContent = timeField.value ? label.dataset.scheduledLabel.replace("{time}", timeField.value.replace("T", " ")) : defaultLabel;
     };
     timeField.addEventListener("input", updateLabel);
     updateLabel();

@@ -61,7 +61,7 @@
   // --- Saving ---
 
   const showLosses = (lost) => {
-    const box = document.getElementById("lost-things");
+    const box = document.getElementById("saving-losses");
     if (!lost.length) return;
     box.querySelector("h2").textContent = desk.text("lost");
     box.querySelector("ul").replaceChildren(
@@ -90,11 +90,11 @@
   const showConflict = (answer, count) => {
     isPaused = true;
     otherVersion = answer;
-    const box = document.getElementById("clash");
+    const box = document.getElementById("conflict");
     box.querySelector("h2").textContent = answer.sentence;
-    box.querySelector(".desk-clash-what").textContent = desk.text("clash");
-    box.querySelector(".desk-clash-name").textContent = answer.name;
-    document.getElementById("clash-keep-mine").hidden = !answer.is_draft;
+    box.querySelector(".desk-conflict-summary").textContent = desk.text("conflict");
+    box.querySelector(".desk-conflict-name").textContent = answer.name;
+    document.getElementById("conflict-keep-mine").hidden = !answer.is_draft;
     const put = (where, title, text) => {
       const head = Object.assign(document.createElement("strong"), { textContent: title });
       const paragraphs = text.split(/\n+/).filter((line) => line.trim());
@@ -106,8 +106,8 @@
         }),
       );
     };
-    put(document.getElementById("clash-theirs"), answer.title, answer.text);
-    const showOwnText = () => put(document.getElementById("clash-mine"), form.elements.namedItem("title").value, plainText());
+    put(document.getElementById("conflict-theirs"), answer.title, answer.text);
+    const showOwnText = () => put(document.getElementById("conflict-mine"), form.elements.namedItem("title").value, plainText());
     showOwnText();
     desk.draft.onChange(() => box.hidden || showOwnText());
     box.hidden = false;
@@ -236,14 +236,14 @@
 
   // --- Resolving a conflict ---
 
-  document.getElementById("clash-keep-mine").addEventListener("click", () => {
+  document.getElementById("conflict-keep-mine").addEventListener("click", () => {
     version.value = otherVersion.version;
     isPaused = false;
-    document.getElementById("clash").hidden = true;
+    document.getElementById("conflict").hidden = true;
     desk.draft.save();
     desk.draft.editor()?.focus();
   });
-  document.getElementById("clash-take-theirs").addEventListener("click", () => {
+  document.getElementById("conflict-take-theirs").addEventListener("click", () => {
     storeCopy(); // the reloaded page offers it
     desk.draft.markSaved(desk.draft.changeCount());
     location.assign(location.pathname);

@@ -4,7 +4,7 @@
 {
   document.querySelector("[aria-invalid=true]")?.focus();
 
-  const SINGLE_SUBMIT_FORMS = "form.desk-form, form.desk-form-bulk, .desk-acts form";
+  const SINGLE_SUBMIT_FORMS = "form.desk-form, form.desk-form-bulk, .desk-actions form";
 
   document.addEventListener("submit", (event) => {
     const form = event.target;
@@ -27,7 +27,7 @@
   });
 
   const closeMenus = (event) => {
-    for (const menu of document.querySelectorAll(".desk-drop[open]")) {
+    for (const menu of document.querySelectorAll(".desk-menu[open]")) {
       if (event.type === "keydown") {
         if (event.key !== "Escape") continue;
         menu.querySelector("summary").focus();

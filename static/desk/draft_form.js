@@ -3,7 +3,7 @@
 "use strict";
 {
   const form = document.getElementById("article_form");
-  const state = form.querySelector(".desk-bar-state");
+  const state = form.querySelector(".desk-bar-status");
   const field = (name) => form.elements.namedItem(name);
 
   const editors = () => (window.CKEDITOR ? Object.values(window.CKEDITOR.instances) : []);
@@ -112,7 +112,7 @@
   const departments = form.dataset.documents.split(" ").filter(Boolean);
   const updateDocumentFields = () => {
     const asked = departments.includes(field("department").value);
-    documents.classList.toggle("is-asked", asked);
+    documents.classList.toggle("is-expected", asked);
     if (asked) documents.querySelector("details").open = true;
   };
   field("department").addEventListener("change", updateDocumentFields);

@@ -4,7 +4,7 @@
 window.desk = window.desk || {};
 {
   const FIELDS_USING_ARROWS = "select, input:not([type=text], [type=hidden], [type=checkbox], [type=radio])";
-  const LINKS = { ArrowUp: "turn-previous", ArrowDown: "turn-next" };
+  const LINKS = { ArrowUp: "queue-previous", ArrowDown: "queue-next" };
 
   desk.handleQueueShortcut = (event) => {
     if (event.isComposing || event.repeat || document.querySelector("dialog[open]")) return;

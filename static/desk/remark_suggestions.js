@@ -42,7 +42,7 @@
     selection.addRange(range);
     range.startContainer.parentElement.scrollIntoView({ block: "center" });
   };
-  for (const button of section.querySelectorAll(".review-jump")) {
+  for (const button of section.querySelectorAll(".review-show-passage")) {
     button.hidden = false;
     button.addEventListener("click", () => show(button.closest("[data-exact]")));
   }

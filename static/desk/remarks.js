@@ -6,9 +6,9 @@
   const frame = textPanel.querySelector("iframe");
   const list = document.getElementById("remark-list");
   const form = document.getElementById("remark-form");
-  const toolbar = textPanel.querySelector(".review-mark-bar");
+  const toolbar = textPanel.querySelector(".review-selection-toolbar");
   const frameDocument = () => frame.contentDocument;
-  const fieldRoot = (field) => frameDocument()?.querySelector(field === "title" ? ".article h1" : ".prose") ?? null;
+  const fieldRoot = (field) => frameDocument()?.querySelector(field === "title" ? ".article h1" : ".article-body") ?? null;
 
   // --- In the frame ---
 
@@ -43,7 +43,7 @@
   };
 
   document.addEventListener("click", (event) => {
-    const button = event.target.closest(".review-jump");
+    const button = event.target.closest(".review-show-passage");
     if (!button) return;
     const about = button.closest("[data-exact]");
     const range = desk.findPassage(fieldRoot(about.dataset.field), about.dataset);
@@ -54,7 +54,7 @@
     if (first) scrollToElement(first);
   });
   const showJumps = () => {
-    for (const button of document.querySelectorAll(".review-jump")) button.hidden = false;
+    for (const button of document.querySelectorAll(".review-show-passage")) button.hidden = false;
   };
 
   const handleMarkClick = (event) => {
@@ -62,8 +62,8 @@
     const item = found && document.getElementById(`remark-${found.dataset.remark}`);
     if (!item) return;
     item.scrollIntoView({ block: "center" });
-    for (const other of list.querySelectorAll(".is-found")) other.classList.remove("is-found");
-    item.classList.add("is-found");
+    for (const other of list.querySelectorAll(".is-highlighted")) other.classList.remove("is-highlighted");
+    item.classList.add("is-highlighted");
   };
 
   // --- The selection ---
@@ -114,7 +114,7 @@
     title.textContent = isSuggestion ? title.dataset.suggestion : title.dataset.text;
   };
   const showProblem = (words) => {
-    form.querySelector(".remark-problem").textContent = words;
+    form.querySelector(".remark-error").textContent = words;
   };
 
   const open = (kind) => {

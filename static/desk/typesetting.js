@@ -29,8 +29,8 @@
     const tag = side === "-" ? change.before : change.after;
     const other = side === "-" ? change.after : change.before;
     const created = createElement("div", { className: side === "-" ? "is-before" : "is-after" });
-    created.append(createElement("span", { className: "desk-unseen", textContent: `${text(side === "-" ? "before" : "after")}: ` }));
-    if (side === "+" && !tag) created.append(createElement("span", { className: "desk-quiet", textContent: text("removed") }));
+    created.append(createElement("span", { className: "visually-hidden", textContent: `${text(side === "-" ? "before" : "after")}: ` }));
+    if (side === "+" && !tag) created.append(createElement("span", { className: "desk-muted", textContent: text("removed") }));
     else if (/^h[2-4]$/.test(tag) && tag !== other) created.append(createElement("span", { className: "desk-tag", textContent: text(tag) }), " ");
     const words = createElement("span", { className: /^h[2-4]$/.test(tag) ? "is-heading" : "" });
     words.append(...change.pieces.flatMap((one) => renderPiece(one, side)));
@@ -40,7 +40,7 @@
   const confirmChanges = (changes) => {
     document.getElementById("typesetting-count").textContent = text("count", { count: changes.length });
     rows.replaceChildren(...changes.slice(0, MAX_ROWS_SHOWN).map((change) => createElement("li", {}, renderSide(change, "-"), renderSide(change, "+"))));
-    if (changes.length > MAX_ROWS_SHOWN) rows.append(createElement("li", { className: "desk-quiet", textContent: text("more", { count: changes.length - MAX_ROWS_SHOWN }) }));
+    if (changes.length > MAX_ROWS_SHOWN) rows.append(createElement("li", { className: "desk-muted", textContent: text("more", { count: changes.length - MAX_ROWS_SHOWN }) }));
     dialog.returnValue = "";
     return new Promise((resolve) => {
       dialog.addEventListener("close", () => resolve(dialog.returnValue === "adopt"), { once: true });

@@ -5,7 +5,7 @@
   const MAX_FILE_BYTES = 10 * 1024 * 1024; // bytes; the server has the last word
   const form = desk.draft.form;
   const field = (name) => form.elements.namedItem(name);
-  const progressList = document.getElementById("files-on-their-way");
+  const progressList = document.getElementById("upload-list");
 
   const createElement = (tag, properties = {}, ...children) => {
     const created = Object.assign(document.createElement(tag), properties);
@@ -58,7 +58,7 @@
   };
   const formatSize = (bytes) => (bytes < 1024 * 1024 ? `${Math.ceil(bytes / 1024)} KB` : `${(bytes / 1024 / 1024).toFixed(1)} MB`);
   const actionButton = (sign, words, onClick, disabled = false) => {
-    const button = createElement("button", { type: "button", className: "desk-mini", textContent: sign, disabled });
+    const button = createElement("button", { type: "button", className: "desk-icon-button", textContent: sign, disabled });
     button.setAttribute("aria-label", words);
     button.title = words;
     button.addEventListener("click", onClick);
@@ -81,12 +81,12 @@
           rows.splice(index + offset, 0, ...rows.splice(index, 1));
           writeRows();
           render();
-          list.children[index + offset].querySelector(`.desk-mini:nth-of-type(${offset < 0 ? 1 : 2})`)?.focus();
+          list.children[index + offset].querySelector(`.desk-icon-button:nth-of-type(${offset < 0 ? 1 : 2})`)?.focus();
         };
         const link = createElement("a", {
           href: row.url ?? "#",
           target: "_blank",
-          className: "desk-quiet",
+          className: "desk-muted",
           textContent: `${(row.extension ?? "").toUpperCase()} ${row.size ? formatSize(row.size) : ""}`,
         });
         return createElement(
@@ -96,7 +96,7 @@
           input(row, "caption", desk.text("caption")),
           createElement(
             "div",
-            { className: "desk-mini-acts" },
+            { className: "desk-icon-buttons" },
             link,
             actionButton("↑", desk.text("up", { name }), () => move(-1), index === 0),
             actionButton("↓", desk.text("down", { name }), () => move(1), index === rows.length - 1),
@@ -133,17 +133,17 @@
     attach([...target.files]);
     target.value = "";
   });
-  const dropZone = document.getElementById("drop-here");
+  const dropZone = document.getElementById("drop-zone");
   // Without this, a file dropped beside the drop zone would replace the page and lose the text.
   const hasFiles = (event) => [...(event.dataTransfer?.types ?? [])].includes("Files");
   window.addEventListener("dragover", (event) => {
     if (!hasFiles(event)) return;
     event.preventDefault();
-    dropZone.classList.add("is-wanted");
+    dropZone.classList.add("is-drop-target");
   });
-  window.addEventListener("dragleave", (event) => event.relatedTarget || dropZone.classList.remove("is-wanted"));
+  window.addEventListener("dragleave", (event) => event.relatedTarget || dropZone.classList.remove("is-drop-target"));
   window.addEventListener("drop", (event) => {
-    dropZone.classList.remove("is-wanted");
+    dropZone.classList.remove("is-drop-target");
     if (!hasFiles(event) || event.target.closest?.(".cke_editable")) return;
     event.preventDefault();
     attach([...event.dataTransfer.files]);
@@ -156,7 +156,7 @@
   const renderCover = (address) => {
     const shown = address
       ? createElement("img", { src: address, alt: "" })
-      : createElement("p", { className: "desk-quiet", textContent: desk.text("no_cover") });
+      : createElement("p", { className: "desk-muted", textContent: desk.text("no_cover") });
     cover.replaceChildren(shown);
     removeCoverButton.hidden = !address;
   };

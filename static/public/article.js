@@ -58,12 +58,12 @@
   }
 
   // Pictures open in a dialog. A click with a modifier key follows the link.
-  const viewer = document.getElementById("viewer");
+  const viewer = document.getElementById("image-viewer");
   if (viewer && viewer.showModal) {
     const largeImage = new Image();
     const caption = viewer.querySelector("figcaption");
     caption.before(largeImage);
-    for (const link of document.querySelectorAll(".prose a.picture")) {
+    for (const link of document.querySelectorAll(".article-body a.picture")) {
       link.addEventListener("click", (event) => {
         if (event.ctrlKey || event.metaKey || event.shiftKey) return;
         event.preventDefault();
@@ -85,7 +85,7 @@
   const copy = document.getElementById("share-copy");
   if (copy) {
     const address = document.getElementById("share-address");
-    const announcement = document.getElementById("share-said");
+    const announcement = document.getElementById("share-status");
     const words = copy.textContent;
     // The clipboard API needs https and may be refused; fall back to execCommand.
     const copyAddress = async () => {

@@ -2,20 +2,20 @@
 // an article it reads the title and the text, of other pages headings, links and paragraphs. Hidden without a voice.
 (() => {
   const speech = window.speechSynthesis;
-  const controls = document.getElementById("aloud");
+  const controls = document.getElementById("read-aloud");
   if (!controls || !speech || !window.SpeechSynthesisUtterance) return;
 
-  const playButton = document.getElementById("aloud-go");
-  const stopButton = document.getElementById("aloud-stop");
-  const announcement = document.getElementById("modes-said");
+  const playButton = document.getElementById("read-aloud-play");
+  const stopButton = document.getElementById("read-aloud-stop");
+  const announcement = document.getElementById("mode-status");
   const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
 
   const TEXT_ELEMENTS = "h1, h2, h3, h4, p, li, th, td, dt, dd, caption, figcaption, pre";
-  const ARTICLE_HEAD = ".article :is(h1, .subtitle, .flag, .corrected, .out-of-force, .leads-out)";
-  const ARTICLE_TEXT = TEXT_ELEMENTS.replace(/[^, ]+/g, ".prose $&");
+  const ARTICLE_HEAD = ".article :is(h1, .subtitle, .emergency-flag, .correction-note, .validity-note, .external-target)";
+  const ARTICLE_TEXT = TEXT_ELEMENTS.replace(/[^, ]+/g, ".article-body $&");
   const PAGE_TEXT = "h1, h2, h3, a, p";
 
-  const visible = (element) => element.getClientRects().length > 0 && !element.closest(".unseen, [aria-hidden]");
+  const visible = (element) => element.getClientRects().length > 0 && !element.closest(".visually-hidden, [aria-hidden]");
   // Return the innermost visible text elements, so that each text is read once.
   const readableElements = () => {
     const main = document.getElementById("content");

@@ -1,7 +1,7 @@
 // The switch of 长者模式 (elder mode), and Escape in the menu. Without this script the switch is hidden.
 (() => {
   const root = document.documentElement;
-  const announcement = document.getElementById("modes-said");
+  const announcement = document.getElementById("mode-status");
   const switches = [...document.querySelectorAll("[data-elder-switch]")];
 
   const toggleElderMode = () => {
