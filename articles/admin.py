@@ -106,14 +106,14 @@ class ArticleAdmin(admin.ModelAdmin):
             "form": form,
             "errors": AdminErrorList(form, []),
             "media": form.media,
-            "words": script_texts(),
+            "script_texts": script_texts(),
             "max_file_mb": MAX_FILE_MB,
-            "remembered": author_and_source_suggestions(request.user),
-            "documents": form.document_department_ids(),
+            "suggestions": author_and_source_suggestions(request.user),
+            "document_department_ids": form.document_department_ids(),
             "article": article,
             "draft": draft,
             "cover": form.instance.cover,
-            "stale": form.conflict,
+            "newer_revision": form.conflict,
             **self.form_context(request, article),
         }
         request.current_app = self.admin_site.name

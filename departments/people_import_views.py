@@ -52,9 +52,9 @@ def _preview_import(request: HttpRequest) -> dict:
     if brought.size > people_import.MAX_TABLE_BYTES:
         raise UnreadableTable(_("The file is larger than 2 MB. Split it."))
     rows = people_import.read_table(brought.read())
-    facts = [{name: value for name, value in asdict(row).items() if name not in ("errors", "does")} for row in rows]
+    facts = [{name: value for name, value in asdict(row).items() if name not in ("errors", "actions")} for row in rows]
     planned = people_import.plan_import(rows)
-    return {"plan": planned, "signed": signing.dumps(facts, salt=SIGNING_SALT, compress=True)}
+    return {"plan": planned, "signed_rows": signing.dumps(facts, salt=SIGNING_SALT, compress=True)}
 
 
 def _confirm_import(request: HttpRequest) -> dict:
@@ -65,7 +65,12 @@ def _confirm_import(request: HttpRequest) -> dict:
         raise UnreadableTable(_("This page is more than an hour old. Bring the table again.")) from error
     planned = people_import.plan_import([ImportRow(**row) for row in facts])
     made = people_import.apply_plan(planned, by=request.user)
-    return {"made": made, "granted": len(planned.grants), "done": True, "table": _passwords_csv_base64(made)}
+    return {
+        "new_people": made,
+        "granted_count": len(planned.grants),
+        "done": True,
+        "passwords_csv": _passwords_csv_base64(made),
+    }
 
 
 def _passwords_csv_base64(made: list[tuple[User, str]]) -> str:

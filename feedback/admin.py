@@ -120,7 +120,7 @@ class LetterAdmin(admin.ModelAdmin):
             "article": letter.article,
             "publication": publication if letter.article_id else None,
             "form": form,
-            "acts": [(state, ACTION_LABELS[state]) for state in letter.next_states] if status != 409 else [],
+            "actions": [(state, ACTION_LABELS[state]) for state in letter.next_states] if status != 409 else [],
             "events": [
                 {"time": entry.time, "name": entry.actor_name, "verb_text": verbs.verb_label(entry.verb)}
                 for entry in entries.order_by("-number")[:50]

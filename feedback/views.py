@@ -30,7 +30,7 @@ def letter_form(request: HttpRequest) -> HttpResponse:
         found = parse_receipt(typed)
         if Letter.objects.filter(receipt=found).exists():
             return HttpResponseRedirect(reverse("feedback-letter", args=[found]))
-        return _render_form(request, _blank_form(request), 404, unknown=typed[:100])
+        return _render_form(request, _blank_form(request), 404, unknown_receipt=typed[:100])
     return _render_form(request, _blank_form(request))
 
 
@@ -61,9 +61,9 @@ def _handle_post(request: HttpRequest) -> HttpResponse:
     return HttpResponseRedirect(reverse("feedback-letter", args=[letter.receipt]))
 
 
-def _render_form(request: HttpRequest, form: LetterForm, status: int = 200, unknown: str = "") -> HttpResponse:
-    context = {"form": form, "unknown": unknown, "days": settings.FEEDBACK_KEPT_DAYS}
-    return render(request, "feedback/write.html", context, status=status)
+def _render_form(request: HttpRequest, form: LetterForm, status: int = 200, unknown_receipt: str = "") -> HttpResponse:
+    context = {"form": form, "unknown_receipt": unknown_receipt, "retention_days": settings.FEEDBACK_KEPT_DAYS}
+    return render(request, "feedback/letter_form.html", context, status=status)
 
 
 @never_cache
@@ -72,7 +72,7 @@ def letter_status(request: HttpRequest, receipt: str) -> HttpResponse:
     """State and answer of one letter, for whoever has its receipt. Never who wrote it."""
     found = get_object_or_404(Letter, receipt=receipt)
     about = live_publication(str(found.article_id)) if found.article_id else None
-    context = {"letter": found, "publication": about, "way": found.progress()}
-    response = render(request, "feedback/letter.html", context)
+    context = {"letter": found, "publication": about, "progress": found.progress()}
+    response = render(request, "feedback/letter_status.html", context)
     response["X-Robots-Tag"] = "noindex, nofollow"
     return response

@@ -54,7 +54,7 @@ IDENTITY_FIELDS = (
 
 
 class Theme(models.TextChoices):
-    """The colours of the public pages; static/public/site.css has a few variables for each."""
+    """The colours of the public pages. static/public/theme.css has the variables of each."""
 
     RED = "red", pgettext_lazy("theme", "red")
     BLUE = "blue", pgettext_lazy("theme", "blue")

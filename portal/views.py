@@ -45,7 +45,7 @@ def confirm_external_link(request: HttpRequest) -> HttpResponse:
     target = external_links.read_token(request.GET.get("to", ""))
     if target is None:
         raise Http404
-    return render(request, "portal/leave.html", {"target": target})
+    return render(request, "portal/confirm_external_link.html", {"target": target})
 
 
 @require_safe
@@ -94,20 +94,20 @@ def readyz(_request: HttpRequest) -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return render(request, "400.html", {"trouble": True}, status=400)
+    return render(request, "400.html", {"is_error_page": True}, status=400)
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return render(request, "403.html", {"trouble": True, "reason": str(exception)}, status=403)
+    return render(request, "403.html", {"is_error_page": True, "reason": str(exception)}, status=403)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Last of all, so that no address of the old site can stand before a page of this one."""
     if redirect := old_addresses.redirect_for(request):
         return redirect
-    return render(request, "404.html", {"trouble": True}, status=404)
+    return render(request, "404.html", {"is_error_page": True}, status=404)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Typed text is not lost: the page says to go back and send it again."""
-    return render(request, "403_csrf.html", {"trouble": True, "csrf_reason": reason}, status=403)
+    return render(request, "403_csrf.html", {"is_error_page": True, "csrf_reason": reason}, status=403)

@@ -115,7 +115,7 @@ def leader(walk: Walk, overview: str) -> None:
         page.evaluate(
             """() => {
                 const text = document.querySelector("iframe.desk-frame").contentDocument;
-                const walker = text.createTreeWalker(text.querySelector(".prose"), NodeFilter.SHOW_TEXT);
+                const walker = text.createTreeWalker(text.querySelector(".article-body"), NodeFilter.SHOW_TEXT);
                 let node;
                 while ((node = walker.nextNode())) {
                     const at = node.data.indexOf("四月一日");

@@ -38,7 +38,7 @@ def shared_preview(request: HttpRequest, token: str) -> HttpResponse:
     """The text behind a link, for whoever holds it. Nothing here is counted."""
     revision = _revision_for_token(token)
     if revision is None:
-        return _with_private_headers(render(request, "articles/preview_ended.html", status=404))
+        return _with_private_headers(render(request, "articles/preview_link_invalid.html", status=404))
     context = {
         "revision": revision,
         "publication": None,

@@ -17,7 +17,9 @@ SCRIPT_TEXTS = {
     "kept_here": _("Your text is kept in this browser."),
     "partly": _("Saved by itself at {time}, but not: {fields}"),
     "lost": _("Left out while saving"),
-    "clash": _("Saving by itself is off until you have chosen. Go on writing if you like; nothing of yours is lost."),
+    "conflict": _(
+        "Saving by itself is off until you have chosen. Go on writing if you like; nothing of yours is lost."
+    ),
     "kept": _("This browser still holds text from {time} that was not saved."),
     "length": _("{count} characters"),
     "long": _("{count} characters: longer than 30, lists may break or cut it"),

@@ -62,8 +62,8 @@ def department_page(request: HttpRequest, slug: str) -> HttpResponse:
         return HttpResponsePermanentRedirect(with_language(here.get_absolute_url()))
     # Made only where it is needed: for most visitors the form stands there as it did for the one before.
     listing_filter = SimpleLazyObject(lambda: ListingFilter(request.GET, here))
-    asked = ListingFilter.is_filled_in(request.GET)
-    is_filtered, number = asked and listing_filter.active_filters(), request.GET.get("page", "1")
+    has_filter_input = ListingFilter.is_filled_in(request.GET)
+    is_filtered, number = has_filter_input and listing_filter.active_filters(), request.GET.get("page", "1")
     try:
         page = listing_filter.get_page(number) if is_filtered else pages.get_listing_page(here, number)
     except (PageNotAnInteger, EmptyPage) as error:
@@ -71,9 +71,9 @@ def department_page(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "department": here,
         "page": page,
-        "filter": listing_filter,
-        "asked": asked,
-        "narrowed": is_filtered,
+        "listing_filter": listing_filter,
+        "has_filter_input": has_filter_input,
+        "is_filtered": is_filtered,
         "pinned": queries.intact_publications(page.pinned),
         "publications": queries.intact_publications(page),
         "children": department_tree().children(here),
@@ -95,7 +95,7 @@ def get_live_article_or_response(
     if publication.department.slug != slug:
         return HttpResponsePermanentRedirect(reverse(name, args=[publication.department.slug, pk]))
     if not (queries.has_intact_seal(publication) and _matches_sealed_digest(*found)):
-        return render(request, "503.html", {"broken": True}, status=503)
+        return render(request, "503.html", {"is_seal_broken": True}, status=503)
     return found
 
 
@@ -115,8 +115,8 @@ def article_page(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         "older": older,
         "newer": newer,
         "related": related_publications(publication),
-        "replaced": publication.replaced_publication(),
-        "reads": counting.total(pk, publication.stored_reads or 0),
+        "replaced_publication": publication.replaced_publication(),
+        "read_count": counting.total(pk, publication.stored_reads or 0),
     }
     return versions.declare_scopes(render(request, "articles/article.html", context), publication.department_id)
 
@@ -215,9 +215,9 @@ def search_page(request: HttpRequest) -> HttpResponse:
     except (PageNotAnInteger, EmptyPage) as error:
         raise Http404(_("There is no such page.")) from error
     context = vars(answer) | {
-        "asked": SearchFilter.is_filled_in(request.GET),
-        "shortened": answer.is_query_truncated,
-        "everything": versions.ALL_SCOPES,
+        "has_filter_input": SearchFilter.is_filled_in(request.GET),
+        "is_query_truncated": answer.is_query_truncated,
+        "all_scopes": versions.ALL_SCOPES,
     }
     page = render(request, "articles/search.html", context)
     return versions.declare_scopes(page, versions.ALL_SCOPES)
@@ -226,7 +226,7 @@ def search_page(request: HttpRequest) -> HttpResponse:
 @csrf_exempt  # visitors hold no token; the origin is checked instead, and a read changes nothing else
 @require_POST
 def read_counter(request: HttpRequest, pk: int) -> HttpResponse:
-    """Counts a read of a live article and answers {"reads": total}."""
+    """Counts a read of a live article and answers {"read_count": total}."""
     if not _is_same_origin(request):
         return JsonResponse({"error": "origin"}, status=403)
     total = counting.count_read(pk, request)
@@ -263,7 +263,7 @@ def file_response(request: HttpRequest, found: File, *, public: bool) -> HttpRes
         if response is None:
             said = gettext_noop("its content is gone or is not what was sealed; not served")
             raise_alarm(f"file {found.digest[:12]}", said)
-            return render(request, "503.html", {"broken": True}, status=503)
+            return render(request, "503.html", {"is_seal_broken": True}, status=503)
         if not found.media_type.startswith("image/"):
             response["Content-Disposition"] = "attachment"
     response["ETag"] = etag

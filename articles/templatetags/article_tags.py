@@ -46,7 +46,7 @@ def other_languages(context: RequestContext) -> list[dict[str, str]]:
     here = without_language(request.path)
     query = f"?{request.GET.urlencode()}" if request.GET else ""
     match = getattr(request, "resolver_match", None)
-    exists = match and match.url_name in localised_url_names() and not context.get("trouble")
+    exists = match and match.url_name in localised_url_names() and not context.get("is_error_page")
     page = here + query if exists else "/"
     return [
         {
@@ -63,7 +63,7 @@ def other_languages(context: RequestContext) -> list[dict[str, str]]:
 def publication_link(context: Context, publication: Publication, label: str = "") -> SafeString:
     """The title as a link: to the article's page, or to the outside address of a mere link.
 
-    `words`: what to show for the title, such as the same with marks in it.
+    `label`: what to show for the title, such as the same with marks in it.
     """
     return mark_safe(_title_link(context, publication, label or publication.title, _page_language()))  # noqa: S308 (_link escapes)
 
@@ -151,7 +151,7 @@ def search_result_list(context: Context, publications: Iterable[Publication]) ->
         if publication.snippet:
             extract = f"\n    <p{language.lang_attribute}>{conditional_escape(publication.snippet)}</p>"
         if shown := getattr(publication, "highlighted_number", ""):
-            number = f'\n    <span class="quiet"{language.lang_attribute}>{conditional_escape(shown)}</span>'
+            number = f'\n    <span class="muted"{language.lang_attribute}>{conditional_escape(shown)}</span>'
         place, dated = _department_html(publication, language), _time_html(publication.dated)
         return f'<span class="listing-title">{title}</span>{extract}{place}{number}{dated}'
 
@@ -180,7 +180,7 @@ def _external_link(context: Context, address: str, label: str) -> SafeString:
     language, hint = content_language(), _("(outside site)")
     named = format_html("<span{}>{}</span>", language, label) if language else label
     return format_html(
-        '<a class="outside" href="{}" rel="noopener">{}<span class="unseen"> {}</span></a>',
+        '<a class="external-link" href="{}" rel="noopener">{}<span class="visually-hidden"> {}</span></a>',
         external_link_url(context, address),
         named,
         hint,
@@ -198,13 +198,13 @@ def page_links(context: RequestContext, page: Page) -> SafeString:
     query = context["request"].GET.copy()
     query.pop("page", None)
     query_prefix = escape(f"?{query.urlencode()}&" if query else "?")
-    unseen, items = f'<span class="unseen">{escape(_("Page"))} </span>', []
+    hidden_word, items = f'<span class="visually-hidden">{escape(_("Page"))} </span>', []
     for number in page.paginator.get_elided_page_range(page.number, on_each_side=2, on_ends=1):
         if number == page.paginator.ELLIPSIS:
             items.append(f"<li><span>{number}</span></li>")
         else:
             current = ' aria-current="page"' if number == page.number else ""
-            items.append(f'<li><a href="{query_prefix}page={number}"{current}>{unseen}{number}</a></li>')
+            items.append(f'<li><a href="{query_prefix}page={number}"{current}>{hidden_word}{number}</a></li>')
 
     def step(number: int, relation: str, label: str) -> str:
         return f'<a class="pagination-step" href="{query_prefix}page={number}" rel="{relation}">{escape(label)}</a>\n'

@@ -22,7 +22,7 @@ class Link:
 
 @dataclass
 class ParsedPage:
-    """What was read. `prose`: the article's body as events, blanks at both ends left out; None when there is none."""
+    """What was read. `body_tokens`: the body of an article without whitespace at its ends; None if there is none."""
 
     title: str = ""
     site_name: str = ""
@@ -111,11 +111,11 @@ class _PageParser(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = {name: value or "" for name, value in attrs}
-        if "prose" in self.open_regions():
+        if "article-body" in self.open_regions():
             self.page.body_tokens.append(_start_token(tag, attrs))
         self.collect_references(tag, values)
         place = self.region_of(tag, values)
-        if place == "prose":
+        if place == "article-body":
             if self.page.body_tokens is not None:
                 self.page.forbidden.append("a second body")
             self.page.body_tokens = self.page.body_tokens or []
@@ -135,24 +135,24 @@ class _PageParser(HTMLParser):
             "brand": "brand" in classes,
             "heading": tag == "h1",
             "footer": tag == "footer",
-            "crumbs": "crumbs" in classes,
+            "breadcrumbs": "breadcrumbs" in classes,
             "listing": any(name in classes for name in ("listing", "lead", "neighbours")),
             "downloads": "downloads" in classes,
-            "date": tag == "time" and "facts" in inside and "date" not in self.texts_by_region,
-            "facts": "facts" in classes,
-            "prose": "prose" in classes and "prose" not in inside,
-            "unseen": "unseen" in classes,
+            "date": tag == "time" and "article-meta" in inside and "date" not in self.texts_by_region,
+            "article-meta": "article-meta" in classes,
+            "article-body": "article-body" in classes and "article-body" not in inside,
+            "visually-hidden": "visually-hidden" in classes,
             "data": tag == "script" and values.get("type") == "application/ld+json",
         }
         return next((place for place, holds in known.items() if holds), "")
 
     def collect_link(self, link: Link) -> None:
         inside = self.open_regions()
-        if "prose" in inside:
+        if "article-body" in inside:
             return
         for place, links in [
             ("menu", self.page.menu),
-            ("crumbs", self.page.breadcrumbs),
+            ("breadcrumbs", self.page.breadcrumbs),
             ("listing", self.page.listing_links),
             ("downloads", self.page.downloads),
         ]:
@@ -183,14 +183,14 @@ class _PageParser(HTMLParser):
             return
         while self.open_elements:
             closed = self.open_elements.pop()
-            if "prose" in self.open_regions():
+            if "article-body" in self.open_regions():
                 self.page.body_tokens.append(("end", closed.tag))
             if closed.tag == tag:
                 return
 
     def handle_data(self, data: str) -> None:
         inside = self.open_regions()
-        if "prose" in inside:
+        if "article-body" in inside:
             self.page.body_tokens.append(("text", data))
         elif self.open_elements and self.open_elements[-1].tag == "script" and self.open_elements[-1].region == "data":
             self.page.json_ld.append(data)
@@ -198,13 +198,13 @@ class _PageParser(HTMLParser):
             self.page.forbidden.append("a script in the page itself")
         for place in set(inside):
             self.texts_by_region.setdefault(place, []).append(data)
-        if "unseen" not in inside:
+        if "visually-hidden" not in inside:
             for element in self.open_elements:
                 if element.link:
                     element.link.text += data
 
     def handle_comment(self, data: str) -> None:
-        if "prose" in self.open_regions():
+        if "article-body" in self.open_regions():
             self.page.body_tokens.append(("comment", data))
 
 

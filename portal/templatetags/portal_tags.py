@@ -24,7 +24,7 @@ class VersionedCacheNode(template.Node):
         self.name, self.vary_on, self.departments, self.nodelist = name, differing, of, nodes
 
     def render(self, context: Context) -> str:
-        if context.get("trouble"):
+        if context.get("is_error_page"):
             return self.nodelist.render(context)
         departments = [value.resolve(context) for value in self.departments]
         key = (self.name, get_language(), *(value.resolve(context) for value in self.vary_on), *departments)
@@ -36,8 +36,8 @@ def do_versioned_cache(parser: Parser, token: Token) -> VersionedCacheNode:
     """{% versioned_cache "footer" %}…{% endversioned_cache %}: rendered once for each language and version of the site.
 
     Further arguments are what else its words depend on; those after `of` are numbers of departments whose content it
-    shows. Beside that it must show nothing but what every page shows: identity, navigation, our own words. Where
-    something is wrong (`trouble`), it is rendered each time.
+    shows. Beside that it must show nothing but what every page shows: identity, navigation, our own words. Error
+    pages (`is_error_page`) render it each time.
     """
     _tag, name, *arguments = token.split_contents()
     end = arguments.index("of") if "of" in arguments else len(arguments)

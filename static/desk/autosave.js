@@ -1,44 +1,44 @@
-// Saving by itself, every half minute. Over somebody else's newer save nothing is saved: both texts are shown, and the
-// person goes on writing until they choose. What could not be saved is kept in this browser, for this person alone.
+// Autosave every half minute. A newer save by another person is never overwritten: both texts are shown and autosave
+// pauses until the user chooses. A failed save is stored in this browser, for this user only.
 "use strict";
 {
-  const EVERY = 30_000; // milliseconds
+  const AUTOSAVE_INTERVAL_MS = 30_000;
   const form = desk.draft.form;
   const version = form.elements.namedItem("version");
-  const key = () => `qianfa-draft:${form.dataset.person}:${form.dataset.article || "new"}`;
-  let running = null; // the save that is under way
-  let stopped = "stale" in form.dataset; // until somebody has chosen between two texts
-  let theirs = null;
+  const storageKey = () => `qianfa-draft:${form.dataset.person}:${form.dataset.article || "new"}`;
+  let pendingSave = null; // the save that is under way
+  let isPaused = "stale" in form.dataset; // until somebody has chosen between two texts
+  let otherVersion = null;
 
   // --- The copy in this browser ---
 
-  const SKIPPED = ["csrfmiddlewaretoken", "version"];
-  const keep = () => {
-    const fields = [...desk.draft.data()].filter(([name, value]) => !SKIPPED.includes(name) && typeof value === "string");
-    const put = () => localStorage.setItem(key(), JSON.stringify({ at: new Date().toISOString(), fields }));
+  const UNSTORED_FIELDS = ["csrfmiddlewaretoken", "version"];
+  const storeCopy = () => {
+    const fields = [...desk.draft.formData()].filter(([name, value]) => !UNSTORED_FIELDS.includes(name) && typeof value === "string");
+    const put = () => localStorage.setItem(storageKey(), JSON.stringify({ at: new Date().toISOString(), fields }));
     try {
       put();
     } catch {
-      // Full: the words matter more than pictures that are not uploaded yet.
+      // Full: drop pictures that are not uploaded yet and keep the text.
       const body = fields.find(([name]) => name === "body");
       if (body) body[1] = body[1].replace(/\bdata:image\/[^"'<>]*/gi, "");
       try {
         put();
       } catch {
-        // Full all the same, or switched off: then there is no copy.
+        // Still full, or disabled: no copy.
       }
     }
   };
-  const drop = (which = key()) => {
+  const deleteCopy = (which = storageKey()) => {
     try {
       localStorage.removeItem(which);
     } catch {
-      // Switched off.
+      // Disabled.
     }
   };
-  const copy = () => {
+  const readCopy = () => {
     try {
-      return JSON.parse(localStorage.getItem(key()));
+      return JSON.parse(localStorage.getItem(storageKey()));
     } catch {
       return null;
     }
@@ -48,22 +48,22 @@
     const named = new Map();
     for (const [name, value] of fields) named.set(name, [...(named.get(name) ?? []), value]);
     for (const element of form.elements) {
-      if (!element.name || SKIPPED.includes(element.name) || element.type === "file" || element.disabled) continue;
+      if (!element.name || UNSTORED_FIELDS.includes(element.name) || element.type === "file" || element.disabled) continue;
       const values = named.get(element.name) ?? [];
       if (element.type === "checkbox" || element.type === "radio") element.checked = values.includes(element.value);
       else if (values.length) element.value = values[0];
     }
     desk.draft.editor()?.setData(form.elements.namedItem("body").value);
     form.dispatchEvent(new CustomEvent("restored"));
-    desk.draft.touch();
+    desk.draft.markChanged();
   };
 
   // --- Saving ---
 
-  const show = (lost) => {
-    const box = document.getElementById("lost-things");
+  const showLosses = (lost) => {
+    const box = document.getElementById("saving-losses");
     if (!lost.length) return;
-    box.querySelector("h2").textContent = desk.say("lost");
+    box.querySelector("h2").textContent = desk.text("lost");
     box.querySelector("ul").replaceChildren(
       ...lost.map((sentence) => Object.assign(document.createElement("li"), { textContent: sentence })),
     );
@@ -72,29 +72,29 @@
 
   const label = (name) => form.querySelector(`label[for="id_${name}"]`)?.textContent.replace("*", "").trim() ?? name;
 
-  const begun = (answer) => {
+  const switchToArticle = (answer) => {
     if (form.dataset.article) return;
-    drop(); // under the name that it had before it was an article
+    deleteCopy(); // stored under the key of a new article
     form.dataset.article = answer.article;
-    // From now on the form is that of the article: saving it again must not begin another.
+    // From now on the form edits this article: the next save must not create another one.
     form.action = answer.address;
     history.replaceState(null, "", answer.address);
     const department = form.elements.namedItem("department");
-    // A disabled field would not be sent; the server does not look at it either.
+    // Remove the other options instead of disabling the field: disabled fields are not sent.
     for (const option of [...department.options]) if (!option.selected) option.remove();
     const overview = document.getElementById("overview-link");
     overview.href = new URL("../overview/", new URL(answer.address, location)).pathname;
     overview.parentElement.hidden = false;
   };
 
-  const clash = (answer, count) => {
-    stopped = true;
-    theirs = answer;
-    const box = document.getElementById("clash");
+  const showConflict = (answer, count) => {
+    isPaused = true;
+    otherVersion = answer;
+    const box = document.getElementById("conflict");
     box.querySelector("h2").textContent = answer.sentence;
-    box.querySelector(".desk-clash-what").textContent = desk.say("clash");
-    box.querySelector(".desk-clash-name").textContent = answer.name;
-    document.getElementById("clash-keep-mine").hidden = !answer.is_draft;
+    box.querySelector(".desk-conflict-summary").textContent = desk.text("conflict");
+    box.querySelector(".desk-conflict-name").textContent = answer.name;
+    document.getElementById("conflict-keep-mine").hidden = !answer.is_draft;
     const put = (where, title, text) => {
       const head = Object.assign(document.createElement("strong"), { textContent: title });
       const paragraphs = text.split(/\n+/).filter((line) => line.trim());
@@ -106,146 +106,146 @@
         }),
       );
     };
-    put(document.getElementById("clash-theirs"), answer.title, answer.text);
-    const mine = () => put(document.getElementById("clash-mine"), form.elements.namedItem("title").value, words());
-    mine();
-    desk.draft.whenTouched(() => box.hidden || mine());
+    put(document.getElementById("conflict-theirs"), answer.title, answer.text);
+    const showOwnText = () => put(document.getElementById("conflict-mine"), form.elements.namedItem("title").value, plainText());
+    showOwnText();
+    desk.draft.onChange(() => box.hidden || showOwnText());
     box.hidden = false;
-    keep();
-    desk.draft.tell(desk.say("unsaved"), "problem");
+    storeCopy();
+    desk.draft.showStatus(desk.text("unsaved"), "problem");
     return { ok: false, count };
   };
 
-  const words = () => {
-    const page = new DOMParser().parseFromString(desk.draft.body(), "text/html");
+  const plainText = () => {
+    const page = new DOMParser().parseFromString(desk.draft.bodyHtml(), "text/html");
     for (const block of page.querySelectorAll("p, h2, h3, h4, li, tr, div, figure, blockquote")) block.append("\n");
     return page.body.textContent;
   };
 
-  const attempt = async () => {
-    const count = desk.draft.changes();
-    const data = desk.draft.data();
+  const saveOnce = async () => {
+    const count = desk.draft.changeCount();
+    const data = desk.draft.formData();
     data.set("article", form.dataset.article);
-    desk.draft.tell(desk.say("saving"), "saving");
+    desk.draft.showStatus(desk.text("saving"), "saving");
     const { status, answer, problem } = await desk.post(form.dataset.autosave, data);
     if (status === 200 && answer) {
-      begun(answer);
+      switchToArticle(answer);
       version.value = answer.version;
       form.dataset.preview = answer.preview;
-      show(answer.lost);
-      const wrong = Object.keys(answer.errors);
-      if (wrong.length) {
-        keep();
-        desk.draft.tell(desk.say("partly", { time: answer.time, fields: wrong.map(label).join("、") }), "problem");
+      showLosses(answer.lost);
+      const invalidFields = Object.keys(answer.errors);
+      if (invalidFields.length) {
+        storeCopy();
+        desk.draft.showStatus(desk.text("partly", { time: answer.time, fields: invalidFields.map(label).join("、") }), "problem");
         return { ok: true, partly: true };
       }
-      desk.draft.saved(count);
+      desk.draft.markSaved(count);
       if (desk.draft.isUnsaved()) return { ok: true }; // somebody typed while it was saving
-      drop();
-      desk.draft.tell(desk.say("saved", { time: answer.time }), "saved");
+      deleteCopy();
+      desk.draft.showStatus(desk.text("saved", { time: answer.time }), "saved");
       return { ok: true };
     }
-    if (status === 409 && answer) return clash(answer, count);
-    keep();
+    if (status === 409 && answer) return showConflict(answer, count);
+    storeCopy();
     if (status === 400 && answer?.errors) {
-      const wrong = Object.keys(answer.errors);
-      const needs = !form.dataset.article && wrong.every((name) => name === "title" || name === "department");
-      desk.draft.tell(needs ? desk.say("needs") : Object.values(answer.errors).join(" "), needs ? "unsaved" : "problem");
+      const invalidFields = Object.keys(answer.errors);
+      const isIncomplete = !form.dataset.article && invalidFields.every((name) => name === "title" || name === "department");
+      desk.draft.showStatus(isIncomplete ? desk.text("needs") : Object.values(answer.errors).join(" "), isIncomplete ? "unsaved" : "problem");
     } else {
-      desk.draft.tell(`${problem ?? desk.say("broken")} ${desk.say("kept_here")}`, "problem");
+      desk.draft.showStatus(`${problem ?? desk.text("broken")} ${desk.text("kept_here")}`, "problem");
     }
     return { ok: false };
   };
 
-  // Saves now, unless there is nothing to save; one at a time. Gives {ok}.
+  // Save now if there are unsaved changes; one save at a time. Returns {ok}.
   desk.draft.save = async () => {
-    if (running) await running;
-    if (stopped) return { ok: false };
+    if (pendingSave) await pendingSave;
+    if (isPaused) return { ok: false };
     if (!desk.draft.isUnsaved()) return { ok: true };
-    running = attempt();
+    pendingSave = saveOnce();
     try {
-      return await running;
+      return await pendingSave;
     } finally {
-      running = null;
+      pendingSave = null;
     }
   };
 
   setInterval(() => {
-    if (!form.dataset.sent && desk.draft.isUnsaved() && !running) desk.draft.save();
-  }, EVERY);
-  // Who turns to another tab or locks the telephone may not come back to this one.
-  // (Who leaves the page has been asked whether to, and finds the copy when they come back.)
-  let leaving = false;
+    if (!form.dataset.sent && desk.draft.isUnsaved() && !pendingSave) desk.draft.save();
+  }, AUTOSAVE_INTERVAL_MS);
+  // Save when the tab is hidden: the user may not come back to it. When the page is left, the browser asks, and the
+  // copy is offered on the next visit.
+  let isLeaving = false;
   window.addEventListener("beforeunload", () => {
-    leaving = true;
-    if (!form.dataset.sent && desk.draft.isUnsaved()) keep();
-    setTimeout(() => (leaving = false), 3000);
+    isLeaving = true;
+    if (!form.dataset.sent && desk.draft.isUnsaved()) storeCopy();
+    setTimeout(() => (isLeaving = false), 3000);
   });
   document.addEventListener("visibilitychange", () => {
-    if (document.hidden && !leaving && !form.dataset.sent && desk.draft.isUnsaved() && !running) desk.draft.save();
+    if (document.hidden && !isLeaving && !form.dataset.sent && desk.draft.isUnsaved() && !pendingSave) desk.draft.save();
   });
 
-  // The copy follows the typing by two seconds, for a browser that is closed or a machine that goes off.
-  let soon = 0;
-  desk.draft.whenTouched(() => {
-    clearTimeout(soon);
-    soon = setTimeout(() => desk.draft.isUnsaved() && keep(), 2000);
+  // Store a copy two seconds after the last change, in case the browser or the machine stops.
+  let copyTimer = 0;
+  desk.draft.onChange(() => {
+    clearTimeout(copyTimer);
+    copyTimer = setTimeout(() => desk.draft.isUnsaved() && storeCopy(), 2000);
   });
 
   // A press of “save” while a save is under way waits for it: else it would meet its own newer version.
   form.addEventListener("submit", (event) => {
-    if (!running) {
-      keep();
+    if (!pendingSave) {
+      storeCopy();
       return;
     }
     event.preventDefault();
     const button = event.submitter;
-    running.finally(() => setTimeout(() => form.requestSubmit(button)));
+    pendingSave.finally(() => setTimeout(() => form.requestSubmit(button)));
   });
 
   // --- What was left behind the last time ---
 
-  const left = copy();
+  const storedCopy = readCopy();
   const box = document.getElementById("kept-text");
-  const current = () => new Map([...desk.draft.data()].filter(([name]) => !SKIPPED.includes(name)));
+  const current = () => new Map([...desk.draft.formData()].filter(([name]) => !UNSTORED_FIELDS.includes(name)));
   const differs = (fields) => {
     const now = current();
     return fields.some(([name, value]) => name !== "columns" && now.has(name) && now.get(name).trim() !== value.trim());
   };
-  const offer = () => {
-    if (!left || "unsaved" in form.dataset || !differs(left.fields)) {
-      if (left && !("unsaved" in form.dataset)) drop();
+  const offerCopy = () => {
+    if (!storedCopy || "unsaved" in form.dataset || !differs(storedCopy.fields)) {
+      if (storedCopy && !("unsaved" in form.dataset)) deleteCopy();
       return;
     }
-    box.querySelector("p").textContent = desk.say("kept", { time: new Date(left.at).toLocaleString() });
+    box.querySelector("p").textContent = desk.text("kept", { time: new Date(storedCopy.at).toLocaleString() });
     box.hidden = false;
   };
   if (window.CKEDITOR && document.querySelector("textarea[data-type=ckeditortype]")) {
-    window.CKEDITOR.on("instanceReady", offer);
+    window.CKEDITOR.on("instanceReady", offerCopy);
   } else {
-    offer();
+    offerCopy();
   }
   document.getElementById("kept-restore").addEventListener("click", () => {
-    restore(left.fields);
+    restore(storedCopy.fields);
     box.hidden = true;
   });
   document.getElementById("kept-drop").addEventListener("click", () => {
-    drop();
+    deleteCopy();
     box.hidden = true;
   });
 
-  // --- Choosing between two texts ---
+  // --- Resolving a conflict ---
 
-  document.getElementById("clash-keep-mine").addEventListener("click", () => {
-    version.value = theirs.version;
-    stopped = false;
-    document.getElementById("clash").hidden = true;
+  document.getElementById("conflict-keep-mine").addEventListener("click", () => {
+    version.value = otherVersion.version;
+    isPaused = false;
+    document.getElementById("conflict").hidden = true;
     desk.draft.save();
     desk.draft.editor()?.focus();
   });
-  document.getElementById("clash-take-theirs").addEventListener("click", () => {
-    keep(); // offered on the page that opens now
-    desk.draft.saved(desk.draft.changes());
+  document.getElementById("conflict-take-theirs").addEventListener("click", () => {
+    storeCopy(); // the reloaded page offers it
+    desk.draft.markSaved(desk.draft.changeCount());
     location.assign(location.pathname);
   });
 }

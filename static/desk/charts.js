@@ -1,11 +1,11 @@
-// The month of a department, drawn by Chart.js in the colours of the desk; the tables below say the same.
+// Charts of the last 30 days of a department (Chart.js) in the colours of the desk. The tables have the same data.
 "use strict";
 {
   const figures = JSON.parse(document.getElementById("month-figures").textContent);
   const holder = document.querySelector(".desk-charts");
   holder.hidden = false;
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-  const names = [...document.querySelectorAll(".desk-table-of-days thead th")].map((one) => one.textContent);
+  const names = [...document.querySelectorAll(".desk-day-table thead th")].map((one) => one.textContent);
   const charts = [];
 
   const options = (whole) => ({
@@ -29,7 +29,7 @@
         type: "bar",
         data: {
           labels: figures.days,
-          datasets: [bar(names[1], figures.published, "--desk-good"), bar(names[2], figures.returned, "--desk-warn")],
+          datasets: [bar(names[1], figures.published, "--good"), bar(names[2], figures.returned, "--desk-warn")],
         },
         options: options(false),
       }),
@@ -37,14 +37,14 @@
         type: "line",
         data: {
           labels: figures.days,
-          datasets: [{ label: names[3], data: figures.reads, borderColor: colour("--primary"), backgroundColor: colour("--primary"), borderWidth: 2, pointRadius: 0, tension: 0.3 }],
+          datasets: [{ label: names[3], data: figures.reads, borderColor: colour("--brand-text"), backgroundColor: colour("--brand-text"), borderWidth: 2, pointRadius: 0, tension: 0.3 }],
         },
         options: options(true),
       }),
     );
   };
   draw();
-  // The desk changes its colours while it is open.
+  // The user can switch between light and dark while the page is open.
   new MutationObserver(draw).observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
   window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
 }

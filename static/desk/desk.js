@@ -1,24 +1,24 @@
-// On every page of the desk: a form goes off once, an open drop-down closes by itself, and after a refusal the first
-// field that it is about is in sight, which on a phone may be screens away.
+// All pages of the desk: send a form only once, close open menus on Escape or an outside click, and focus the first
+// invalid field, which may be screens away on a phone.
 "use strict";
 {
   document.querySelector("[aria-invalid=true]")?.focus();
 
-  const ONCE = "form.desk-form, form.desk-form-bulk, .desk-acts form";
+  const SINGLE_SUBMIT_FORMS = "form.desk-form, form.desk-form-bulk, .desk-actions form";
 
   document.addEventListener("submit", (event) => {
     const form = event.target;
-    if (event.defaultPrevented || !form.matches(ONCE)) return;
+    if (event.defaultPrevented || !form.matches(SINGLE_SUBMIT_FORMS)) return;
     if (form.dataset.sent) {
       event.preventDefault();
       return;
     }
     form.dataset.sent = "yes";
-    // After the browser has collected the fields: a button that is disabled before would not be among them.
+    // Wait until the browser has collected the fields.
     setTimeout(() => form.setAttribute("aria-busy", "true"));
   });
 
-  // Somebody who comes back with the browser's button may send again.
+  // The form can be sent again after the browser's Back button.
   window.addEventListener("pageshow", () => {
     for (const form of document.querySelectorAll("form[data-sent]")) {
       delete form.dataset.sent;
@@ -26,15 +26,15 @@
     }
   });
 
-  const close = (event) => {
-    for (const drop of document.querySelectorAll(".desk-drop[open]")) {
+  const closeMenus = (event) => {
+    for (const menu of document.querySelectorAll(".desk-menu[open]")) {
       if (event.type === "keydown") {
         if (event.key !== "Escape") continue;
-        drop.querySelector("summary").focus();
-      } else if (drop.contains(event.target)) continue;
-      drop.open = false;
+        menu.querySelector("summary").focus();
+      } else if (menu.contains(event.target)) continue;
+      menu.open = false;
     }
   };
-  document.addEventListener("click", close);
-  document.addEventListener("keydown", close);
+  document.addEventListener("click", closeMenus);
+  document.addEventListener("keydown", closeMenus);
 }

@@ -1,11 +1,10 @@
-// Passages of a text on a page, found again by what they say and what stands round them; as articles/text/passages.py does.
-// Blanks do not count.
+// Find passages of a text by their words and context, ignoring whitespace, as articles/text/passages.py does.
 "use strict";
 window.desk = window.desk || {};
 {
   const CONTEXT = 32;
 
-  // The text nodes under an element; of each character that is no blank, which one, and where in it.
+  // Return the text under an element without whitespace, and [text node, offset] of each character.
   const read = (root) => {
     const places = [];
     let words = "";
@@ -20,39 +19,39 @@ window.desk = window.desk || {};
     return { words, places };
   };
 
-  const squeezed = (text) => (text || "").replace(/\s+/g, "");
+  const withoutWhitespace = (text) => (text || "").replace(/\s+/g, "");
 
-  const common = (one, other) => {
+  const commonPrefixLength = (one, other) => {
     let length = 0;
     while (length < one.length && length < other.length && one[length] === other[length]) length += 1;
     return length;
   };
   const reversed = (text) => [...text].reverse().join("");
 
-  // The Range of a quote {exact, prefix, suffix} under an element; null where it does not stand.
+  // Return the Range of a quote {exact, prefix, suffix} under an element, or null if it is not found.
   desk.findPassage = (root, quote) => {
-    const exact = squeezed(quote.exact);
+    const exact = withoutWhitespace(quote.exact);
     if (!root || !exact) return null;
     const { words, places } = read(root);
-    const before = reversed(squeezed(quote.prefix));
-    const after = squeezed(quote.suffix);
-    let best = -1;
-    let likeness = -1;
+    const before = reversed(withoutWhitespace(quote.prefix));
+    const after = withoutWhitespace(quote.suffix);
+    let bestPosition = -1;
+    let bestScore = -1;
     for (let at = words.indexOf(exact); at >= 0; at = words.indexOf(exact, at + 1)) {
-      const alike =
-        common(reversed(words.slice(Math.max(0, at - before.length), at)), before) +
-        common(words.slice(at + exact.length, at + exact.length + after.length), after);
-      if (alike > likeness) [best, likeness] = [at, alike];
+      const score =
+        commonPrefixLength(reversed(words.slice(Math.max(0, at - before.length), at)), before) +
+        commonPrefixLength(words.slice(at + exact.length, at + exact.length + after.length), after);
+      if (score > bestScore) [bestPosition, bestScore] = [at, score];
     }
-    if (best < 0) return null;
+    if (bestPosition < 0) return null;
     const range = root.ownerDocument.createRange();
-    range.setStart(...places[best]);
-    const [node, at] = places[best + exact.length - 1];
+    range.setStart(...places[bestPosition]);
+    const [node, at] = places[bestPosition + exact.length - 1];
     range.setEnd(node, at + 1);
     return range;
   };
 
-  // The quote of a Range under an element.
+  // Return the quote {exact, prefix, suffix} of a Range under an element.
   desk.quotePassage = (root, range) => {
     const before = root.ownerDocument.createRange();
     before.setStart(root, 0);
@@ -67,7 +66,7 @@ window.desk = window.desk || {};
     };
   };
 
-  // Puts an element made by `wrapper` round each piece of text in a Range; gives them.
+  // Wrap each text node of a Range in an element created by `wrapper`. Returns the elements.
   desk.wrapPassage = (range, wrapper) => {
     const within = range.commonAncestorContainer;
     const root = within.nodeType === Node.TEXT_NODE ? within.parentNode : within;
@@ -83,10 +82,10 @@ window.desk = window.desk || {};
       if (first >= last || !node.data.slice(first, last).trim()) return [];
       const piece = first ? node.splitText(first) : node;
       if (last - first < piece.length) piece.splitText(last - first);
-      const around = wrapper();
-      piece.replaceWith(around);
-      around.append(piece);
-      return [around];
+      const element = wrapper();
+      piece.replaceWith(element);
+      element.append(piece);
+      return [element];
     });
   };
 }

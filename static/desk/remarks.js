@@ -1,80 +1,80 @@
-// Remarks on the review page: words marked in the frame are quoted into the form of a remark, and what was remarked on is
-// highlighted in the frame. No script runs in the frame: this page reads its selection and puts the marks there.
+// Remarks on the review page: quote the text selected in the frame into the remark form, and highlight remarks in the
+// frame. No script runs in the frame: this page reads its selection and inserts the highlights.
 "use strict";
 {
-  const place = document.querySelector(".review-text");
-  const frame = place.querySelector("iframe");
+  const textPanel = document.querySelector(".review-text");
+  const frame = textPanel.querySelector("iframe");
   const list = document.getElementById("remark-list");
   const form = document.getElementById("remark-form");
-  const bar = place.querySelector(".review-mark-bar");
-  const page = () => frame.contentDocument;
-  const root = (field) => page()?.querySelector(field === "title" ? ".article h1" : ".prose") ?? null;
+  const toolbar = textPanel.querySelector(".review-selection-toolbar");
+  const frameDocument = () => frame.contentDocument;
+  const fieldRoot = (field) => frameDocument()?.querySelector(field === "title" ? ".article h1" : ".article-body") ?? null;
 
   // --- In the frame ---
 
-  const unmark = (which) => {
-    for (const mark of page().querySelectorAll(which)) {
-      const around = mark.parentNode;
-      mark.replaceWith(...mark.childNodes);
+  const removeMarks = (which) => {
+    for (const addMarks of frameDocument().querySelectorAll(which)) {
+      const around = addMarks.parentNode;
+      addMarks.replaceWith(...addMarks.childNodes);
       around.normalize();
     }
   };
-  const mark = (range, facts) =>
+  const addMarks = (range, data) =>
     desk.wrapPassage(range, () => {
-      const made = page().createElement("mark");
-      Object.assign(made.dataset, facts);
-      return made;
+      const element = frameDocument().createElement("mark");
+      Object.assign(element.dataset, data);
+      return element;
     });
 
-  const draw = () => {
-    if (!root("title")) return; // an error or a sign-in page stands in the frame
-    unmark("mark[data-remark]");
+  const renderMarks = () => {
+    if (!fieldRoot("title")) return; // the frame shows an error or the sign-in page
+    removeMarks("mark[data-remark]");
     for (const item of list.querySelectorAll("[data-remark]")) {
-      const range = desk.findPassage(root(item.dataset.field), item.dataset);
-      if (range) mark(range, { remark: item.dataset.remark, ...("suggestion" in item.dataset && { suggestion: "" }) });
+      const range = desk.findPassage(fieldRoot(item.dataset.field), item.dataset);
+      if (range) addMarks(range, { remark: item.dataset.remark, ...("suggestion" in item.dataset && { suggestion: "" }) });
     }
   };
 
-  // The frame is as tall as the article, so it is this page that scrolls.
-  const goTo = (element) => {
-    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  // The frame is as tall as the article, so scroll this page.
+  const scrollToElement = (element) => {
+    const reducesMotion = matchMedia("(prefers-reduced-motion: reduce)").matches;
     const top = frame.getBoundingClientRect().top + element.getBoundingClientRect().top + scrollY;
-    scrollTo({ top: top - innerHeight / 4, behavior: still ? "auto" : "smooth" });
+    scrollTo({ top: top - innerHeight / 4, behavior: reducesMotion ? "auto" : "smooth" });
   };
 
   document.addEventListener("click", (event) => {
-    const button = event.target.closest(".review-jump");
+    const button = event.target.closest(".review-show-passage");
     if (!button) return;
     const about = button.closest("[data-exact]");
-    const range = desk.findPassage(root(about.dataset.field), about.dataset);
+    const range = desk.findPassage(fieldRoot(about.dataset.field), about.dataset);
     if (!range) return;
     desk.showText();
-    unmark("mark[data-found]");
-    const [first] = mark(range, { found: "" });
-    if (first) goTo(first);
+    removeMarks("mark[data-found]");
+    const [first] = addMarks(range, { found: "" });
+    if (first) scrollToElement(first);
   });
   const showJumps = () => {
-    for (const button of document.querySelectorAll(".review-jump")) button.hidden = false;
+    for (const button of document.querySelectorAll(".review-show-passage")) button.hidden = false;
   };
 
-  const clicked = (event) => {
+  const handleMarkClick = (event) => {
     const found = event.target.closest?.("mark[data-remark]");
     const item = found && document.getElementById(`remark-${found.dataset.remark}`);
     if (!item) return;
     item.scrollIntoView({ block: "center" });
-    for (const other of list.querySelectorAll(".is-found")) other.classList.remove("is-found");
-    item.classList.add("is-found");
+    for (const other of list.querySelectorAll(".is-highlighted")) other.classList.remove("is-highlighted");
+    item.classList.add("is-highlighted");
   };
 
-  // --- What is marked ---
+  // --- The selection ---
 
-  let chosen = null; // {field, quote} of the words that are selected in the frame
+  let selectedPassage = null; // {field, quote} of the words that are selected in the frame
 
-  const selected = () => {
-    const selection = page()?.getSelection();
+  const readSelection = () => {
+    const selection = frameDocument()?.getSelection();
     if (!selection?.rangeCount || selection.isCollapsed) return null;
     for (const field of ["title", "body"]) {
-      const within = root(field);
+      const within = fieldRoot(field);
       const range = selection.getRangeAt(0).cloneRange();
       if (!within || !range.intersectsNode(within)) continue;
       if (!within.contains(range.startContainer)) range.setStart(within, 0);
@@ -85,71 +85,71 @@
     return null;
   };
 
-  const look = () => {
+  const updateToolbar = () => {
     if (!form || document.querySelector("dialog[open]")) return;
-    const now = selected();
-    const isSame = now && chosen && now.field === chosen.field && JSON.stringify(now.quote) === JSON.stringify(chosen.quote);
-    chosen = now;
-    bar.hidden = !now;
+    const now = readSelection();
+    const isSame = now && selectedPassage && now.field === selectedPassage.field && JSON.stringify(now.quote) === JSON.stringify(selectedPassage.quote);
+    selectedPassage = now;
+    toolbar.hidden = !now;
     if (!now || isSame) return;
     const lines = now.range.getClientRects();
     const last = lines[lines.length - 1] ?? now.range.getBoundingClientRect();
-    const most = place.clientWidth - bar.offsetWidth - 8;
-    bar.style.top = `${frame.offsetTop + last.bottom + 8}px`;
-    bar.style.left = `${Math.max(8, Math.min(most, frame.offsetLeft + last.left))}px`;
-    // On a phone it stands above the bar with the decision (review.css).
-    bar.style.setProperty("--decision", `${document.querySelector(".desk-decision")?.offsetHeight ?? 0}px`);
+    const maxLeft = textPanel.clientWidth - toolbar.offsetWidth - 8;
+    toolbar.style.top = `${frame.offsetTop + last.bottom + 8}px`;
+    toolbar.style.left = `${Math.max(8, Math.min(maxLeft, frame.offsetLeft + last.left))}px`;
+    // On a phone the toolbar is shown above the decision bar (review.css).
+    toolbar.style.setProperty("--decision", `${document.querySelector(".desk-decision")?.offsetHeight ?? 0}px`);
   };
 
   // --- The form ---
 
   const dialog = document.getElementById("remark-dialog");
-  const home = form?.parentElement;
+  const formContainer = form?.parentElement;
   const field = (name) => form.elements.namedItem(name);
 
-  const suit = () => {
+  const updateKindFields = () => {
     const isSuggestion = field("kind").value === "suggestion";
     form.querySelector(".field-replacement").hidden = !isSuggestion;
     const title = dialog.querySelector("h2");
     title.textContent = isSuggestion ? title.dataset.suggestion : title.dataset.text;
   };
-  const problem = (words) => {
-    form.querySelector(".remark-problem").textContent = words;
+  const showProblem = (words) => {
+    form.querySelector(".remark-error").textContent = words;
   };
 
   const open = (kind) => {
-    const { field: where, quote } = chosen;
+    const { field: where, quote } = selectedPassage;
     field("field").value = where;
     field("kind").value = kind;
     for (const [name, words] of Object.entries(quote)) field(name).value = words;
     if (kind === "suggestion") field("replacement").value = quote.exact;
-    problem("");
-    suit();
+    showProblem("");
+    updateKindFields();
     dialog.append(form);
     dialog.showModal();
     const first = field(kind === "suggestion" ? "replacement" : "text");
     first.focus();
-    field("exact").readOnly = true; // what was marked; written by hand, it can be corrected
-    bar.hidden = true;
+    field("exact").readOnly = true; // the selected text; a quote typed by hand stays editable
+    toolbar.hidden = true;
   };
 
-  const send = async (from, then) => {
+  const send = async (from, onSuccess) => {
     const data = new FormData(from);
     try {
       const response = await fetch(from.action, { method: "POST", body: data, headers: { Accept: "application/json" } });
       const answer = await response.json();
       if (answer.errors) {
-        problem(Object.values(answer.errors).join(" "));
+        showProblem(Object.values(answer.errors).join(" "));
         return;
       }
       list.innerHTML = answer.list;
       showJumps();
-      draw();
-      then?.();
+      renderMarks();
+      onSuccess?.();
     } catch {
-      problem(form.dataset.failed);
+      showProblem(form.dataset.failed);
     } finally {
-      delete from.dataset.sent; // desk.js lets a form off once
+      delete from.dataset.sent; // desk.js lets a form be sent only once
       from.removeAttribute("aria-busy");
     }
   };
@@ -160,61 +160,61 @@
     cancel.hidden = false;
     cancel.addEventListener("click", () => {
       if (dialog.open) dialog.close();
-      else home.open = false;
+      else formContainer.open = false;
     });
     dialog.addEventListener("close", () => {
       field("exact").readOnly = false;
-      home.append(form);
+      formContainer.append(form);
     });
-    form.addEventListener("change", suit);
-    suit();
+    form.addEventListener("change", updateKindFields);
+    updateKindFields();
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       send(form, () => {
         form.reset();
-        suit();
-        page().getSelection().removeAllRanges();
+        updateKindFields();
+        frameDocument().getSelection().removeAllRanges();
         if (dialog.open) dialog.close();
-        home.open = false;
+        formContainer.open = false;
       });
     });
     form.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
       event.preventDefault();
-      event.stopPropagation(); // it is not the decision that is sent
+      event.stopPropagation(); // do not send the decision
       form.requestSubmit();
     });
     list.addEventListener("submit", (event) => {
       event.preventDefault();
       send(event.target);
     });
-    for (const button of bar.querySelectorAll("button")) {
+    for (const button of toolbar.querySelectorAll("button")) {
       button.addEventListener("pointerdown", (event) => event.preventDefault()); // the selection stays
-      button.addEventListener("click", () => chosen && open(button.dataset.kind));
+      button.addEventListener("click", () => selectedPassage && open(button.dataset.kind));
     }
   }
 
-  // --- When the text is there ---
+  // --- Once the frame has loaded ---
 
-  let ticking = 0;
-  const begin = () => {
-    if (!root("title")) return;
-    const style = page().createElement("link");
+  let pollTimer = 0;
+  const start = () => {
+    if (!fieldRoot("title")) return;
+    const style = frameDocument().createElement("link");
     style.rel = "stylesheet";
-    style.href = place.dataset.marks;
-    page().head.append(style);
+    style.href = textPanel.dataset.markStyles;
+    frameDocument().head.append(style);
     showJumps();
-    draw();
-    const heard = () => {
-      clearInterval(ticking);
-      look();
+    renderMarks();
+    const handleSelection = () => {
+      clearInterval(pollTimer);
+      updateToolbar();
     };
-    for (const name of ["selectionchange", "pointerup", "keyup"]) page().addEventListener(name, heard);
-    page().addEventListener("click", clicked);
-    // WebKit tells a page nothing of a frame in which no script may run (bug 218086), but lets it look.
-    clearInterval(ticking);
-    ticking = setInterval(look, 500);
+    for (const name of ["selectionchange", "pointerup", "keyup"]) frameDocument().addEventListener(name, handleSelection);
+    frameDocument().addEventListener("click", handleMarkClick);
+    // WebKit sends no events from a frame without scripts (bug 218086), but lets this page read the selection.
+    clearInterval(pollTimer);
+    pollTimer = setInterval(updateToolbar, 500);
   };
-  frame.addEventListener("load", begin);
-  if (page()?.readyState === "complete") begin();
+  frame.addEventListener("load", start);
+  if (frameDocument()?.readyState === "complete") start();
 }

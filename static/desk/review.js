@@ -1,5 +1,5 @@
-// On the review page: what changed stands behind its tab, quick phrases go into the reason, and the keyboard decides and
-// goes through the queue, also while the text in the frame has the focus. No shortcut is a single letter (WCAG 2.1.4).
+// The review page: tabs for the text and the differences, quick phrases for the reason, and shortcuts for the decision,
+// also while the frame has the focus. No shortcut is a single letter (WCAG 2.1.4).
 "use strict";
 window.desk = window.desk || {};
 {
@@ -9,51 +9,51 @@ window.desk = window.desk || {};
 
   // --- Full text, and what changed ---
 
-  const text = document.querySelector(".review-text");
-  const differences = document.getElementById("differences");
-  const views = [...document.querySelectorAll(".review-views a")];
-  const fetched = new Map();
-  let shown = null;
+  const textPanel = document.querySelector(".review-text");
+  const differencesPanel = document.getElementById("differences");
+  const viewLinks = [...document.querySelectorAll(".review-views a")];
+  const differencesByUrl = new Map();
+  let currentLink = null;
 
-  const show = async (link) => {
-    for (const one of views) one.toggleAttribute("aria-current", false);
+  const showView = async (link) => {
+    for (const one of viewLinks) one.toggleAttribute("aria-current", false);
     link.setAttribute("aria-current", "true");
-    shown = link;
+    currentLink = link;
     const isText = link.dataset.view === "text";
-    text.hidden = !isText;
-    differences.hidden = isText;
+    textPanel.hidden = !isText;
+    differencesPanel.hidden = isText;
     if (isText) return;
-    if (!fetched.has(link.href)) {
-      differences.textContent = differences.dataset.waiting;
+    if (!differencesByUrl.has(link.href)) {
+      differencesPanel.textContent = differencesPanel.dataset.waiting;
       try {
         const response = await fetch(`${link.href}&part=1`);
         const page = new DOMParser().parseFromString(await response.text(), "text/html");
         const found = page.querySelector(".diff");
         if (!response.ok || !found) throw new Error("no differences");
-        fetched.set(link.href, found);
+        differencesByUrl.set(link.href, found);
       } catch {
-        if (shown === link) differences.textContent = differences.dataset.failed;
+        if (currentLink === link) differencesPanel.textContent = differencesPanel.dataset.failed;
         return;
       }
     }
-    if (shown === link) differences.replaceChildren(fetched.get(link.href));
+    if (currentLink === link) differencesPanel.replaceChildren(differencesByUrl.get(link.href));
   };
-  for (const link of views) {
+  for (const link of viewLinks) {
     link.addEventListener("click", (event) => {
-      if (event.ctrlKey || event.metaKey || event.shiftKey) return; // a tab of its own
+      if (event.ctrlKey || event.metaKey || event.shiftKey) return; // open in a new tab
       event.preventDefault();
-      show(link);
+      showView(link);
     });
   }
-  desk.showText = () => show(views[0]);
+  desk.showText = () => showView(viewLinks[0]);
 
   // --- The reason ---
 
-  const asked = document.querySelector(".review-asked");
+  const reasonPrompt = document.querySelector(".review-reason-prompt");
   const phrases = document.querySelector(".review-phrases");
   if (phrases) {
     phrases.hidden = false;
-    // The reason keeps the focus: on a phone the phrases are there only as long as it has it.
+    // Keep the focus in the reason: on a phone the phrases are visible only while it has the focus.
     phrases.addEventListener("pointerdown", (event) => event.preventDefault());
     phrases.addEventListener("click", (event) => {
       const phrase = event.target.closest(".review-phrase");
@@ -61,7 +61,7 @@ window.desk = window.desk || {};
       const words = phrase.textContent;
       const [start, end] = [reason.selectionStart, reason.selectionEnd];
       const before = reason.value.slice(0, start);
-      // On a line of its own, unless something stands on the line that it goes to.
+      // Start a new line unless the cursor is already on an empty one.
       reason.setRangeText(before && !/\s$/.test(before) ? `\n${words}` : words, start, end, "end");
       reason.dispatchEvent(new Event("input", { bubbles: true }));
       reason.focus();
@@ -71,7 +71,7 @@ window.desk = window.desk || {};
   const decide = (verdict) => {
     if (!form) return;
     if (verdict === "return" && !reason.value.trim()) {
-      asked.textContent = asked.dataset.words;
+      reasonPrompt.textContent = reasonPrompt.dataset.words;
       reason.focus();
       return;
     }
@@ -79,7 +79,7 @@ window.desk = window.desk || {};
   };
   if (reason) {
     reason.addEventListener("input", () => {
-      asked.textContent = "";
+      reasonPrompt.textContent = "";
     });
     document.getElementById("verdict-return").addEventListener("click", (event) => {
       if (reason.value.trim()) return;
@@ -90,19 +90,19 @@ window.desk = window.desk || {};
 
   // --- The keyboard ---
 
-  const pressed = (event) => {
+  const handleDecisionShortcut = (event) => {
     if (event.isComposing || event.repeat || document.querySelector("dialog[open]")) return;
     const isControl = (event.ctrlKey || event.metaKey) && !event.altKey;
     if (event.key !== "Enter" || !isControl || !form) return;
     event.preventDefault();
     decide(event.shiftKey ? "return" : "approve");
   };
-  document.addEventListener("keydown", pressed);
+  document.addEventListener("keydown", handleDecisionShortcut);
 
-  // No script runs in the frame; this page listens to it. (WebKit does not let it, bug 218086: there only the page.)
-  const listen = () => {
-    for (const heard of [pressed, desk.turn]) frame.contentDocument?.addEventListener("keydown", heard);
+  // No script runs in the frame, so this page listens to its events. WebKit does not allow that (bug 218086).
+  const listenInFrame = () => {
+    for (const handler of [handleDecisionShortcut, desk.handleQueueShortcut]) frame.contentDocument?.addEventListener("keydown", handler);
   };
-  frame.addEventListener("load", listen);
-  if (frame.contentDocument?.readyState === "complete") listen();
+  frame.addEventListener("load", listenInFrame);
+  if (frame.contentDocument?.readyState === "complete") listenInFrame();
 }

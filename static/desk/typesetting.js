@@ -1,46 +1,46 @@
-// 排版: shows what would change, paragraph by paragraph, takes it over when its writer says so, and takes it back.
+// 排版 (typesetting): show the changes paragraph by paragraph, apply them on confirmation, and undo them.
 "use strict";
 {
-  const { say, tell, name, ask, bar, editor, put } = deskWord;
-  const MOST = 300; // paragraphs shown; all are set
+  const { text, showStatus, showLosses, postOrThrow, bar, editor, replaceText } = desk.word;
+  const MAX_ROWS_SHOWN = 300; // paragraphs shown; all are set
   const dialog = document.getElementById("typesetting");
   const rows = document.getElementById("typesetting-rows");
   const button = document.getElementById("typeset");
-  const undo = document.getElementById("typeset-undo");
+  const undoButton = document.getElementById("typeset-undo");
 
-  const element = (tag, facts = {}, ...children) => {
-    const made = Object.assign(document.createElement(tag), facts);
-    made.append(...children);
-    return made;
+  const createElement = (tag, properties = {}, ...children) => {
+    const created = Object.assign(document.createElement(tag), properties);
+    created.append(...children);
+    return created;
   };
 
-  // Blanks are what 排版 takes away most, and nobody sees them: they are given a shape.
-  const visible = (words) => {
+  // 排版 mostly removes whitespace, which is invisible: show it as symbols.
+  const withVisibleWhitespace = (words) => {
     const parts = words.split(/([ \t\u00a0\u2002-\u200a\u3000\n]+)/);
-    return parts.map((part, place) =>
-      place % 2 ? element("span", { className: "desk-blank", textContent: part.replace(/\u3000/g, "□").replace(/\n/g, "⏎").replace(/[^□⏎]/g, "␣") }) : part,
+    return parts.map((part, index) =>
+      index % 2 ? createElement("span", { className: "desk-blank", textContent: part.replace(/\u3000/g, "□").replace(/\n/g, "⏎").replace(/[^□⏎]/g, "␣") }) : part,
     );
   };
-  const piece = ([operation, words], side) => {
+  const renderPiece = ([operation, words], side) => {
     if (operation === "=") return [words];
-    return operation === side ? [element(side === "-" ? "del" : "ins", {}, ...visible(words))] : [];
+    return operation === side ? [createElement(side === "-" ? "del" : "ins", {}, ...withVisibleWhitespace(words))] : [];
   };
-  const half = (change, side) => {
+  const renderSide = (change, side) => {
     const tag = side === "-" ? change.before : change.after;
     const other = side === "-" ? change.after : change.before;
-    const made = element("div", { className: side === "-" ? "is-before" : "is-after" });
-    made.append(element("span", { className: "desk-unseen", textContent: `${say(side === "-" ? "before" : "after")}: ` }));
-    if (side === "+" && !tag) made.append(element("span", { className: "desk-quiet", textContent: say("removed") }));
-    else if (/^h[2-4]$/.test(tag) && tag !== other) made.append(element("span", { className: "desk-tag", textContent: say(tag) }), " ");
-    const words = element("span", { className: /^h[2-4]$/.test(tag) ? "is-heading" : "" });
-    words.append(...change.pieces.flatMap((one) => piece(one, side)));
-    made.append(words);
-    return made;
+    const created = createElement("div", { className: side === "-" ? "is-before" : "is-after" });
+    created.append(createElement("span", { className: "visually-hidden", textContent: `${text(side === "-" ? "before" : "after")}: ` }));
+    if (side === "+" && !tag) created.append(createElement("span", { className: "desk-muted", textContent: text("removed") }));
+    else if (/^h[2-4]$/.test(tag) && tag !== other) created.append(createElement("span", { className: "desk-tag", textContent: text(tag) }), " ");
+    const words = createElement("span", { className: /^h[2-4]$/.test(tag) ? "is-heading" : "" });
+    words.append(...change.pieces.flatMap((one) => renderPiece(one, side)));
+    created.append(words);
+    return created;
   };
-  const show = (changes) => {
-    document.getElementById("typesetting-count").textContent = say("count", { count: changes.length });
-    rows.replaceChildren(...changes.slice(0, MOST).map((change) => element("li", {}, half(change, "-"), half(change, "+"))));
-    if (changes.length > MOST) rows.append(element("li", { className: "desk-quiet", textContent: say("more", { count: changes.length - MOST }) }));
+  const confirmChanges = (changes) => {
+    document.getElementById("typesetting-count").textContent = text("count", { count: changes.length });
+    rows.replaceChildren(...changes.slice(0, MAX_ROWS_SHOWN).map((change) => createElement("li", {}, renderSide(change, "-"), renderSide(change, "+"))));
+    if (changes.length > MAX_ROWS_SHOWN) rows.append(createElement("li", { className: "desk-muted", textContent: text("more", { count: changes.length - MAX_ROWS_SHOWN }) }));
     dialog.returnValue = "";
     return new Promise((resolve) => {
       dialog.addEventListener("close", () => resolve(dialog.returnValue === "adopt"), { once: true });
@@ -51,54 +51,54 @@
 
   button.addEventListener("click", async () => {
     if (!editor().editable().getText().trim()) {
-      tell(say("empty"));
+      showStatus(text("empty"));
       return;
     }
     button.disabled = true;
-    tell(say("setting"));
+    showStatus(text("setting"));
     const before = editor().getData();
     try {
       const data = new FormData();
       data.set("body", before);
-      const answer = await ask(bar.dataset.typeset, data);
-      name(answer.lost);
+      const answer = await postOrThrow(bar.dataset.typeset, data);
+      showLosses(answer.lost);
       if (!answer.changes.length) {
-        tell(say("nothing"));
+        showStatus(text("nothing"));
         return;
       }
-      tell("");
-      if (await show(answer.changes)) await adopt(answer.html, before);
+      showStatus("");
+      if (await confirmChanges(answer.changes)) await applyText(answer.html, before);
     } catch (problem) {
-      tell(problem.message);
+      showStatus(problem.message);
     } finally {
       button.disabled = false;
     }
   });
 
-  // The button undoes as long as nothing else was written; then the editor's own undo goes step by step.
-  let forget = () => {};
-  const adopt = async (html, before) => {
-    forget();
-    await put(html);
+  // The undo button works until the text changes again; after that the editor's own undo applies.
+  let hideUndo = () => {};
+  const applyText = async (html, before) => {
+    hideUndo();
+    await replaceText(html);
     const set = editor().getData();
     const listener = editor().on("change", () => {
-      if (editor().getData() !== set) forget();
+      if (editor().getData() !== set) hideUndo();
     });
-    const back = async () => {
-      forget();
-      await put(before);
-      tell(say("undone"));
+    const undoTypesetting = async () => {
+      hideUndo();
+      await replaceText(before);
+      showStatus(text("undone"));
       editor().focus();
     };
-    forget = () => {
+    hideUndo = () => {
       listener.removeListener();
-      undo.removeEventListener("click", back);
-      undo.hidden = true;
-      forget = () => {};
+      undoButton.removeEventListener("click", undoTypesetting);
+      undoButton.hidden = true;
+      hideUndo = () => {};
     };
-    undo.addEventListener("click", back);
-    undo.hidden = false;
-    undo.focus();
-    tell(say("adopted"));
+    undoButton.addEventListener("click", undoTypesetting);
+    undoButton.hidden = false;
+    undoButton.focus();
+    showStatus(text("adopted"));
   };
 }

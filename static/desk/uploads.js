@@ -1,42 +1,42 @@
-// Files: dropped, chosen or pasted, they go up at once, with their progress shown; which of them belong to the text
-// stands in the form's hidden fields and is saved with it.
+// Uploads: dropped, selected or pasted files are uploaded at once with a progress bar. Hidden fields of the form list
+// the files of the article.
 "use strict";
 {
   const form = desk.draft.form;
   desk.maxFileBytes = Number(form.dataset.maxFileMb) * 1024 * 1024; // the server has the last word
   const field = (name) => form.elements.namedItem(name);
-  const way = document.getElementById("files-on-their-way");
+  const progressList = document.getElementById("upload-list");
 
-  const element = (tag, facts = {}, ...children) => {
-    const made = Object.assign(document.createElement(tag), facts);
-    made.append(...children);
-    return made;
+  const createElement = (tag, properties = {}, ...children) => {
+    const created = Object.assign(document.createElement(tag), properties);
+    created.append(...children);
+    return created;
   };
 
-  // Brings a file up. Gives what the server says of it, or null when it refused, which then stands in the list.
+  // Upload a file and show its progress. Returns the answer of the server, or null after a refusal, which it shows.
   desk.upload = async (file, only = "") => {
-    const bar = element("progress", { max: 100, value: 0 });
-    const words = element("span", { textContent: desk.say("uploading", { percent: "0%", name: file.name }) });
-    const row = element("li", {}, words, bar);
+    const bar = createElement("progress", { max: 100, value: 0 });
+    const words = createElement("span", { textContent: desk.text("uploading", { percent: "0%", name: file.name }) });
+    const row = createElement("li", {}, words, bar);
     bar.setAttribute("aria-label", file.name);
-    way.append(row);
+    progressList.append(row);
     const refuse = (why) => {
       bar.remove();
-      words.textContent = desk.say("not_uploaded", { name: file.name, why });
+      words.textContent = desk.text("not_uploaded", { name: file.name, why });
       row.className = "is-refused";
       return null;
     };
-    for (const old of way.querySelectorAll(".is-refused")) old.remove();
-    if (file.size > desk.maxFileBytes) return refuse(desk.say("too_large"));
+    for (const old of progressList.querySelectorAll(".is-refused")) old.remove();
+    if (file.size > desk.maxFileBytes) return refuse(desk.text("too_large"));
     const data = new FormData();
     data.set("file", file, file.name);
     if (only) data.set("only", only);
     const { status, answer, problem } = await desk.post(form.dataset.upload, data, (event) => {
       if (!event.lengthComputable) return;
       bar.value = Math.round((100 * event.loaded) / event.total);
-      words.textContent = desk.say("uploading", { percent: `${bar.value}%`, name: file.name });
+      words.textContent = desk.text("uploading", { percent: `${bar.value}%`, name: file.name });
     });
-    if (status !== 200 || !answer) return refuse(answer?.error ?? problem ?? desk.say("broken"));
+    if (status !== 200 || !answer) return refuse(answer?.error ?? problem ?? desk.text("broken"));
     row.remove();
     return answer;
   };
@@ -45,65 +45,65 @@
 
   const list = document.getElementById("attachments");
   let rows = [];
-  const read = () => {
+  const readRows = () => {
     try {
       rows = JSON.parse(field("attachments").value || "[]");
     } catch {
       rows = [];
     }
   };
-  const write = () => {
+  const writeRows = () => {
     field("attachments").value = JSON.stringify(rows);
-    desk.draft.touch();
+    desk.draft.markChanged();
   };
-  const size = (bytes) => (bytes < 1024 * 1024 ? `${Math.ceil(bytes / 1024)} KB` : `${(bytes / 1024 / 1024).toFixed(1)} MB`);
-  const act = (sign, words, does, disabled = false) => {
-    const button = element("button", { type: "button", className: "desk-mini", textContent: sign, disabled });
+  const formatSize = (bytes) => (bytes < 1024 * 1024 ? `${Math.ceil(bytes / 1024)} KB` : `${(bytes / 1024 / 1024).toFixed(1)} MB`);
+  const actionButton = (sign, words, onClick, disabled = false) => {
+    const button = createElement("button", { type: "button", className: "desk-icon-button", textContent: sign, disabled });
     button.setAttribute("aria-label", words);
     button.title = words;
-    button.addEventListener("click", does);
+    button.addEventListener("click", onClick);
     return button;
   };
   const input = (row, name, words) => {
-    const made = element("input", { type: "text", value: row[name] ?? "", placeholder: words, maxLength: name === "name" ? 200 : 300 });
-    made.setAttribute("aria-label", words);
-    made.addEventListener("input", () => {
-      row[name] = made.value;
+    const created = createElement("input", { type: "text", value: row[name] ?? "", placeholder: words, maxLength: name === "name" ? 200 : 300 });
+    created.setAttribute("aria-label", words);
+    created.addEventListener("input", () => {
+      row[name] = created.value;
       field("attachments").value = JSON.stringify(rows);
     });
-    return made;
+    return created;
   };
-  const draw = () => {
+  const render = () => {
     list.replaceChildren(
-      ...rows.map((row, place) => {
+      ...rows.map((row, index) => {
         const name = row.name || row.digest.slice(0, 8);
-        const move = (by) => {
-          rows.splice(place + by, 0, ...rows.splice(place, 1));
-          write();
-          draw();
-          list.children[place + by].querySelector(`.desk-mini:nth-of-type(${by < 0 ? 1 : 2})`)?.focus();
+        const move = (offset) => {
+          rows.splice(index + offset, 0, ...rows.splice(index, 1));
+          writeRows();
+          render();
+          list.children[index + offset].querySelector(`.desk-icon-button:nth-of-type(${offset < 0 ? 1 : 2})`)?.focus();
         };
-        const facts = element("a", {
+        const link = createElement("a", {
           href: row.url ?? "#",
           target: "_blank",
-          className: "desk-quiet",
-          textContent: `${(row.extension ?? "").toUpperCase()} ${row.size ? size(row.size) : ""}`,
+          className: "desk-muted",
+          textContent: `${(row.extension ?? "").toUpperCase()} ${row.size ? formatSize(row.size) : ""}`,
         });
-        return element(
+        return createElement(
           "li",
           {},
-          input(row, "name", desk.say("name")),
-          input(row, "caption", desk.say("caption")),
-          element(
+          input(row, "name", desk.text("name")),
+          input(row, "caption", desk.text("caption")),
+          createElement(
             "div",
-            { className: "desk-mini-acts" },
-            facts,
-            act("↑", desk.say("up", { name }), () => move(-1), place === 0),
-            act("↓", desk.say("down", { name }), () => move(1), place === rows.length - 1),
-            act("✕", desk.say("remove", { name }), () => {
-              rows.splice(place, 1);
-              write();
-              draw();
+            { className: "desk-icon-buttons" },
+            link,
+            actionButton("↑", desk.text("up", { name }), () => move(-1), index === 0),
+            actionButton("↓", desk.text("down", { name }), () => move(1), index === rows.length - 1),
+            actionButton("✕", desk.text("remove", { name }), () => {
+              rows.splice(index, 1);
+              writeRows();
+              render();
               document.getElementById("attachment-files").focus();
             }),
           ),
@@ -116,35 +116,35 @@
       const found = await desk.upload(file);
       if (!found) continue;
       if (rows.some((row) => row.digest === found.digest)) {
-        way.append(
-          element("li", { className: "is-refused", textContent: desk.say("not_uploaded", { name: file.name, why: desk.say("twice") }) }),
+        progressList.append(
+          createElement("li", { className: "is-refused", textContent: desk.text("not_uploaded", { name: file.name, why: desk.text("twice") }) }),
         );
         continue;
       }
       rows.push({ ...found, caption: "" });
-      write();
-      draw();
+      writeRows();
+      render();
     }
   };
-  read();
-  draw();
+  readRows();
+  render();
 
   document.getElementById("attachment-files").addEventListener("change", ({ target }) => {
     attach([...target.files]);
     target.value = "";
   });
-  const here = document.getElementById("drop-here");
-  // Dropped beside the mark, a file would replace the page and all that was typed in it.
-  const carries = (event) => [...(event.dataTransfer?.types ?? [])].includes("Files");
+  const dropZone = document.getElementById("drop-zone");
+  // Without this, a file dropped beside the drop zone would replace the page and lose the text.
+  const hasFiles = (event) => [...(event.dataTransfer?.types ?? [])].includes("Files");
   window.addEventListener("dragover", (event) => {
-    if (!carries(event)) return;
+    if (!hasFiles(event)) return;
     event.preventDefault();
-    here.classList.add("is-wanted");
+    dropZone.classList.add("is-drop-target");
   });
-  window.addEventListener("dragleave", (event) => event.relatedTarget || here.classList.remove("is-wanted"));
+  window.addEventListener("dragleave", (event) => event.relatedTarget || dropZone.classList.remove("is-drop-target"));
   window.addEventListener("drop", (event) => {
-    here.classList.remove("is-wanted");
-    if (!carries(event) || event.target.closest?.(".cke_editable")) return;
+    dropZone.classList.remove("is-drop-target");
+    if (!hasFiles(event) || event.target.closest?.(".cke_editable")) return;
     event.preventDefault();
     attach([...event.dataTransfer.files]);
   });
@@ -152,61 +152,61 @@
   // --- The cover ---
 
   const cover = document.getElementById("cover");
-  const none = document.getElementById("cover-none");
-  const drawCover = (address) => {
+  const removeCoverButton = document.getElementById("cover-none");
+  const renderCover = (address) => {
     const shown = address
-      ? element("img", { src: address, alt: "" })
-      : element("p", { className: "desk-quiet", textContent: desk.say("no_cover") });
+      ? createElement("img", { src: address, alt: "" })
+      : createElement("p", { className: "desk-muted", textContent: desk.text("no_cover") });
     cover.replaceChildren(shown);
-    none.hidden = !address;
+    removeCoverButton.hidden = !address;
   };
-  const choose = (digest, address) => {
+  const setCover = (digest, address) => {
     field("cover").value = digest;
-    drawCover(address);
-    desk.draft.touch();
+    renderCover(address);
+    desk.draft.markChanged();
   };
-  drawCover(cover.dataset.picture);
+  renderCover(cover.dataset.picture);
   document.getElementById("cover-file").addEventListener("change", async ({ target }) => {
     const [file] = target.files;
     target.value = "";
     const found = file && (await desk.upload(file, "picture"));
-    if (found) choose(found.digest, found.url);
+    if (found) setCover(found.digest, found.url);
   });
   document.getElementById("cover-from-body").addEventListener("click", () => {
-    const found = /\/files\/([0-9a-f]{64})\.[a-z0-9]+/.exec(desk.draft.body());
-    if (found) choose(found[1], found[0]);
+    const found = /\/files\/([0-9a-f]{64})\.[a-z0-9]+/.exec(desk.draft.bodyHtml());
+    if (found) setCover(found[1], found[0]);
   });
-  none.addEventListener("click", () => {
-    choose("", "");
+  removeCoverButton.addEventListener("click", () => {
+    setCover("", "");
     document.getElementById("cover-file").focus();
   });
 
   form.addEventListener("restored", () => {
-    read();
-    draw();
+    readRows();
+    render();
     const digest = field("cover").value;
-    const known = rows.find((row) => row.digest === digest)?.url ?? new RegExp(`/files/${digest}\\.[a-z0-9]+`).exec(desk.draft.body())?.[0];
-    drawCover(digest ? (known ?? cover.querySelector("img")?.src ?? "") : "");
+    const known = rows.find((row) => row.digest === digest)?.url ?? new RegExp(`/files/${digest}\\.[a-z0-9]+`).exec(desk.draft.bodyHtml())?.[0];
+    renderCover(digest ? (known ?? cover.querySelector("img")?.src ?? "") : "");
   });
 
   // --- Pictures in the text ---
 
   if (window.CKEDITOR) {
-    const picker = element("input", { type: "file", accept: "image/jpeg,image/png,image/gif,image/webp", multiple: true, hidden: true });
+    const picker = createElement("input", { type: "file", accept: "image/jpeg,image/png,image/gif,image/webp", multiple: true, hidden: true });
     document.body.append(picker);
     picker.addEventListener("change", async () => {
       const editor = desk.draft.editor();
       for (const file of [...picker.files]) {
         const found = await desk.upload(file, "picture");
         if (!found) {
-          way.scrollIntoView({ block: "center" });
+          progressList.scrollIntoView({ block: "center" });
           continue;
         }
         // A name in Chinese was given by somebody and says what there is to see; IMG_2041 says nothing.
         const words = /\p{Script=Han}/u.test(found.name) ? found.name : "";
-        const image = element("img", { src: found.url, alt: words });
+        const image = createElement("img", { src: found.url, alt: words });
         image.setAttribute("src", found.url);
-        const figure = element("figure", { className: "image" }, image, element("figcaption", { textContent: words }));
+        const figure = createElement("figure", { className: "image" }, image, createElement("figcaption", { textContent: words }));
         editor.focus();
         // A picture that is selected would be replaced by the new one.
         const selected = editor.widgets.focused;
@@ -228,7 +228,7 @@
       init: (editor) => {
         const icon = `${window.CKEDITOR.plugins.getPath("image2")}icons/hidpi/image.png`;
         editor.addCommand("deskpicture", { exec: () => picker.click(), async: true });
-        editor.ui.addButton("DeskPicture", { label: desk.say("picture"), command: "deskpicture", toolbar: "insert", icon });
+        editor.ui.addButton("DeskPicture", { label: desk.text("picture"), command: "deskpicture", toolbar: "insert", icon });
       },
     });
   }

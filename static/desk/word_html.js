@@ -1,11 +1,11 @@
-// The HTML that Word, WPS and Word for Mac put on the clipboard, made the HTML that the site keeps: headings after their
-// (Chinese) styles, real lists, plain tables, footnotes with working marks; no fonts, no colours, no mso-.
-// The editor's own filter of Word's HTML makes bullets of 一、 and drops footnotes, so it is not used for structure.
+// Convert clipboard HTML of Word, WPS and Word for Mac to the HTML that the site stores: headings by their (Chinese)
+// styles, real lists, plain tables, linked footnotes; no fonts, colours or mso- styles. The editor's own filter turns
+// 一、 into bullets and drops footnotes, so it is not used for the structure.
 "use strict";
 {
-  const { say } = deskWord;
+  const { text } = desk.word;
   const HAN = "\\u2e80-\\u9fff\\uf900-\\ufaff\\uff00-\\uffef\\u3000-\\u303f“”‘’—…";
-  const KEPT = {
+  const ALLOWED_ATTRIBUTES = {
     A: ["href", "id"],
     IMG: ["src", "alt", "width", "height"],
     OL: ["start"],
@@ -18,9 +18,8 @@
     ),
   };
   const BLOCKS = "p,h1,h2,h3,h4,h5,h6,ul,ol,table,div,hr,blockquote,pre";
-  const WORDS = new Set(["B", "I", "STRIKE", "SPAN", "FONT"]);
 
-  deskWord.isOffice = (html) =>
+  desk.word.isOfficeHtml = (html) =>
     /<meta[^>]+(?:name|content)=["']?(?:generator|progid)[^>]*(?:microsoft|word|wps|kingsoft|excel|powerpoint)|class=["']?Mso|style=["'][^"']*\bmso-|<w:WordDocument|<o:p[\s>]|ksohtml/i.test(html);
 
   const declarations = (text) =>
@@ -31,10 +30,10 @@
         .filter(([, value]) => value !== undefined)
         .map(([name, value]) => [name.trim().toLowerCase(), value.trim().replace(/^["']|["']$/g, "")]),
     );
-  const styleOf = (element) => declarations(element.getAttribute("style"));
+  const inlineStyle = (element) => declarations(element.getAttribute("style"));
 
-  // What the style sheet says of classes (by name, or by tag for headings) and of lists (“l0:level1”).
-  const sheetOf = (page) => {
+  // Return the declarations of the style sheet by class name, heading tag or list level (“l0:level1”).
+  const parseStyleSheet = (page) => {
     const sheet = {};
     for (const style of page.querySelectorAll("style")) {
       const text = style.textContent.replace(/\/\*.*?\*\/|<!--|-->/gs, "");
@@ -51,7 +50,7 @@
   };
 
   const unwrap = (element) => element.replaceWith(...element.childNodes);
-  const renamed = (element, tag) => {
+  const renameElement = (element, tag) => {
     const made = element.ownerDocument.createElement(tag);
     made.append(...element.childNodes);
     for (const { name, value } of element.attributes) made.setAttribute(name, value);
@@ -60,24 +59,24 @@
   };
   const isEmpty = (element) => !element.textContent.replace(/[\s\u00a0\u200b]/g, "") && !element.querySelector("img,hr,[id^=fn]");
 
-  // --- One step after the other ---
+  // --- The steps of the clean-up, in order ---
 
-  const takeOut = (page, lost) => {
+  const removeHidden = (page, lost) => {
     const walker = page.createTreeWalker(page, NodeFilter.SHOW_COMMENT);
     const comments = [];
     while (walker.nextNode()) comments.push(walker.currentNode);
     for (const comment of comments) comment.remove();
     for (const element of [...page.body.querySelectorAll("*")]) {
-      const style = styleOf(element);
+      const style = inlineStyle(element);
       const says = style["mso-element"] ?? "";
       if (/^comment/.test(says) || style["mso-special-character"] === "comment" || /msocom_/.test(element.id + (element.getAttribute("href") ?? ""))) {
-        lost.add(say("comments"));
+        lost.add(text("comments"));
         element.remove();
       } else if (element.localName === "del") {
-        lost.add(say("changes"));
+        lost.add(text("changes"));
         element.remove();
       } else if (element.localName === "ins") {
-        lost.add(say("changes"));
+        lost.add(text("changes"));
         unwrap(element);
       } else if (style.display === "none" || style["mso-hide"] === "all" || ["style", "script", "meta", "link", "title", "xml", "noscript", "iframe", "object"].includes(element.localName)) {
         element.remove();
@@ -91,7 +90,7 @@
   };
 
   // Footnotes and endnotes: _ftnref1 in the text, _ftn1 in a list behind it.
-  const footnotes = (page, lost) => {
+  const convertFootnotes = (page, lost) => {
     const marks = [];
     const bodies = new Map();
     for (const link of page.body.querySelectorAll("a[href]")) {
@@ -101,7 +100,7 @@
       if (found[2]) bodies.set(key, link);
       else marks.push([key, link]);
     }
-    const raisedAbove = (link) => {
+    const outermostSup = (link) => {
       const raised = link.closest("sup");
       return raised && raised.textContent.trim() === link.textContent.trim() ? raised : link;
     };
@@ -109,10 +108,10 @@
     for (const [key, mark] of marks) {
       const back = bodies.get(key);
       const raised = page.createElement("sup");
-      raisedAbove(mark).replaceWith(raised);
+      outermostSup(mark).replaceWith(raised);
       if (!back) {
         raised.textContent = mark.textContent.trim();
-        lost.add(say("lone_note", { mark: mark.textContent.trim() }));
+        lost.add(text("lone_note", { mark: mark.textContent.trim() }));
         continue;
       }
       bodies.delete(key);
@@ -120,7 +119,7 @@
       raised.innerHTML = `<a href="#fn-${number}" id="fnref-${number}">[${number}]</a>`;
       const box = back.closest('div[id^="ftn"], div[id^="edn"], [style*="mso-element:footnote"], [style*="mso-element:endnote"]');
       const held = box && !/-list/.test(box.getAttribute("style") ?? "") ? box : (back.closest("p, li") ?? back.parentElement);
-      raisedAbove(back).remove();
+      outermostSup(back).remove();
       const note = page.createElement("li");
       note.id = `fn-${number}`;
       note.append(...(held.localName === "div" ? held.childNodes : [held.cloneNode(true)]));
@@ -134,19 +133,19 @@
     if (list.children.length) page.body.append(page.createElement("hr"), list);
   };
 
-  // A paragraph's role, from its tag, its own style or the sheet's word for its class.
+  // Return the role of a paragraph, from its tag, its inline style or the styles of its classes.
   const roleOf = (paragraph, sheet) => {
-    const own = styleOf(paragraph);
+    const own = inlineStyle(paragraph);
     const classes = [...paragraph.classList].map((one) => sheet[one] ?? {});
-    const said = (name) => own[name] ?? classes.map((one) => one[name]).find(Boolean) ?? sheet[paragraph.localName]?.[name];
-    const name = said("mso-style-name") ?? "";
+    const readProperty = (name) => own[name] ?? classes.map((one) => one[name]).find(Boolean) ?? sheet[paragraph.localName]?.[name];
+    const name = readProperty("mso-style-name") ?? "";
     const titled = /^(?:标题|heading|title) ?([1-9])?$/i.exec(name);
-    const outline = /^[1-6]$/.test(said("mso-outline-level") ?? "") ? Number(said("mso-outline-level")) : 0;
+    const outline = /^[1-6]$/.test(readProperty("mso-outline-level") ?? "") ? Number(readProperty("mso-outline-level")) : 0;
     const tag = /^h([1-6])$/.exec(paragraph.localName);
     const classed = /\bMso(?:Heading([1-9]))\b/.exec(paragraph.className);
     const level = Number(tag?.[1] ?? outline) || Number(titled?.[1] ?? classed?.[1] ?? 0);
     const isTitle = /\bMsoTitle\b/.test(paragraph.className) || (titled && !titled[1]);
-    const side = (paragraph.getAttribute("align") ?? said("text-align") ?? "").toLowerCase();
+    const side = (paragraph.getAttribute("align") ?? readProperty("text-align") ?? "").toLowerCase();
     return {
       level: level || (isTitle ? 1 : 0),
       side: { center: "center", right: "right", end: "right" }[side] ?? (isTitle ? "center" : ""),
@@ -155,10 +154,10 @@
     };
   };
 
-  // {level, kind: ul, ol or "", number, label} of a paragraph that Word numbers, or null.
+  // Return {level, kind: ul, ol or "", number, label} of a numbered paragraph, or null.
   const listOf = (paragraph, own, classes, sheet) => {
-    const said = own["mso-list"] ?? classes.map((one) => one["mso-list"]).find(Boolean) ?? "";
-    const place = /(l\d+) level(\d)/.exec(said);
+    const listStyle = own["mso-list"] ?? classes.map((one) => one["mso-list"]).find(Boolean) ?? "";
+    const place = /(l\d+) level(\d)/.exec(listStyle);
     const marker = paragraph.querySelector('[style*="mso-list:Ignore"], [style*="mso-list: Ignore"]');
     if (!marker && !place) return null;
     const level = Number(place?.[2] ?? 1);
@@ -173,15 +172,15 @@
     return { level, kind: isBullet ? "ul" : "", number: 0, label };
   };
 
-  const paragraphs = (page, lost) => {
-    const sheet = sheetOf(page);
-    takeOut(page, lost);
-    footnotes(page, lost);
+  const convertParagraphs = (page, lost) => {
+    const sheet = parseStyleSheet(page);
+    removeHidden(page, lost);
+    convertFootnotes(page, lost);
     const read = [];
     for (const paragraph of [...page.body.querySelectorAll("p,h1,h2,h3,h4,h5,h6")]) {
       const role = roleOf(paragraph, sheet);
       if (role.isContents) {
-        lost.add(say("contents"));
+        lost.add(text("contents"));
         paragraph.remove();
       } else if (isEmpty(paragraph)) {
         paragraph.remove();
@@ -196,18 +195,18 @@
       const place = isInside ? -1 : levels.indexOf(role.level);
       const tag = place < 0 ? "p" : `h${Math.min(place, 2) + 2}`;
       if (list && list.kind && tag === "p" && !paragraph.closest("li")) {
-        open = listed(paragraph, list, open);
+        open = addToList(paragraph, list, open);
         continue;
       }
       if (list?.label && list.kind !== "ul") paragraph.prepend(/[\w.)]$/.test(list.label) ? `${list.label} ` : list.label);
-      const made = paragraph.localName === tag ? paragraph : renamed(paragraph, tag);
+      const made = paragraph.localName === tag ? paragraph : renameElement(paragraph, tag);
       if (tag !== "p") for (const bold of [...made.querySelectorAll("b,strong")]) unwrap(bold);
       made.className = role.side ? `align-${role.side}` : "";
       open = [];
     }
   };
 
-  const listed = (paragraph, { level, kind, number }, open) => {
+  const addToList = (paragraph, { level, kind, number }, open) => {
     const page = paragraph.ownerDocument;
     let stack = open.length && paragraph.previousElementSibling === open[0].list ? open : [];
     while (stack.length && stack.at(-1).level > level) stack = stack.slice(0, -1);
@@ -226,10 +225,10 @@
     return stack;
   };
 
-  // Spans say in styles what elements say for themselves.
-  const inline = (page) => {
+  // Replace inline styles by elements: font-weight by <strong>, and so on.
+  const convertInlineStyles = (page) => {
     for (const element of [...page.body.querySelectorAll("b,i,strike,span,font")].reverse()) {
-      const style = styleOf(element);
+      const style = inlineStyle(element);
       const tags = [];
       if (element.localName === "b" || /^(?:bold|[6-9]00)/.test(style["font-weight"] ?? "")) tags.push("strong");
       if (element.localName === "i" || style["font-style"] === "italic") tags.push("em");
@@ -250,37 +249,37 @@
     }
   };
 
-  const links = (page, lost) => {
+  const cleanLinks = (page, lost) => {
     for (const link of [...page.body.querySelectorAll("a")]) {
       const href = (link.getAttribute("href") ?? "").trim();
       if (/^#fn(?:ref)?-\d+$/.test(href) || /^(?:https?:|mailto:|tel:)/i.test(href)) continue;
-      if (/^(?:file:|[a-z]:\\|\\\\)/i.test(href) && !/#_/.test(href)) lost.add(say("local_link"));
+      if (/^(?:file:|[a-z]:\\|\\\\)/i.test(href) && !/#_/.test(href)) lost.add(text("local_link"));
       unwrap(link);
     }
   };
 
-  const tables = (page) => {
+  const cleanTables = (page) => {
     for (const cell of page.body.querySelectorAll("td,th")) {
       const inside = cell.querySelectorAll(BLOCKS);
       if (inside.length === 1 && inside[0].localName === "p") {
         if (inside[0].className) cell.className = inside[0].className;
         unwrap(inside[0]);
       } else if (!inside.length) {
-        const side = (cell.getAttribute("align") ?? styleOf(cell)["text-align"] ?? "").toLowerCase();
+        const side = (cell.getAttribute("align") ?? inlineStyle(cell)["text-align"] ?? "").toLowerCase();
         cell.className = side === "center" || side === "right" ? `align-${side}` : "";
       } else {
         cell.className = "";
       }
       for (const span of ["colspan", "rowspan"]) if (!(Number(cell.getAttribute(span)) > 1)) cell.removeAttribute(span);
     }
-    for (const cell of [...page.body.querySelectorAll("thead td")]) renamed(cell, "th");
+    for (const cell of [...page.body.querySelectorAll("thead td")]) renameElement(cell, "th");
   };
 
-  const strip = (page) => {
+  const stripAttributes = (page) => {
     for (const element of [...page.body.querySelectorAll("*")]) {
-      const kept = KEPT[element.tagName];
+      const kept = ALLOWED_ATTRIBUTES[element.tagName];
       if (!kept) {
-        if (element.localName === "div" && !element.querySelector(BLOCKS) && !element.closest("td,th,li")) renamed(element, "p").removeAttribute("align");
+        if (element.localName === "div" && !element.querySelector(BLOCKS) && !element.closest("td,th,li")) renameElement(element, "p").removeAttribute("align");
         else unwrap(element);
         continue;
       }
@@ -295,8 +294,8 @@
     }
   };
 
-  // Word breaks its lines anywhere, and between Hanzi a break is no blank.
-  const blanks = (page) => {
+  // Word breaks lines anywhere; between Hanzi a line break is not a space.
+  const collapseWhitespace = (page) => {
     const walker = page.createTreeWalker(page.body, NodeFilter.SHOW_TEXT);
     const between = new RegExp(`(?<=[${HAN}])[ \\t]*[\\r\\n]+[ \\t]*(?=[${HAN}])`, "g");
     const texts = [];
@@ -312,17 +311,17 @@
     }
   };
 
-  // {html, lost}: `lost` a sentence for each thing that a reader would miss, pictures apart.
-  deskWord.cleaned = (html) => {
+  // Return {html, lost}. `lost` has a sentence for each thing that readers would miss, except pictures.
+  desk.word.cleanHtml = (html) => {
     const page = new DOMParser().parseFromString(html, "text/html");
     const lost = new Set();
-    paragraphs(page, lost);
-    links(page, lost);
-    inline(page);
-    tables(page);
-    strip(page);
+    convertParagraphs(page, lost);
+    cleanLinks(page, lost);
+    convertInlineStyles(page);
+    cleanTables(page);
+    stripAttributes(page);
     page.body.normalize();
-    blanks(page);
+    collapseWhitespace(page);
     return { html: page.body.innerHTML.trim(), lost: [...lost] };
   };
 }

@@ -73,7 +73,7 @@ def put_into(page, mode):
             root.toggleAttribute("data-elder", wanted.elder);
             root.classList.toggle("mourning", wanted.grey);
             root.dataset.theme = wanted.theme;
-            // Until it is drawn: what watches sizes (reading.js) is told only then.
+            // Until it is drawn: what watches sizes (article.js) is told only then.
             return new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
         }""",
         wanted,

@@ -33,7 +33,7 @@ SMALL_WORDS = """() => {
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     while (walker.nextNode()) {
         const box = walker.currentNode.parentElement;
-        if (!walker.currentNode.data.trim() || box.closest(".unseen, .skip, dialog")) continue;
+        if (!walker.currentNode.data.trim() || box.closest(".visually-hidden, .skip-link, dialog")) continue;
         if (!box.checkVisibility()) continue;
         if (parseFloat(getComputedStyle(box).fontSize) < 24) found.push(box.outerHTML.slice(0, 120));
     }
@@ -41,7 +41,8 @@ SMALL_WORDS = """() => {
 }"""
 # Links in running text are as high as their line; everything else that is pressed is 44 px at the least.
 SMALL_TARGETS = """() => [...document.querySelectorAll("a, button, input, select, summary")]
-    .filter((one) => one.checkVisibility({ visibilityProperty: true }) && !one.closest(".skip, .prose, dialog"))
+    .filter((one) => one.checkVisibility({ visibilityProperty: true }))
+    .filter((one) => !one.closest(".skip-link, .article-body, dialog"))
     .map((one) => [one.outerHTML.slice(0, 120), one.getBoundingClientRect()])
     .filter(([, box]) => box.height < 43.9 || box.width < 43.9)
     .map(([html, box]) => `${Math.round(box.width)}×${Math.round(box.height)} ${html}`)"""
@@ -76,7 +77,7 @@ def test_elder_mode_is_chosen_once_and_holds_on_every_page(newsroom, published, 
     page.goto("/")
     assert not elder(page)
     page.get_by_role("button", name="长者模式").click()
-    expect(page.locator("#modes-said")).to_have_text("已进入长者模式")
+    expect(page.locator("#mode-status")).to_have_text("已进入长者模式")
     for address in ("/", f"/{newsroom.department.slug}/", published.get_absolute_url(), "/search/?q=稿件"):
         page.goto(address)
         assert elder(page), address
@@ -84,7 +85,7 @@ def test_elder_mode_is_chosen_once_and_holds_on_every_page(newsroom, published, 
         assert page.evaluate(SMALL_TARGETS) == [], address
     assert "pointer-arrow" in page.evaluate("getComputedStyle(document.querySelector('main')).cursor")
     page.locator(".elder-bar [data-elder-switch]").click()
-    expect(page.locator("#modes-said")).to_have_text("已退出长者模式")
+    expect(page.locator("#mode-status")).to_have_text("已退出长者模式")
     expect(page.get_by_role("button", name="长者模式")).to_be_focused()
     page.goto("/")
     assert not elder(page)
@@ -106,7 +107,7 @@ def test_elder_mode_is_there_before_the_first_word_is_drawn(published, visit):
 MASTHEAD = """() => {
     const name = document.querySelector(".brand span").getBoundingClientRect();
     const one = parseFloat(getComputedStyle(document.querySelector(".brand")).fontSize);
-    const height = document.querySelector(".masthead-row").getBoundingClientRect().height;
+    const height = document.querySelector(".site-header-row").getBoundingClientRect().height;
     return [document.documentElement.scrollWidth - innerWidth, name.width / one, height];
 }"""
 WIDTHS = (320, 360, 390, 412, 430, 480, 540, 600, 700, 767, 768, 800)
@@ -157,8 +158,8 @@ def test_an_article_is_read_aloud_sentence_by_sentence_and_the_paragraph_is_mark
     page.add_init_script(VOICE)
     page.goto(published.get_absolute_url())
     page.get_by_role("button", name="长者模式").click()
-    said, go = page.locator("#modes-said"), page.locator("#aloud-go")
-    expect(page.locator("#aloud-stop")).to_be_hidden()
+    said, go = page.locator("#mode-status"), page.locator("#read-aloud-play")
+    expect(page.locator("#read-aloud-stop")).to_be_hidden()
     go.focus()
     page.keyboard.press("Enter")
     expect(said).to_have_text("正在朗读")
@@ -181,7 +182,7 @@ def test_an_article_is_read_aloud_sentence_by_sentence_and_the_paragraph_is_mark
     expect(said).to_have_text("朗读完毕")
     assert marked(page) == []
     page.keyboard.press("Enter")
-    page.locator("#aloud-stop").click()
+    page.locator("#read-aloud-stop").click()
     expect(said).to_have_text("朗读已停止")
     expect(go).to_be_focused()
     assert page.evaluate("now") is None and marked(page) == []
@@ -192,7 +193,7 @@ def test_of_other_pages_headings_and_links_are_read_each_once(newsroom, publishe
     page.add_init_script(VOICE)
     page.goto(f"/{newsroom.department.slug}/")
     page.get_by_role("button", name="长者模式").click()
-    page.locator("#aloud-go").click()
+    page.locator("#read-aloud-play").click()
     for _ in range(4):
         page.evaluate("finished()")
     assert page.evaluate("spoken")[:4] == ["首页", newsroom.department.name, "下属栏目", "一篇供朗读的稿件"]
@@ -203,14 +204,14 @@ def test_a_voice_that_fails_is_said_and_no_voice_is_no_offer(published, visit):
     page.add_init_script(VOICE)
     page.goto(published.get_absolute_url())
     page.get_by_role("button", name="长者模式").click()
-    page.locator("#aloud-go").click()
+    page.locator("#read-aloud-play").click()
     page.evaluate("now.onerror({ error: 'synthesis-failed' })")
-    expect(page.locator("#modes-said")).to_have_text("这个浏览器没有可用于朗读的语音")
+    expect(page.locator("#mode-status")).to_have_text("这个浏览器没有可用于朗读的语音")
     dumb = visit()
     dumb.add_init_script("Object.defineProperty(window, 'speechSynthesis', { value: undefined })")
     dumb.goto(published.get_absolute_url())
     dumb.get_by_role("button", name="长者模式").click()
-    expect(dumb.locator("#aloud")).to_be_hidden()
+    expect(dumb.locator("#read-aloud")).to_be_hidden()
     expect(dumb.locator(".elder-bar")).to_be_visible()
 
 
@@ -242,8 +243,8 @@ def test_by_keyboard_the_first_stop_skips_the_menu_and_the_bar_never_hides_where
     page.add_init_script("localStorage.setItem('elder', 'on')")
     page.goto("/")
     page.keyboard.press("Tab")
-    expect(page.locator(".skip")).to_be_focused()
-    expect(page.locator(".skip")).to_be_in_viewport()
+    expect(page.locator(".skip-link")).to_be_focused()
+    expect(page.locator(".skip-link")).to_be_in_viewport()
     page.keyboard.press("Enter")
     expect(page.locator("#content")).to_be_focused()
     stops = 0
@@ -260,13 +261,13 @@ def test_paper_is_light_and_carries_the_article_its_address_its_proof_and_no_chr
     page.goto(published.get_absolute_url())
     page.get_by_role("button", name="长者模式").click()
     page.emulate_media(media="print", color_scheme="dark")
-    for chrome in ".masthead .footer .elder-bar .crumbs .neighbours .article-tools #type-size #print".split():
+    for chrome in ".site-header .footer .elder-bar .breadcrumbs .neighbours .article-tools #type-size #print".split():
         expect(page.locator(chrome)).to_be_hidden()
     for words in ("一篇供朗读的稿件", "机关绿化办", FIRST, SECOND):
         expect(page.locator("article").get_by_text(words).first).to_be_visible()
-    expect(page.locator(".facts time")).to_be_visible()
+    expect(page.locator(".article-meta time")).to_be_visible()
     address = page.locator("link[rel=canonical]").get_attribute("href")
     footnote = re.compile(re.escape(address) + r"\s+核验.*" + re.escape(f"{address}proof/"))
     expect(page.locator(".print-only")).to_contain_text(footnote)
-    style = "(() => { const s = getComputedStyle(document.querySelector('.prose')); return [s.color, s.fontSize] })()"
-    assert page.evaluate(style) == ["rgb(34, 38, 43)", "16px"]
+    style = "(body) => { const s = getComputedStyle(body); return [s.color, s.fontSize] }"
+    assert page.locator(".article-body").evaluate(style) == ["rgb(34, 38, 43)", "16px"]

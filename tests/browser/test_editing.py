@@ -42,7 +42,7 @@ def desk(visit, newsroom):
 
 
 def state(page):
-    return page.locator(".desk-bar-state")
+    return page.locator(".desk-bar-status")
 
 
 def change(article):
@@ -80,25 +80,25 @@ def test_two_people_write_at_once_and_nothing_of_either_is_lost(a_draft, desk, n
     second.keyboard.insert_text("乙写的一句。")
     with second.expect_response("**/autosave/"):
         second.clock.fast_forward(HALF_A_MINUTE)
-    clash = second.locator("#clash")
+    clash = second.locator("#conflict")
     expect(clash).to_contain_text(newsroom.drafter.full_name)
-    expect(second.locator("#clash-theirs")).to_contain_text("植树安排（甲改）")
-    expect(second.locator("#clash-mine")).to_contain_text("乙写的一句。")
+    expect(second.locator("#conflict-theirs")).to_contain_text("植树安排（甲改）")
+    expect(second.locator("#conflict-mine")).to_contain_text("乙写的一句。")
     # They go on typing, and what they type shows beside the other text.
     second.locator(EDITOR).click()
     second.keyboard.press("Control+End")
     second.keyboard.insert_text("又一句。")
-    expect(second.locator("#clash-mine")).to_contain_text("又一句。")
+    expect(second.locator("#conflict-mine")).to_contain_text("又一句。")
     second.fill("#id_title", "植树安排（合）")
-    second.click("#clash-keep-mine")
+    second.click("#conflict-keep-mine")
     expect(clash).to_be_hidden()
     expect(state(second)).to_contain_text("已自动保存")
 
     # Now it is the first one's turn to be told; they take the other text, and their own waits in the browser.
     first.fill("#id_title", "植树安排（甲再改）")
     first.clock.fast_forward(HALF_A_MINUTE)
-    expect(first.locator("#clash-theirs")).to_contain_text("又一句。")
-    first.click("#clash-take-theirs")
+    expect(first.locator("#conflict-theirs")).to_contain_text("又一句。")
+    first.click("#conflict-take-theirs")
     expect(first.locator("#id_title")).to_have_value("植树安排（合）")
     first.click("#kept-restore")
     expect(first.locator("#id_title")).to_have_value("植树安排（甲再改）")
@@ -165,7 +165,7 @@ def test_files_are_dropped_named_ordered_and_shown_with_the_text(a_draft, desk, 
         }""",
         [{"name": file["name"], "bytes": list(file["buffer"])} for file in files],
     )
-    page.dispatch_event("#drop-here", "drop", {"dataTransfer": data})
+    page.dispatch_event("#drop-zone", "drop", {"dataTransfer": data})
     names = page.locator(".desk-attachments input[aria-label=名称]")
     expect(names).to_have_count(2)
     page.get_by_role("button", name="将“乙”上移").click()

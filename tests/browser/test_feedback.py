@@ -38,9 +38,9 @@ def test_a_letter_is_written_without_script_and_its_answer_read(
     monkeypatch.setattr(form_tokens, "MIN_FORM_AGE", form_tokens.MIN_FORM_AGE * 0)  # a browser in a test writes at once
     reader = visit(width=NARROW, java_script_enabled=False)
     reader.goto(live.get_absolute_url())
-    reader.click(".report")
+    reader.click(".report-link")
     expect(reader.locator(".letter-about")).to_contain_text(live.title)
-    expect(reader.locator(".letter-trap input")).not_to_be_in_viewport(ratio=1)
+    expect(reader.locator(".letter-honeypot input")).not_to_be_in_viewport(ratio=1)
     reader.fill("#id_text", TEXT)
     reader.screenshot(path=artefacts / "letter-form-390.png", full_page=True)
     reader.click(".letter-form .button")
@@ -56,7 +56,7 @@ def test_a_letter_is_written_without_script_and_its_answer_read(
 
     reader.goto("/feedback/")
     reader.fill("#receipt", receipt.lower())
-    reader.click(".letter-look-up button")
+    reader.click(".letter-lookup button")
     expect(reader.locator(".letter-answer")).to_contain_text("已更正，谢谢。")
     reader.screenshot(path=artefacts / "letter-answered-390.png", full_page=True)
 
@@ -85,6 +85,6 @@ def test_axe_finds_nothing_on_a_form_that_came_back(newsroom, browser, live_serv
     page.fill("#id_text", "短")
     page.fill("#id_page", "https://365.example/")
     page.click(".letter-form .button")
-    expect(page.locator(".letter-trouble")).to_be_visible()
+    expect(page.locator(".letter-errors")).to_be_visible()
     faultless(page)
     page.context.close()

@@ -22,7 +22,7 @@ def sign_in(page, person):
 
 
 def sign_out(page):
-    page.click(".desk-drop summary")
+    page.click(".desk-menu summary")
     page.click("#logout-form button")
     expect(page.locator(".desk-nav")).to_have_count(0)
 
@@ -49,7 +49,7 @@ def decide(page, person, verdict, keep, name):
     page.fill("textarea[name=comment]", "同意。")
     keep(page, f"{name}-review")
     page.click(f"button[name=verdict][value={verdict}]")
-    expect(page.locator(".review-onward")).to_contain_text("没有其他待审稿件")
+    expect(page.locator(".review-next")).to_contain_text("没有其他待审稿件")
     keep(page, f"{name}-decided")
     sign_out(page)
 
@@ -84,7 +84,7 @@ def test_a_text_is_written_approved_signed_off_and_read(newsroom, visit, keep):
     visitor.click(f"a:has-text('{TITLE}')")
     expect(visitor).to_have_url(re.compile(re.escape(address)))
     for paragraph in PARAGRAPHS:
-        expect(visitor.locator(".prose p", has_text=paragraph)).to_be_visible()
+        expect(visitor.locator(".article-body p", has_text=paragraph)).to_be_visible()
     expect(visitor.locator("#reads")).to_have_text("1")
     keep(visitor, "8-article")
     visitor.reload()
@@ -124,7 +124,7 @@ def test_a_leader_decides_on_a_phone(newsroom, three_waiting, visit, keep):
     keep(phone, "12-phone-review")
     phone.fill("textarea[name=comment]", "请核对日期")
     phone.click("button[name=verdict][value=return]")
-    phone.click("#turn-next")
+    phone.click("#queue-next")
     expect(phone.locator("h1")).to_contain_text("待审稿件之二")
     for address in ("/admin/", "/admin/workflow/round/", "/admin/articles/article/"):
         phone.goto(address)

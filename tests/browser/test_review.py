@@ -16,7 +16,7 @@ BODY = "<p>会议于三月十二日召开，请<strong>准时</strong>参加。<
 # Marks words in the frame as a finger does; the page itself does it, for no script runs in the frame.
 MARK = """(words) => {
   const page = document.querySelector(".review-text iframe").contentDocument;
-  const walker = page.createTreeWalker(page.querySelector(".prose"), NodeFilter.SHOW_TEXT);
+  const walker = page.createTreeWalker(page.querySelector(".article-body"), NodeFilter.SHOW_TEXT);
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
     const at = node.data.indexOf(words);
     if (at < 0) continue;
@@ -84,9 +84,9 @@ def test_twenty_approvals_in_a_row_need_no_mouse(newsroom, twenty, visit):
         page.keyboard.press("Control+Enter")
         expect(page).to_have_url(re.compile(rf"/{waiting.pk}/outcome/$"))
         if number < 20:
-            expect(page.locator(".review-onward")).to_contain_text(f"还有 {20 - number} 件待审")
+            expect(page.locator(".review-next")).to_contain_text(f"还有 {20 - number} 件待审")
             page.keyboard.press("Alt+ArrowDown")
-    expect(page.locator(".review-onward")).to_contain_text("没有其他待审稿件")
+    expect(page.locator(".review-next")).to_contain_text("没有其他待审稿件")
 
 
 def test_two_taps_in_the_same_place_decide_on_one_article(newsroom, twenty, visit, keep):
@@ -99,9 +99,9 @@ def test_two_taps_in_the_same_place_decide_on_one_article(newsroom, twenty, visi
     phone.touchscreen.tap(*spot)
     phone.wait_for_timeout(1500)
     expect(phone).to_have_url(re.compile(rf"/{twenty[0].pk}/outcome/$"))
-    expect(phone.locator(".review-onward")).to_contain_text("还有 19 件待审")
+    expect(phone.locator(".review-next")).to_contain_text("还有 19 件待审")
     keep(phone, "phone-outcome")
-    phone.locator("#turn-next").tap()
+    phone.locator("#queue-next").tap()
     expect(phone.locator("h1")).to_have_text("第2篇稿件")
     expect(phone.locator("#verdict-approve")).to_be_visible()
 
@@ -132,7 +132,7 @@ def test_the_keyboard_works_while_the_text_in_the_frame_has_the_focus(newsroom, 
     text(page).get_by_text("地点另行通知").first.click()
     page.keyboard.press("Control+Shift+Enter")
     expect(page.locator("#id_comment")).to_be_focused()
-    expect(page.locator(".review-asked")).to_have_text("请先写明退回原因：要改什么？")
+    expect(page.locator(".review-reason-prompt")).to_have_text("请先写明退回原因：要改什么？")
     text(page).get_by_text("地点另行通知").first.click()
     page.keyboard.press("Alt+ArrowDown")
     expect(page.locator("h1")).to_have_text("第二篇")
@@ -200,7 +200,7 @@ def test_words_are_marked_and_remarked_on_with_a_finger(newsroom, waiting, visit
     keep(phone, "phone-remarking")
     phone.get_by_role("button", name="提交批注").tap()
     expect(phone.locator("#remark-list")).to_contain_text("请核对日期")
-    phone.locator("#remark-list .review-jump").tap()
+    phone.locator("#remark-list .review-show-passage").tap()
     expect(text(phone).locator("mark[data-found]")).to_have_text("三月十二日")
     expect(text(phone).locator("mark[data-found]")).to_be_in_viewport()
     phone.get_by_role("button", name="收回").tap()
@@ -215,13 +215,13 @@ def test_words_are_marked_and_remarked_on_with_a_finger(newsroom, waiting, visit
 
 def test_a_refused_remark_says_why_and_keeps_what_was_typed(newsroom, waiting, visit):
     page = open_first(visit(expected=("400 (Bad Request)",)), newsroom.reviewer)
-    page.locator(".remark-plain summary").click()
+    page.locator(".remark-form-details summary").click()
     page.fill("#id_exact", "请留意")
     page.fill("#id_text", "这是哪一处？")
     with page.expect_response(re.compile("/remarks/")) as answered:
         page.get_by_role("button", name="提交批注").click()
     assert answered.value.status == 400
-    expect(page.locator(".remark-problem")).to_contain_text("12 次")
+    expect(page.locator(".remark-error")).to_contain_text("12 次")
     expect(page.locator("#id_text")).to_have_value("这是哪一处？")
 
 
@@ -234,7 +234,7 @@ def test_without_script_the_page_reviews_and_remarks_too(newsroom, again, visit)
     page.get_by_role("link", name="与上次送审的差异").click()
     expect(page.locator("ins").last).to_contain_text("四")
     page.goto(address)
-    page.locator(".remark-plain summary").click()
+    page.locator(".remark-form-details summary").click()
     page.fill("#id_exact", "准时")
     page.check("#id_kind_1")
     page.fill("#id_replacement", "按时")
@@ -255,14 +255,14 @@ def test_what_was_opened_is_ticked_at_once_and_confirmed_once(newsroom, two_wait
     page.goto("/admin/workflow/round/")
     keep(page, "queue-with-unopened")
     expect(page.locator("#bulk-button")).to_have_text("通过所勾选的稿件")
-    page.check("#choose-all")
+    page.check("#select-all")
     expect(page.locator("#bulk-button")).to_have_text("通过勾选的 2 篇")
     page.locator("input[name=chosen]").first.uncheck()
     expect(page.locator("#bulk-button")).to_have_text("通过勾选的 1 篇")
-    expect(page.locator("#choose-all")).not_to_be_checked()
-    page.check("#choose-all")
+    expect(page.locator("#select-all")).not_to_be_checked()
+    page.check("#select-all")
     page.click("#bulk-button")
-    expect(page.locator(".review-confirmed .desk-row-title")).to_have_text(["会议通知", "第二篇"])
+    expect(page.locator(".review-selection .desk-row-title")).to_have_text(["会议通知", "第二篇"])
     keep(page, "confirm")
     finds_nothing(page)
     page.click("#confirm-button")
@@ -273,6 +273,6 @@ def test_what_was_opened_is_ticked_at_once_and_confirmed_once(newsroom, two_wait
 def test_axe_finds_nothing_on_the_result_page(newsroom, two_waiting, visit, keep):
     page = open_first(visit(), newsroom.reviewer)
     page.click("#verdict-approve")
-    expect(page.locator("#turn-next")).to_be_visible()
+    expect(page.locator("#queue-next")).to_be_visible()
     keep(page, "outcome")
     finds_nothing(page)

@@ -97,7 +97,7 @@ def test_what_is_in_the_form_is_replaced_only_when_asked(open_form, keep):
     data = document(paragraph("新标题", style="a3"), paragraph("新正文。"))
 
     bring(page, data)
-    dialog = page.locator("#word-asking")
+    dialog = page.locator("#word-choice")
     expect(dialog).to_contain_text("新标题")
     assert broken_rules(page) == []
     keep(page, "asking")
@@ -106,13 +106,13 @@ def test_what_is_in_the_form_is_replaced_only_when_asked(open_form, keep):
     assert text(page) == "<p>我的正文。</p>"
 
     bring(page, data)
-    page.click("#word-asking button[value=append]")
+    page.click("#word-choice button[value=append]")
     expect(page.locator(EDITOR)).to_contain_text("新正文。")
     assert text(page) == "<p>我的正文。</p><p>新正文。</p>"
     expect(page.locator("input[name=title]")).to_have_value("我的标题")
 
     bring(page, data)
-    page.click("#word-asking button[value=replace]")
+    page.click("#word-choice button[value=replace]")
     expect(page.locator("input[name=title]")).to_have_value("新标题")
     assert text(page) == "<p>新正文。</p>"
     page.evaluate("CKEDITOR.instances.id_body.execCommand('undo')")
@@ -124,7 +124,7 @@ def test_notes_of_a_second_document_are_numbered_on(open_form):
     bring(page, notice(picture()))
     expect(page.locator(f"{EDITOR} li[id=fn-2]")).to_have_count(1)
     bring(page, notice(picture()))
-    page.click("#word-asking button[value=append]")
+    page.click("#word-choice button[value=append]")
     expect(page.locator(f"{EDITOR} li[id=fn-4]")).to_have_count(1)
     html = text(page)
     assert re.findall(r'id="fnref-(\d)"', html) == ["1", "2", "3", "4"] and html.count("<hr") == 1

@@ -46,7 +46,7 @@ def opens_the_first(page):
 
 def test_from_the_first_word_to_the_public_page_with_one_return(newsroom, page, keep):
     sign_in(page, newsroom.drafter)
-    page.locator(".desk-head").get_by_role("link", name="撰写稿件").click()
+    page.locator(".desk-header").get_by_role("link", name="撰写稿件").click()
     write(page, ["三月十二日上午九时，在东郊林场集合。"])
     page.fill("#id_title", TITLE)
     fits(page)
@@ -109,10 +109,10 @@ def test_a_superuser_looks_after_people_and_the_site(newsroom, page, keep):
     table = "用户名,姓名,邮箱,电话,角色,栏目\nwang,王一,,,拟稿人,组织建设\n".encode()
     page.set_input_files("#table", {"name": "people.csv", "mimeType": "text/csv", "buffer": table})
     page.get_by_role("button", name="预览").click()
-    expect(page.locator(".desk-people")).to_contain_text("新建账号")
+    expect(page.locator(".desk-people-table")).to_contain_text("新建账号")
     fits(page)
     page.get_by_role("button", name="确认导入").click()
-    password = page.locator(".desk-people code").inner_text()
+    password = page.locator(".desk-people-table code").inner_text()
     with page.expect_download() as download:
         page.get_by_role("link", name="保存初始密码表").click()
     assert password in download.value.path().read_text(encoding="utf-8-sig")
@@ -126,4 +126,4 @@ def test_a_superuser_looks_after_people_and_the_site(newsroom, page, keep):
     page.fill("input[name=username]", "wang")
     page.fill("input[name=password]", password)
     page.click("#login-form button")
-    expect(page.locator(".desk-head").get_by_role("link", name="撰写稿件")).to_be_visible()
+    expect(page.locator(".desk-header").get_by_role("link", name="撰写稿件")).to_be_visible()

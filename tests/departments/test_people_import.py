@@ -62,7 +62,7 @@ def test_new_people_get_accounts_roles_and_a_password_that_is_shown_once(newsroo
         ("drafter", newsroom.department.pk),
         ("reviewer", None),
     }
-    made = {person.username: password for person, password in done.context["made"]}
+    made = {person.username: password for person, password in done.context["new_people"]}
     assert set(made) == {"wang", "li"} and wang.check_password(made["wang"])
     assert made["wang"] in done.content.decode() and "no-store" in done["Cache-Control"]
     verbs = list(Entry.objects.order_by("-number").values_list("verb", flat=True)[:4])
@@ -78,7 +78,7 @@ def test_somebody_who_is_there_gets_only_the_roles_that_they_lack(newsroom, admi
     page = bring(admin, table)
     assert "已有此角色" in page.content.decode()
     done = confirm(admin, page)
-    assert done.context["made"] == [] and done.context["granted"] == 1
+    assert done.context["new_people"] == [] and done.context["granted_count"] == 1
     assert drafter.memberships.count() == 2
     again = bring(admin, table)
     assert "均已存在" in again.content.decode() and "rows" not in Page(again).fields
@@ -188,7 +188,7 @@ def test_the_first_password_is_hashed_in_full_at_the_first_sign_in(newsroom, adm
     settings.PASSWORD_HASHERS = PASSWORD_HASHERS
     done = confirm(admin, bring(admin, f"{HEAD}wang,王一,,,拟稿人,组织建设\n"))
     before = User.objects.get(username="wang").password
-    ((_person, password),) = done.context["made"]
+    ((_person, password),) = done.context["new_people"]
     assert not User.objects.get(username="wang").check_password("something else")
     assert User.objects.get(username="wang").check_password(password)
     after = User.objects.get(username="wang").password

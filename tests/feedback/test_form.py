@@ -45,7 +45,7 @@ def test_the_page_is_one_of_the_site_and_is_kept_by_nobody(site):
     page = visit(ADDRESS)
     assert page.one("link", rel="canonical").attributes["href"] == f"http://testserver{ADDRESS}"
     assert page.one("meta", name="SiteName").attributes["content"] == SITE_IDENTITY["name"]
-    assert page.one("nav", class_="crumbs").links() == [("/", "首页")]
+    assert page.one("nav", class_="breadcrumbs").links() == [("/", "首页")]
     assert {"no-store", "private"} <= set(page.headers["Cache-Control"].replace(",", "").split())
     assert not page.one("main").all("script")
 
@@ -170,7 +170,7 @@ def test_markup_is_shown_as_it_was_typed(db):
     assert not page.one("main").all("script") and not page.all("img", src="x")
     assert field(page, "text").words == hostile
     page = visit(f"{ADDRESS}{letter(text=hostile).receipt}/")
-    assert not page.one("main").all("script") and hostile in page.one("p", class_="letter-words").words
+    assert not page.one("main").all("script") and hostile in page.one("p", class_="letter-text").words
 
 
 def test_without_the_token_nothing_is_taken(db):

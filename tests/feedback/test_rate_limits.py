@@ -25,7 +25,7 @@ def complaint(page):
 
 def test_the_trap_is_neither_seen_nor_read_out_nor_reached_by_keyboard(db):
     page = visit(ADDRESS)
-    trap = page.one("div", class_="letter-trap")
+    trap = page.one("div", class_="letter-honeypot")
     assert trap.attributes["aria-hidden"] == "true"
     field = trap.one("input", name="subject").attributes
     assert (field["tabindex"], field["autocomplete"]) == ("-1", "off")

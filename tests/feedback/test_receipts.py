@@ -27,7 +27,7 @@ def test_a_letter_that_has_arrived_shows_its_receipt_and_its_words(site):
     found = letter(text=f"{TEXT}\n第二行", name="读者甲", contact="reader@example.org")
     page = page_of(found)
     assert page.status == 200 and found.formatted_receipt in page.one("main").words
-    assert page.one("p", class_="letter-words").inner == [f"{TEXT}\n第二行"]
+    assert page.one("p", class_="letter-text").inner == [f"{TEXT}\n第二行"]
     assert [step.words for step in page.all("li", class_="is-reached")] == ["已收到"]
     assert page.one("h1").words == "来信已收到，感谢您的反馈"
 
@@ -81,9 +81,11 @@ def test_the_answer_is_read_once_it_is_given_and_not_while_it_is_taken_back(news
             found, by=newsroom.admin, to=to, expected_state=found.state, answer="已更正。\n谢谢<b>您</b>"
         )
         page = page_of(found)
-        current = [step.words for step in page.one("ol", class_="letter-way").all("li", **{"aria-current": "step"})]
+        current = [
+            step.words for step in page.one("ol", class_="letter-progress").all("li", **{"aria-current": "step"})
+        ]
         assert current == [state]
-        assert ("已更正。\n谢谢<b>您</b>" in [p.inner[0] for p in page.all("p", class_="letter-words")]) is is_answered
+        assert ("已更正。\n谢谢<b>您</b>" in [p.inner[0] for p in page.all("p", class_="letter-text")]) is is_answered
         assert newsroom.admin.full_name not in page.html
 
 

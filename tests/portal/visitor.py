@@ -53,7 +53,9 @@ class Element:
 
     @property
     def seen_words(self) -> str:
-        shown = [part for part in self.inner if isinstance(part, str) or not part.matches("", {"class_": "unseen"})]
+        shown = [
+            part for part in self.inner if isinstance(part, str) or not part.matches("", {"class_": "visually-hidden"})
+        ]
         return " ".join("".join(part if isinstance(part, str) else part.words for part in shown).split())
 
 

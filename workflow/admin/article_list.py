@@ -65,12 +65,12 @@ def article_rows(articles: Iterable[Article]) -> list[ArticleRow]:
 
 
 def change_list_view(desk: admin.ModelAdmin, request: HttpRequest) -> HttpResponse:
-    finding = ArticleFilter(request.GET, request.user)
+    article_filter = ArticleFilter(request.GET, request.user)
     try:
         # What filters ask for, indexes answer; only words may take long.
-        with time_limit.time_limit(LIST_TIMEOUT_SECONDS) if "q" in finding.active_filters else nullcontext():
-            rows = finding.results.select_related("department", "in_charge")
-            paginator = BoundedPaginator(rows, PAGE_SIZE, known=finding.matching_ids)
+        with time_limit.time_limit(LIST_TIMEOUT_SECONDS) if "q" in article_filter.active_filters else nullcontext():
+            rows = article_filter.results.select_related("department", "in_charge")
+            paginator = BoundedPaginator(rows, PAGE_SIZE, known=article_filter.matching_ids)
             shown = paginator.get_page(request.GET.get("page"))
             rows = article_rows(shown)
             timed_out = False
@@ -83,13 +83,13 @@ def change_list_view(desk: admin.ModelAdmin, request: HttpRequest) -> HttpRespon
         **shared,
         "title": gettext("Articles"),
         "opts": desk.opts,
-        "finding": finding,
+        "article_filter": article_filter,
         "page": shown,
         "rows": rows,
         "are_more": paginator.are_more,
-        "most_counted": MAX_COUNTED,
+        "max_counted": MAX_COUNTED,
         "timed_out": timed_out,
-        "add_address": next((model["add_url"] for model in models if model["object_name"] == "Article"), None),
+        "add_url": next((model["add_url"] for model in models if model["object_name"] == "Article"), None),
     }
     request.current_app = desk.admin_site.name
     return TemplateResponse(request, "admin/articles/article/change_list.html", context)
@@ -117,15 +117,15 @@ def export_view(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     return response
 
 
-def _export_batches(finding: ArticleFilter) -> Iterator[list[Article]]:
+def _export_batches(article_filter: ArticleFilter) -> Iterator[list[Article]]:
     """All that was found, TOGETHER at a time, newest first. Raises bounded.TookTooLong before anything is sent."""
-    if "q" not in finding.active_filters:
-        return _batches_by_id(finding.results)
+    if "q" not in article_filter.active_filters:
+        return _batches_by_id(article_filter.results)
     # Each step would search anew; the numbers of what was found are few bytes.
     with time_limit.time_limit(EXPORT_TIMEOUT_SECONDS):
-        numbers = array("q", finding.unbounded_results.order_by("-pk").values_list("pk", flat=True))
+        numbers = array("q", article_filter.unbounded_results.order_by("-pk").values_list("pk", flat=True))
     parts = (numbers[start : start + EXPORT_BATCH_ROWS] for start in range(0, len(numbers), EXPORT_BATCH_ROWS))
-    return (_newest_batch(finding.queryset.filter(pk__in=part.tolist())) for part in parts)
+    return (_newest_batch(article_filter.queryset.filter(pk__in=part.tolist())) for part in parts)
 
 
 def _batches_by_id(found: QuerySet[Article]) -> Iterator[list[Article]]:

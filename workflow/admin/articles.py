@@ -77,9 +77,9 @@ class DeskArticleAdmin(ArticleAdmin):
         remarked = remarks.for_draft(article)
         return {
             "state": state,
-            "returned": decision,
-            "remarks_open": [remark for remark in remarked if not remark.resolution],
-            "remarks_settled": [remark for remark in remarked if remark.resolution],
+            "return_decision": decision,
+            "open_remarks": [remark for remark in remarked if not remark.resolution],
+            "resolved_remarks": [remark for remark in remarked if remark.resolution],
         }
 
     def after_save(self, request: HttpRequest, article: Article) -> HttpResponse:
@@ -100,7 +100,11 @@ class DeskArticleAdmin(ArticleAdmin):
         return self._overview(request, article)
 
     def _overview(
-        self, request: HttpRequest, article: Article, asking: Action | None = None, form: forms.Form | None = None
+        self,
+        request: HttpRequest,
+        article: Article,
+        submitted_action: Action | None = None,
+        form: forms.Form | None = None,
     ) -> HttpResponse:
         state = state_of(article)
         open_round = article.rounds.open().select_related("revision").first()
@@ -116,29 +120,31 @@ class DeskArticleAdmin(ArticleAdmin):
             "state": state,
             "round": open_round,
             "steps": review.round_progress(open_round) if open_round else [],
-            "why_not": decision_refusal(request.user, open_round) if open_round else "",
+            "decision_refusal": decision_refusal(request.user, open_round) if open_round else "",
             "revision": revision,
             "publication": article.publications.live().select_related("department").first(),
             "publications": article.publications.select_related("round", "emergency", "withdrawal").order_by("-number"),
-            "reads": counting.total(article.pk),
+            "read_count": counting.total(article.pk),
             "reads_by_day": counting.daily_history(article.pk),
             "scheduled": article.publications.scheduled().first(),
-            "at_once": [action for action in possible if action not in ACTION_FORMS],
-            "asking": [
-                (action, form if action == asking else action_form(action, article, request.user))
+            "immediate_actions": [action for action in possible if action not in ACTION_FORMS],
+            "action_forms": [
+                (action, form if action == submitted_action else action_form(action, article, request.user))
                 for action in possible
                 if action in ACTION_FORMS
             ],
-            "asked": asking,
-            "copying": CopyForm.build_if_allowed(article, request.user),
-            "dangerous": DANGEROUS_ACTIONS,
+            "submitted_action": submitted_action,
+            "copy_form": CopyForm.build_if_allowed(article, request.user),
+            "dangerous_actions": DANGEROUS_ACTIONS,
             "events": article_history(article),
-            "may_share": revision_in_hand(article) is not None,
-            "links": PreviewLink.objects.usable().filter(article=article).count(),
-            "expunging": ExpungingRequest.objects.filter(article=article).first(),
+            "can_share": revision_in_hand(article) is not None,
+            "preview_link_count": PreviewLink.objects.usable().filter(article=article).count(),
+            "expunging_request": ExpungingRequest.objects.filter(article=article).first(),
         }
         request.current_app = self.admin_site.name
-        return TemplateResponse(request, "admin/articles/article/overview.html", context, status=400 if asking else 200)
+        return TemplateResponse(
+            request, "admin/articles/article/overview.html", context, status=400 if submitted_action else 200
+        )
 
     def share(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Makes a preview link, or revokes them all, by POST; the address is shown once.

@@ -61,7 +61,7 @@ def compare_view(request: HttpRequest, pk: int, context: dict[str, Any]) -> Http
         "groups": groups,
         "old": old,
         "new": new,
-        "found": compare_contents(old.content(), new.content()) if old and new else None,
+        "differences": compare_contents(old.content(), new.content()) if old and new else None,
         "restorable": _restorable(request, article, old),
     }
     if "part" in request.GET:

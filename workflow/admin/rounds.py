@@ -73,10 +73,10 @@ class RoundAdmin(admin.ModelAdmin):
             "opts": self.opts,
             "title": _("Confirm the approval"),
             "rows": rows,
-            "public": sum(is_published for _found, is_published in rows),
+            "public_count": sum(is_published for _found, is_published in rows),
             "selection": selection,
-            "most": queue.PAGE_SIZE,
-            "confirmed": bulk_approval.issue_token(selection, request.user),
+            "page_size": queue.PAGE_SIZE,
+            "confirmation_token": bulk_approval.issue_token(selection, request.user),
         }
         request.current_app = self.admin_site.name
         return TemplateResponse(request, "admin/workflow/round/confirm.html", context)

@@ -36,7 +36,7 @@ def round_sheet(request: HttpRequest, pk: int, context: dict[str, Any]) -> HttpR
     """The page to print about a round, also one that is open or was returned. `context`: what the desk adds."""
     found = _round_or_404(request, pk)
     address = reverse("admin:workflow_round_sheet_code", args=[pk])
-    context = {**context, "round": found, "code_address": address}
+    context = {**context, "round": found, "qr_code_url": address}
     return _render_sheet(request, found.article, found.revision, found.publication, context)
 
 
@@ -46,7 +46,7 @@ def emergency_sheet(request: HttpRequest, article: Article, number: int, context
     publication = found.publication
     bypassed = publication.revision.rounds.filter(state=RoundState.BYPASSED).first()
     address = reverse("admin:articles_article_sheet_code", args=[article.pk, number])
-    context = {**context, "emergency": found, "round": bypassed, "code_address": address}
+    context = {**context, "emergency": found, "round": bypassed, "qr_code_url": address}
     return _render_sheet(request, article, publication.revision, publication, context)
 
 
@@ -58,11 +58,11 @@ def _render_sheet(
         "article": article,
         "revision": revision,
         "department": article.department,
-        "drafters": list(revision.contributions.all()),
+        "contributions": list(revision.contributions.all()),
         "steps": round_progress(context["round"]) if context["round"] else [],
         "publication": publication,
         "entry": proof.publication_entry(publication) if publication else None,
-        "proof_address": proof.proof_url(publication) if publication else "",
+        "proof_url": proof.proof_url(publication) if publication else "",
     }
     return TemplateResponse(request, "admin/workflow/round/sheet.html", context)
 

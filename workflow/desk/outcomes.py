@@ -27,10 +27,10 @@ def outcome(request: HttpRequest, pk: int, context: dict[str, Any]) -> HttpRespo
         "round": found,
         "decision": decision,
         "steps": round_progress(found),
-        "live": live,
+        "live_publication": live,
         "is_this_live": live is not None and live.revision_id == found.revision_id,
-        "following": next_round(found, request.user),
-        "others": queue_position(found, request.user).other_count,
+        "next_round": next_round(found, request.user),
+        "other_count": queue_position(found, request.user).other_count,
     }
     return TemplateResponse(request, "admin/workflow/round/outcome.html", context)
 

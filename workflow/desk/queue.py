@@ -65,9 +65,9 @@ def queue_context(request: HttpRequest) -> dict[str, Any]:
     return {
         "title": _("Waiting for me"),
         "page": page,
-        "mine": waiting,
+        "own_rows": waiting,
         "can_tick": any(row.opened for row in waiting),
-        "others": waiting_rounds(list(others)),
+        "other_rows": waiting_rounds(list(others)),
     }
 
 

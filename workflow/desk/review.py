@@ -91,7 +91,7 @@ def render_review(
     remark_form: RemarkForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    """The review page with a form as it was filled in. `remarking`: that of a remark, likewise."""
+    """The review page with a form as it was filled in. `remark_form`: that of a remark, likewise."""
     steps, revision = round_progress(round), round.revision_with_rows()
     revision.article = round.article
     earlier = earlier_rounds(round)
@@ -106,17 +106,17 @@ def render_review(
         "article": round.article,
         "steps": steps,
         "form": form,
-        "opened": "" if refusal else openings.issue_token(round, request.user),
+        "opening_token": "" if refusal else openings.issue_token(round, request.user),
         "signs_off": signs_off(round),
-        "why_not": refusal,
-        "place": queue_position(round, request.user),
-        "phrases": [] if refusal else QuickPhrase.objects.all(),
+        "decision_refusal": refusal,
+        "queue_position": queue_position(round, request.user),
+        "quick_phrases": [] if refusal else QuickPhrase.objects.all(),
         "findings": run_checks(revision),
         "remarks": round.remarks.active(),
-        "remarking": remark_form or RemarkForm(),
-        "earlier": earlier,
-        "live": round.article.publications.live().select_related("department", "revision").first(),
-        "last": next((one.revision for one in earlier if one.revision_id != revision.pk), None),
+        "remark_form": remark_form or RemarkForm(),
+        "earlier_rounds": earlier,
+        "live_publication": round.article.publications.live().select_related("department", "revision").first(),
+        "previous_revision": next((one.revision for one in earlier if one.revision_id != revision.pk), None),
     }
     return TemplateResponse(request, "admin/workflow/round/review.html", context, status=status)
 

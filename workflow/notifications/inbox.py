@@ -31,7 +31,7 @@ def inbox_context(request: HttpRequest) -> dict[str, Any]:
                 "message": one,
                 "title": titles[one.pk],
                 "sentence": messages.sentence(one),
-                "waits": one.asks and one.round_id in waiting,
+                "awaits_decision": one.asks and one.round_id in waiting,
             }
             for one in found
         ],

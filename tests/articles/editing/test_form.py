@@ -348,7 +348,7 @@ def test_an_act_without_a_usable_reason_says_so_at_the_field_and_keeps_the_rest(
     with nothing_changes():
         response = admin.post(url(article, "act", act), {f"{act}-reason": reason, **typed_words})
     assert response.status_code == 400
-    form = dict(response.context["asking"])[act]
+    form = dict(response.context["action_forms"])[act]
     assert set(form.errors) == {"reason"} and form.errors["reason"][0] in response.content.decode()
     fields = Page(response).fields
     assert fields[f"{act}-reason"] == reason and typed_words.items() <= fields.items()

@@ -39,17 +39,17 @@ def test_every_word_must_stand_in_the_title(titles):
 
 
 def test_the_years_to_choose_are_those_of_the_listing(newsroom, titles):
-    form = visit(f"/{newsroom.department.slug}/?year=2013").one("form", class_="narrow")
+    form = visit(f"/{newsroom.department.slug}/?year=2013").one("form", class_="listing-filter")
     assert [option.words for option in form.all("option")][1:] == ["2014", "2013"]
     assert [option.words for option in form.all("option") if "selected" in option.attributes] == ["2013"]
-    assert not visit(f"/{newsroom.elsewhere.slug}/").all("form", class_="narrow")
+    assert not visit(f"/{newsroom.elsewhere.slug}/").all("form", class_="listing-filter")
 
 
 @pytest.mark.parametrize("year", ["0", "2012", "x", "20140", "-2014", "2014.0", "٢٠١٤", "%00"])
 def test_a_year_that_is_none_narrows_nothing_and_the_form_says_so(newsroom, titles, year):
     page = visit(f"/{newsroom.department.slug}/?year={year}")
     assert page.status == 200 and page.titles == titles("")
-    form = page.one("form", class_="narrow")
+    form = page.one("form", class_="listing-filter")
     assert "年份" in form.words if year == "%00" else form.one("ul", class_="errorlist").words
     assert [f.attributes.get("aria-invalid") for f in form.all("select")] == ([None] if year == "%00" else ["true"])
 
@@ -57,8 +57,8 @@ def test_a_year_that_is_none_narrows_nothing_and_the_form_says_so(newsroom, titl
 def test_too_many_words_narrow_nothing_and_stay_in_the_form(newsroom, titles):
     page = visit(f"/{newsroom.department.slug}/?q={'通知' * 60}")
     assert page.titles == titles("")
-    assert page.one("form", class_="narrow").one("input").attributes["value"] == "通知" * 60
-    assert page.one("form", class_="narrow").one("ul", class_="errorlist").words
+    assert page.one("form", class_="listing-filter").one("input").attributes["value"] == "通知" * 60
+    assert page.one("form", class_="listing-filter").one("ul", class_="errorlist").words
 
 
 def test_words_are_found_in_either_script_and_width(titles):

@@ -131,7 +131,9 @@ def test_the_columns_of_a_department_are_offered_on_its_page(newsroom):
     child = department("青年工作", newsroom.admin, parent=newsroom.department)
     department("不显示的", newsroom.admin, parent=newsroom.department, is_visible=False)
     assert visit(address(newsroom)).one("ul", class_="pills").links() == [(f"/{child.slug}/", "青年工作")]
-    assert (address(newsroom), newsroom.department.name) in visit(f"/{child.slug}/").one("nav", class_="crumbs").links()
+    assert (address(newsroom), newsroom.department.name) in visit(f"/{child.slug}/").one(
+        "nav", class_="breadcrumbs"
+    ).links()
 
 
 @pytest.mark.parametrize("slug", ["nothing", "ZUZHI", "a" * 300])

@@ -48,18 +48,18 @@ def test_the_real_article_shows_every_element_of_the_original(newsroom, site, re
     original, published = real
     page = of(published)
     assert page.one("h1").words == original.title
-    assert page.one("div", class_="facts").one("time").words == "2014-02-07"
-    assert "韩兴国" in page.one("div", class_="facts").words
+    assert page.one("div", class_="article-meta").one("time").words == "2014-02-07"
+    assert "韩兴国" in page.one("div", class_="article-meta").words
     assert page.one("span", id="reads").words == "0"
     assert page.one("a", id="close").attributes["href"] == f"/{newsroom.department.slug}/"
-    crumbs = page.one("nav", class_="crumbs").links()
+    crumbs = page.one("nav", class_="breadcrumbs").links()
     assert crumbs[0][0] == "/" and crumbs[-1] == (f"/{newsroom.department.slug}/", newsroom.department.name)
     assert len(page.one("div", id="type-size").all("button")) >= 2
 
 
 def test_the_real_article_has_all_its_words_in_their_paragraphs(newsroom, real):
     original, published = real
-    prose = of(published).one("div", class_="prose")
+    prose = of(published).one("div", class_="article-body")
     shown = [part.words for part in prose.all() if part.tag in ("p", "h2", "h3")]
     assert shown == [" ".join(paragraph.text.split()) for paragraph in original.paragraphs]
     assert prose.all("p", class_="align-right")[-1].words == "(工委组织部)"
@@ -90,10 +90,10 @@ def test_an_article_shows_all_that_its_draft_said(newsroom):
     assert page.one("p", class_="subtitle").words == "副题在此"
     assert page.one("meta", name="description").attributes["content"] == "摘要在此"
     for words in ("韩兴国", "工委组织部"):
-        assert words in page.one("div", class_="facts").words
+        assert words in page.one("div", class_="article-meta").words
     for words in ("皖直〔2013〕5号", "省直工委", "003-2013-5", "2013-05-06"):
-        assert words in page.one("dl", class_="document-facts").words
-    assert page.one("div", class_="prose").one("p", class_="align-center").one("strong").words == "重点"
+        assert words in page.one("dl", class_="document-meta").words
+    assert page.one("div", class_="article-body").one("p", class_="align-center").one("strong").words == "重点"
     keywords = page.one("p", class_="keywords").links()
     assert [words for _, words in keywords] == ["组织建设", "党建", "通知"]
     assert visit(keywords[0][0]).titles == ["关于“三结对”的通知"]
@@ -114,7 +114,7 @@ def test_an_article_in_a_child_department_shows_the_way_to_it(newsroom):
     article = newsroom.draft()
     Article.objects.filter(pk=article.pk).update(department=child)
     published = newsroom.published(Article.objects.get(pk=article.pk))
-    crumbs = of(published).one("nav", class_="crumbs").links()
+    crumbs = of(published).one("nav", class_="breadcrumbs").links()
     assert crumbs[1:] == [
         (f"/{newsroom.department.slug}/", newsroom.department.name),
         (f"/{child.slug}/", "青年工作"),

@@ -49,7 +49,7 @@ def test_what_is_withdrawn_or_was_never_public_has_no_code(newsroom, client):
 
 def test_a_picture_is_a_link_to_itself_and_keeps_its_caption(newsroom, media, client):
     body = f"<figure>{pasted(picture())}<figcaption>座谈会现场</figcaption></figure>"
-    prose = of(newsroom.published(body=body)).one("div", class_="prose")
+    prose = of(newsroom.published(body=body)).one("div", class_="article-body")
     link = prose.one("a", class_="picture")
     assert link.attributes["href"] == link.one("img").attributes["src"]
     assert client.get(link.attributes["href"])["Content-Type"] == "image/png"
@@ -78,10 +78,10 @@ def test_links_and_boxes_stand_round_pictures_and_tables_and_nothing_else_change
 
 def test_a_correction_says_when_it_was_made(newsroom):
     published = newsroom.published()
-    assert not of(published).all("p", class_="corrected")
+    assert not of(published).all("p", class_="correction-note")
     newsroom.published(newsroom.rewritten(published.article))
     today = timezone.localdate().isoformat()
-    assert of(published).one("p", class_="corrected").words.count(today) == 2
+    assert of(published).one("p", class_="correction-note").words.count(today) == 2
 
 
 def test_what_was_called_off_before_anybody_saw_it_is_no_correction(newsroom):
@@ -89,13 +89,13 @@ def test_what_was_called_off_before_anybody_saw_it_is_no_correction(newsroom):
     services.unschedule(scheduled.article, by=newsroom.publisher, reason="时间有误")
     waiting = scheduled.article.rounds.open().get()
     again = services.approve(waiting, by=newsroom.publisher, seen=waiting.revision.digest)
-    assert again.number == 2 and not of(again).all("p", class_="corrected")
+    assert again.number == 2 and not of(again).all("p", class_="correction-note")
 
 
 @pytest.mark.parametrize(("validity", "said"), [("in_force", False), ("repealed", True), ("expired", True)])
 def test_a_document_that_is_out_of_force_says_so_before_its_first_word(newsroom, validity, said):
     page = of(newsroom.published(document_number="皖直〔2013〕5号", validity=validity))
-    assert bool(page.all("p", class_="out-of-force")) == said
+    assert bool(page.all("p", class_="validity-note")) == said
 
 
 # Relations.

@@ -21,7 +21,7 @@ ELSEWHERE = "https://www.example.com/a?b=1&c=2#d"
 def link_of(newsroom, address):
     """Where the page of an article really leads, that links to `address`."""
     published = newsroom.published(body=f'<p>请看<a href="{address}">原文</a></p>')
-    return visit(published.get_absolute_url()).one("div", class_="prose").one("a").attributes.get("href", "")
+    return visit(published.get_absolute_url()).one("div", class_="article-body").one("a").attributes.get("href", "")
 
 
 def test_an_outside_link_leads_to_a_page_that_names_the_host_and_asks(newsroom, site):
@@ -116,7 +116,7 @@ def test_only_what_is_public_is_signed(newsroom, site, client):
     client.force_login(newsroom.reviewer)
     page = visit(f"/admin/articles/article/{opened.article_id}/revisions/{opened.revision.number}/", client)
     assert page.status == 200
-    assert page.one("div", class_="prose").one("a").attributes["href"] == ELSEWHERE
+    assert page.one("div", class_="article-body").one("a").attributes["href"] == ELSEWHERE
 
 
 def test_search_engines_are_kept_from_the_page(client, db):
@@ -138,7 +138,8 @@ def test_a_mere_link_and_an_outside_entry_of_the_menu_ask_too(newsroom, site, cl
     listed = [address for address, words in home.one("main").links() if words.startswith("见外站")]
     menu = [address for address, words in home.one("nav", id="menu").links() if words.startswith("主站")]
     (button,) = [
-        link.attributes["href"] for link in visit(published.get_absolute_url()).one("p", class_="leads-out").all("a")
+        link.attributes["href"]
+        for link in visit(published.get_absolute_url()).one("p", class_="external-target").all("a")
     ]
     assert listed and menu
     for address in [*listed, *menu, button]:

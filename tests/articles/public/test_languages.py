@@ -43,7 +43,7 @@ def test_every_page_is_to_be_had_in_english_and_leads_back(pages):
     for address in pages:
         page = visit(f"/en{address}")
         assert page.status == 200 and page.one("html").attributes["lang"] == "en", address
-        back = page.one("header", class_="masthead").one("a", hreflang="zh-Hans").attributes["href"]
+        back = page.one("header", class_="site-header").one("a", hreflang="zh-Hans").attributes["href"]
         assert visit(back).one("html").attributes["lang"] == "zh-Hans"
         assert visit(back).one("main").all("h1")[0].words == page.one("main").all("h1")[0].words or "search" in address
 
@@ -67,7 +67,7 @@ def test_links_of_an_english_page_lead_to_english_pages(newsroom, pages):
 
 
 def test_the_words_of_the_article_are_the_same_in_both(pages):
-    chinese, english = (visit(prefix + pages[2]).one("div", class_="prose") for prefix in ("", "/en"))
+    chinese, english = (visit(prefix + pages[2]).one("div", class_="article-body") for prefix in ("", "/en"))
     assert chinese.words == english.words
     assert english.attributes["lang"] == "zh-Hans" and "lang" not in chinese.attributes
 

@@ -93,7 +93,7 @@ def test_the_page_says_that_the_seal_holds_and_shows_the_facts(newsroom, publish
 
 
 def test_the_article_leads_to_its_proof(published):
-    links = visit(published.get_absolute_url()).one(class_="facts").links()
+    links = visit(published.get_absolute_url()).one(class_="article-meta").links()
     assert published.get_absolute_url() + "proof/" in [address for address, _ in links]
 
 

@@ -78,7 +78,7 @@ def test_a_search_that_takes_too_long_is_answered_with_advice_and_loses_nothing(
     monkeypatch.setattr(results, "SEARCH_TIMEOUT_SECONDS", 0)
     page = visit(f"/search/?{query}")
     assert page.status == 200 and page.titles == []
-    assert "搜索用时过长" in page.one("div", class_="nothing").words
+    assert "搜索用时过长" in page.one("div", class_="no-results").words
     for name, _, value in (pair.partition("=") for pair in query.split("&") if "=" in pair):
         fields = [field for field in page.all("input") if field.attributes["name"] == name]
         fields += [option for select in page.all("select", name=name) for option in select.all("option", selected="")]
@@ -247,9 +247,9 @@ def test_the_most_read_are_offered_when_nothing_is_found(newsroom):
     services.withdraw(published[6].article, by=newsroom.publisher, reason="有误", notice="")
     tamper("UPDATE articles_publication SET title = '博彩' WHERE id = %s", [published[5].pk])
     page = visit("/search/?q=不存在")
-    offered = [words for _address, words in page.one("section", class_="also-read").links()]
+    offered = [words for _address, words in page.one("section", class_="search-most-read").links()]
     assert offered == ["第4篇", "第3篇", "第2篇", "第1篇"]
-    assert not visit("/search/?q=第1篇").all("section", class_="also-read")
+    assert not visit("/search/?q=第1篇").all("section", class_="search-most-read")
 
 
 def test_an_empty_site_answers_too(newsroom):

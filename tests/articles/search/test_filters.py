@@ -97,14 +97,14 @@ def test_the_count_is_that_of_what_is_found(shelf):
         ("q=党建", 3),
         ("number=〔2013〕5号&q=党建", 1),
     ):
-        assert f"{count} 篇" in visit(f"/search/?{query}").one("p", class_="count").words
+        assert f"{count} 篇" in visit(f"/search/?{query}").one("p", class_="results-count").words
 
 
 def test_more_than_are_ranked_is_said_and_narrowing_finds_the_old_ones_all_the_same(shelf, monkeypatch):
     monkeypatch.setattr("articles.search.results.MAX_CANDIDATES", 2)
-    assert "超过 2 篇" in visit("/search/?q=皖直&sort=date").one("p", class_="count").words
+    assert "超过 2 篇" in visit("/search/?q=皖直&sort=date").one("p", class_="results-count").words
     narrowed = visit("/search/?q=党建&author=张三&until=2013-12-31")
-    assert narrowed.titles == ["党建甲"] and "1 篇" in narrowed.one("p", class_="count").words
+    assert narrowed.titles == ["党建甲"] and "1 篇" in narrowed.one("p", class_="results-count").words
 
 
 def test_an_old_title_is_not_buried_under_new_mentions(newsroom, monkeypatch):
@@ -150,7 +150,7 @@ def test_a_bad_value_is_named_beside_its_field_and_nothing_that_was_typed_is_los
         assert shown["value"] == asked[kept]
         # What is no date would vanish in a browser's field for dates.
         assert not (kept == name and shown["type"] == "date" and value in {"x", "2014-02-30", "<b>"})
-    assert page.one("input", id="finder").attributes["value"] == "党建"
+    assert page.one("input", id="search-input").attributes["value"] == "党建"
     # It narrows nothing; the others do.
     others = {key: text for key, text in asked.items() if key != name}
     assert page.titles == [one.title for one in client.get("/search/", others).context["publications"]]

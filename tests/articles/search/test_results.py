@@ -110,7 +110,7 @@ def test_an_order_that_there_is_not_is_that_of_relevance_and_links_keep_the_rest
     assert found(client, "示例", sort="'; --") == [pk]
     page = visit("/search/?q=示例&author=&sort=date")
     assert page.one("input", name="sort").attributes["value"] == "date"
-    orders = page.one("div", class_="results-head").one("nav").links()
+    orders = page.one("div", class_="results-header").one("nav").links()
     assert [("author=" in link, "sort=date" in link) for link, _words in orders] == [(True, False), (True, True)]
 
 
@@ -162,7 +162,7 @@ def test_nothing_but_the_marks_is_markup(newsroom):
 def test_what_was_typed_stands_in_the_field_again(newsroom):
     typed = "“党建 会议” & <b> 'x'"
     page = visit("/search/?q=%E2%80%9C党建 会议%E2%80%9D %26 <b> 'x'%00")
-    assert page.one("input", id="finder").attributes["value"] == typed
+    assert page.one("input", id="search-input").attributes["value"] == typed
 
 
 # What is never found.
@@ -178,7 +178,7 @@ def test_drafts_withdrawn_expired_and_what_is_yet_to_come_are_never_found(client
     services.withdraw(gone, by=newsroom.publisher, reason="有误", notice="")
     for query in ("q=独一无二", "q=独", "author=独一无二", "number=独一无二", "q=独一无二&sort=date"):
         page = visit(f"/search/?{query}")
-        assert page.titles == [] and page.all("div", class_="nothing"), query  # nor counted
+        assert page.titles == [] and page.all("div", class_="no-results"), query  # nor counted
     live = newsroom.published(**word)
     assert found(client, "独一无二") == [live.article_id]
     assert visit("/search/?author=独一无二").titles == ["独一无二"]

@@ -344,6 +344,6 @@ def test_bytes_that_are_no_text_are_answered(client, article):
 
 def test_a_query_that_is_too_long_is_cut_and_says_so(client, article):
     answer = client.get("/search/", {"q": "组织" + " " * 200 + "不存在"})
-    assert answer.context["shortened"] is True
+    assert answer.context["is_query_truncated"] is True
     assert found(client, "组织" + " " * 200 + "不存在") == [article]
-    assert client.get("/search/", {"q": "组织"}).context["shortened"] is False
+    assert client.get("/search/", {"q": "组织"}).context["is_query_truncated"] is False

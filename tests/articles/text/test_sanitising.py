@@ -147,7 +147,7 @@ HOSTILE = [
     '<img src="data:image/svg+xml,<svg onload=alert(1)>">',
     '<img src="data:text/html,<script>alert(1)</script>">',
     '<img src="//evil.example/x.png" srcset="//evil.example/y.png 2x">',
-    '<p class="masthead footer unseen">x</p>',
+    '<p class="site-header footer visually-hidden">x</p>',
     '<p id="reads" name="location">x</p>',
     '<li id="reads">x</li><a id="close" name="print" href="#content">x</a>',
     '<li id="fn-1x">x</li><a id="fnref-" href="#fn-１">x</a><p id="fn-1">x</p><li id="fnref-1">x</li>',

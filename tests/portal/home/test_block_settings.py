@@ -70,7 +70,7 @@ def test_friendly_links_are_sealed_and_need_not_stand_in_the_menu(newsroom):
     changed = department("新华网", newsroom.admin, url="http://www.xinhuanet.com/", **facts)
     run("UPDATE departments_department SET url = %s WHERE id = %s", ["https://365.example/", changed.pk])
     page = visit("/")
-    assert page.one("nav", class_="friendly").links() == [
+    assert page.one("nav", class_="friendly-links").links() == [
         (external_links.public_href("http://www.people.com.cn/", []), "人民网")
     ]
     assert "人民网" not in page.one("nav", id="menu").words and "365.example" not in page.html

@@ -165,8 +165,8 @@ def test_what_somebody_put_round_every_page_is_named(patrol, template, name, old
         ("{% article_body %}", "{{ revision.body|striptags }}", "another body"),
         ("{% article_body %}", "{{ revision.body|safe }}", "another body"),
         (
-            '<div class="prose"{% content_language %}>',
-            '<div class="prose"{% content_language %}>365</div><div class="prose"{% content_language %}>',
+            '<div class="article-body"{% content_language %}>',
+            '<div class="article-body"{% content_language %}>365</div><div class="article-body"{% content_language %}>',
             "a second body",
         ),
         (
@@ -283,7 +283,7 @@ def test_addresses_of_another_site_are_not_fetched():
 
 
 def test_bodies_that_mean_the_same_compare_equal_and_others_do_not():
-    page = parse_page(f'<h1>题</h1><div class="prose">\n{BODY}\n  </div><p>后</p>')
+    page = parse_page(f'<h1>题</h1><div class="article-body">\n{BODY}\n  </div><p>后</p>')
     assert page.body_tokens == tokenize_html(BODY)
     for other in (
         BODY.replace("完", "完。"),
@@ -291,4 +291,4 @@ def test_bodies_that_mean_the_same_compare_equal_and_others_do_not():
         BODY + "<!-- x -->",
         BODY.replace("zhengce", "x"),
     ):
-        assert parse_page(f'<div class="prose">{other}</div>').body_tokens != tokenize_html(BODY)
+        assert parse_page(f'<div class="article-body">{other}</div>').body_tokens != tokenize_html(BODY)

@@ -274,7 +274,7 @@ def test_the_next_review_shows_what_was_remarked_before_and_what_became_of_it(ne
     remarks.accept_suggestion(made, newsroom.drafter, article.active_draft().version)
     again = services.submit(article, by=newsroom.drafter)
     earlier = visit(reverse("admin:workflow_round_review", args=[again.pk]), as_user("reviewer"))
-    (box,) = earlier.all("section", class_="review-earlier")
+    (box,) = earlier.all("section", class_="review-earlier-rounds")
     assert "请按批注修改" in box.words and "已采用" in box.words and "按时" in box.words
 
 

@@ -13,7 +13,7 @@ MISSING, PASSED = "请填写理由；尚未作任何更改。", "该时间已过
 def refusal(response, action, field):
     """The page after a refusal: the words at the field, and what stands in the fields of the act."""
     assert response.status_code == 400
-    form = next(form for asked, form in response.context["asking"] if asked == action)
+    form = next(form for asked, form in response.context["action_forms"] if asked == action)
     words = [str(word) for word in form.errors[field]]
     assert all(word in response.content.decode() for word in words)
     return words, Page(response).fields

@@ -130,7 +130,7 @@ def test_a_department_brings_the_columns_that_it_is_responsible_for(newsroom, as
     assert titles(drafter, department=board.pk) == {"栏目"}
     # One that the person may not see is none of the choices, and narrows nothing.
     page = drafter.get(LIST, {"department": newsroom.elsewhere.pk})
-    assert page.context["finding"].form.errors and len(page.context["rows"]) == 2
+    assert page.context["article_filter"].form.errors and len(page.context["rows"]) == 2
 
 
 def test_articles_are_found_by_who_is_in_charge_and_when_they_were_saved(newsroom, as_user):
@@ -160,7 +160,7 @@ def test_articles_are_found_by_who_is_in_charge_and_when_they_were_saved(newsroo
 def test_what_makes_no_sense_is_said_at_its_field_and_everything_is_shown(newsroom, as_user, asked):
     newsroom.draft(title="稿")
     page = as_user("drafter").get(LIST, asked)
-    assert page.status_code == 200 and set(page.context["finding"].form.errors) == set(asked)
+    assert page.status_code == 200 and set(page.context["article_filter"].form.errors) == set(asked)
     assert [row.title for row in page.context["rows"]] == ["稿"]
 
 

@@ -282,7 +282,7 @@ def test_articles_that_the_leader_never_opened_are_shown_without_a_tick_and_refu
     opened, *unopened = [newsroom.submitted(title=f"第{number}篇") for number in range(1, 22)]
     client = as_user("reviewer")
     assert not visit(QUEUE, client).all("input", name="chosen")
-    assert not visit(QUEUE, client).all("input", id="choose-all")
+    assert not visit(QUEUE, client).all("input", id="select-all")
     read(client, opened)
     read(as_user(somebody(newsroom, "other", "reviewer")), *unopened)  # somebody else opened them
     page = visit(QUEUE, client)
@@ -316,7 +316,7 @@ def test_the_confirmation_lists_the_titles_and_what_becomes_public_and_decides_n
     read(client, passing, signing)
     with nothing_changes():
         page = asked(client, tick(passing, signing, unopened))
-    listed = [row.words for row in page.one("ul", class_="review-confirmed").all("li")]
+    listed = [row.words for row in page.one("ul", class_="review-selection").all("li")]
     assert len(listed) == 2
     assert "转下一环节的" in listed[0] and "立即公开" not in listed[0]
     assert "马上公开的" in listed[1] and "立即公开" in listed[1]

@@ -77,7 +77,7 @@ def test_the_overview_links_each_save_to_what_it_changed(newsroom, as_user, twic
     links = [address for address, _words in page.one("section", class_="desk-history").links() if "from=" in address]
     assert links
     for address in links:
-        assert as_user("drafter").get(address).context["found"].is_empty is False
+        assert as_user("drafter").get(address).context["differences"].is_empty is False
 
 
 # Comparing.
@@ -91,9 +91,9 @@ def test_any_two_wordings_are_compared_revisions_and_saves_alike(newsroom, as_us
         DraftSave.objects.filter(revision__article=twice).order_by("pk").values_list("revision__number", "version")
     )
     keys = [f"{number}.{version}" for number, version in versions]
-    found = compare(client, twice, keys[0], keys[-1]).context["found"]
+    found = compare(client, twice, keys[0], keys[-1]).context["differences"]
     assert found.count == 1
-    assert compare(client, twice, keys[0], "1").context["found"].count == 0
+    assert compare(client, twice, keys[0], "1").context["differences"].count == 0
 
 
 def test_without_being_told_the_page_compares_the_last_two(newsroom, as_user, twice):
@@ -104,7 +104,7 @@ def test_without_being_told_the_page_compares_the_last_two(newsroom, as_user, tw
 @pytest.mark.parametrize("key", ["9", "1.99", "x", "-1", "1.", ".1", "²", "1" * 40, "<b>", "0"])
 def test_a_wording_that_there_is_not_is_said_so(newsroom, as_user, twice, key):
     response = compare(as_user("reviewer"), twice, key, "2")
-    assert response.status_code == 200 and response.context["found"] is None
+    assert response.status_code == 200 and response.context["differences"] is None
     assert "请选择" in response.content.decode() and "<b>" not in response.content.decode()
     client = as_user("drafter")
     with nothing_changes():
@@ -268,5 +268,5 @@ def test_what_was_expunged_is_neither_compared_nor_put_back(newsroom, as_user):
     services.discard(article, by=newsroom.drafter)
     services.expunge(article, by=newsroom.publisher, seconded_by=newsroom.admin, reason="依法销毁")
     response = compare(as_user("admin"), article)
-    assert response.status_code == 200 and response.context["found"] is None
+    assert response.status_code == 200 and response.context["differences"] is None
     assert find_text_version(article, "1") is None

@@ -29,7 +29,7 @@ def outcome_url(waiting):
     return reverse("admin:workflow_round_outcome", args=[waiting.pk])
 
 
-def rows(response, name="mine"):
+def rows(response, name="own_rows"):
     return [row.round for row in response.context[name]]
 
 
@@ -49,7 +49,7 @@ def test_the_queue_lists_what_waits_for_the_person_oldest_first(newsroom, as_use
     }
     for name, (waiting, others) in expected.items():
         response = as_user(name).get(QUEUE)
-        assert (rows(response), set(rows(response, "others"))) == (waiting, others), name
+        assert (rows(response), set(rows(response, "other_rows"))) == (waiting, others), name
         links = {found["href"] for found in Page(response).having("a") if found.get("href", "").endswith("/review/")}
         assert links == {review_url(one) for one in waiting}, name
 
@@ -58,7 +58,7 @@ def test_the_queue_says_what_is_overdue_and_what_soon_will_be(newsroom, as_user)
     late, soon, early = newsroom.submitted(), newsroom.submitted(), newsroom.submitted()
     for waiting, hours in (late, 49), (soon, 45):
         RoundStep.objects.filter(round=waiting, position=1).update(reached_at=timezone.now() - timedelta(hours=hours))
-    listed = {row.round: row.due_status for row in as_user("reviewer").get(QUEUE).context["mine"]}
+    listed = {row.round: row.due_status for row in as_user("reviewer").get(QUEUE).context["own_rows"]}
     assert listed == {late: "overdue", soon: "soon", early: ""}
 
 
@@ -148,7 +148,7 @@ def test_who_may_not_decide_sees_no_buttons_and_gets_nothing_by_posting_directly
     response = client.get(review_url(waiting))
     assert response.status_code == 200
     assert Page(response).verdicts() == set()
-    assert response.context["why_not"]
+    assert response.context["decision_refusal"]
     with nothing_changes():
         answer = client.post(review_url(waiting), seen(waiting, one, verdict=verdict, comment="同意"))
     assert answer.status_code == 403
@@ -297,7 +297,8 @@ def test_who_comes_too_late_is_told_who_decided_and_keeps_what_they_typed(newsro
         response = client.post(review_url(waiting), seen(waiting, other, verdict="return", comment="我另有看法"))
     page = response.content.decode()
     assert response.status_code == 400
-    assert newsroom.reviewer.full_name in response.context["why_not"] and response.context["why_not"] in page
+    refusal = response.context["decision_refusal"]
+    assert newsroom.reviewer.full_name in refusal and refusal in page
     assert "我另有看法" in page
 
 

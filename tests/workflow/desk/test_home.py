@@ -108,7 +108,7 @@ def test_a_leader_reads_the_month_of_the_department_in_figures(newsroom, as_user
     services.return_for_changes(opened, by=newsroom.reviewer, seen=opened.revision.digest, reason="改")
     counting.add_reads(publication.article, timezone.localdate(), 7)
     cache.clear()
-    month = as_user("publisher").get("/admin/").context["accounts"]["month"]
+    month = as_user("publisher").get("/admin/").context["month_report"]["month"]
     assert (month.published, month.returned, month.reads, month.median_days) == (1, 1, 7, 4.0)
     page = home_page(as_user("publisher"))
     assert "chart.umd.min.js" in page and "逐日数字" in page
@@ -121,7 +121,7 @@ def test_a_leader_of_several_departments_picks_one_and_only_of_their_own(newsroo
     newsroom.published()
     publisher = as_user("publisher")
     asked = [{}, {"department": newsroom.elsewhere.pk}, {"department": third.pk}, {"department": "x"}]
-    months = [publisher.get("/admin/", one).context["accounts"] for one in asked]
+    months = [publisher.get("/admin/", one).context["month_report"] for one in asked]
     assert [one["chosen"] for one in months] == [None, newsroom.elsewhere, None, None]
     assert [one["month"].published for one in months] == [1, 0, 1, 1]
     assert third not in months[0]["departments"]

@@ -56,12 +56,12 @@ def test_the_progress_names_who_may_decide_now(newsroom, as_user):
     second = somebody(newsroom, "second", "reviewer")
     waiting = newsroom.submitted()
     page = visit(url(waiting), as_user("reviewer"))
-    able = page.one("strong", class_="desk-able").words
+    able = page.one("strong", class_="desk-deciders").words
     assert newsroom.reviewer.full_name in able and second.full_name in able
     assert newsroom.publisher.full_name not in able
     approve(waiting, second)
     assert (
-        visit(url(waiting), as_user("publisher")).one("strong", class_="desk-able").words
+        visit(url(waiting), as_user("publisher")).one("strong", class_="desk-deciders").words
         == newsroom.publisher.full_name
     )
 
@@ -71,13 +71,13 @@ def test_findings_and_earlier_opinions_stand_on_the_page(newsroom, as_user):
     give_back(newsroom.submitted(article), newsroom.reviewer, "请补充附件")
     page = visit(url(newsroom.submitted(article)), as_user("reviewer"))
     assert "没有上传附件" in page.one("section", class_="review-findings").words
-    assert "请补充附件" in page.one("section", class_="review-earlier").words
+    assert "请补充附件" in page.one("section", class_="review-earlier-rounds").words
 
 
 def onward(page):
     """Address of the next article on a result page, the address of the queue, and the words beside them."""
-    nav = page.one("nav", class_="review-onward")
-    following = nav.all("a", id="turn-next")
+    nav = page.one("nav", class_="review-next")
+    following = nav.all("a", id="queue-next")
     return (following[0].attributes["href"] if following else None), nav.links()[-1][0], nav.words
 
 
@@ -155,11 +155,11 @@ def test_the_page_leads_to_the_one_before_and_the_one_after_without_deciding(new
     visit(url(second), client)  # the first look is kept
     with nothing_changes():
         page = visit(url(second), client)
-    turns = page.one("nav", class_="review-turns")
+    turns = page.one("nav", class_="review-queue-nav")
     assert [address for address, _words in turns.links()] == [url(first), url(third)]
     assert "还有 2 件" in turns.words
     assert [
-        link.attributes["rel"] for link in visit(url(first), client).one("nav", class_="review-turns").all("a")
+        link.attributes["rel"] for link in visit(url(first), client).one("nav", class_="review-queue-nav").all("a")
     ] == ["next"]
 
 
@@ -173,14 +173,14 @@ def test_shortcuts_are_named_on_what_they_press_and_none_is_a_single_letter(news
         if "aria-keyshortcuts" in found.attributes
     }
     assert named == {
-        "turn-previous": "Alt+ArrowUp", "verdict-return": "Control+Shift+Enter", "verdict-approve": "Control+Enter",
+        "queue-previous": "Alt+ArrowUp", "verdict-return": "Control+Shift+Enter", "verdict-approve": "Control+Enter",
     }  # fmt: skip
 
 
 def test_the_last_button_says_what_it_will_do(newsroom, as_user):
     signing = visit(url(newsroom.reviewed()), as_user("publisher"))
     assert "签发" in signing.one("button", id="verdict-approve").words
-    assert signing.all("span", **{"data-later": "签发，{time} 公开"})
+    assert signing.all("span", **{"data-scheduled-label": "签发，{time} 公开"})
     passing = visit(url(newsroom.submitted()), as_user("reviewer"))
     assert "公开" not in passing.one("button", id="verdict-approve").words
 

@@ -162,16 +162,16 @@ def test_after_about_a_day_a_message_is_given_up_and_superusers_see_it_and_can_t
     assert delivery.MAX_ATTEMPTS > 12
     broken_server.is_broken = False
     client.force_login(newsroom.reviewer)
-    assert client.get("/admin/").context["lost"] == 0
+    assert client.get("/admin/").context["undelivered_count"] == 0
     assert client.get("/admin/workflow/delivery/").status_code == 403
     client.force_login(newsroom.admin)
-    assert client.get("/admin/").context["lost"] == 1
+    assert client.get("/admin/").context["undelivered_count"] == 1
     listed = client.get("/admin/workflow/delivery/?state__exact=given_up")
     assert "Connection unexpectedly closed" in listed.content.decode()
     form = {"action": "try_again", "_selected_action": Delivery.objects.get().pk}
     client.post("/admin/workflow/delivery/", form)
     assert deliver() == delivery.DeliveryCounts(sent=1)
-    assert client.get("/admin/").context["lost"] == 0
+    assert client.get("/admin/").context["undelivered_count"] == 0
 
 
 def test_a_server_that_is_down_is_left_alone_after_three_failures_and_nothing_is_lost(newsroom, broken_server):

@@ -61,9 +61,9 @@ def test_opening_a_message_leads_to_the_decision_while_it_is_ones_turn_and_else_
 def test_a_message_asks_for_a_decision_only_as_long_as_it_waits_for_one(newsroom, client):
     waiting = newsroom.submitted()
     client.force_login(newsroom.reviewer)
-    assert [row["waits"] for row in client.get(INBOX).context["rows"]] == [True]
+    assert [row["awaits_decision"] for row in client.get(INBOX).context["rows"]] == [True]
     approve(waiting, newsroom.reviewer)
-    assert [row["waits"] for row in client.get(INBOX).context["rows"]] == [False]
+    assert [row["awaits_decision"] for row in client.get(INBOX).context["rows"]] == [False]
 
 
 def test_opening_marks_as_read_and_nobody_opens_a_message_of_somebody_else(newsroom, client):
