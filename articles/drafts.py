@@ -178,7 +178,7 @@ def add_contributor(revision: Revision, person: User) -> None:
 
 
 def copy_contributors(revision: Revision, source: Revision) -> None:
-    """Whoever had a hand in `of` has one in the revision too."""
+    """Whoever had a hand in `source` has one in the revision too."""
     hands = revision.contributor_ids()
     Contribution.objects.bulk_create(
         Contribution(revision=revision, person_id=hand.person_id, person_name=hand.person_name, at=hand.at)
@@ -220,7 +220,7 @@ def copy_as_draft(
 ) -> Revision:
     """A new active draft with the words of `source`, of the same article or of another one, `into`.
 
-    `keep_hands`: everybody who had a hand in `source` has one in the copy; left out only when `source` is the
+    `keep_contributors`: everybody who had a hand in `source` has one in the copy; left out only when `source` is the
     approved text, which nobody's hand is in any more. Inside the caller's transaction.
     """
     article = into or source.article
@@ -254,7 +254,7 @@ class DraftNotReady(Exception):
 
 
 def check_draft_ready(draft: Revision) -> None:
-    """Raises NotReady for a draft that lacks something, whichever way its words came in."""
+    """Raises DraftNotReady for a draft that lacks something, whichever way its words came in."""
     relations = {field.name for field in Revision._meta.concrete_fields if field.is_relation}
     try:
         draft.clean_fields(exclude=relations)  # which the database itself holds to be there
@@ -273,7 +273,7 @@ def check_draft_ready(draft: Revision) -> None:
 
 
 def check_files(revision: Revision) -> None:
-    """Raise NotReady if a file of the revision is not on the disk, or has the wrong size."""
+    """Raise DraftNotReady if a file of the revision is not on the disk, or has the wrong size."""
     try:
         check_on_disk(revision)
     except MissingFile as error:
@@ -283,7 +283,7 @@ def check_files(revision: Revision) -> None:
 def freeze(draft: Revision, at: datetime) -> None:
     """Computes the digests and freezes the draft; an empty summary is made from the body first.
 
-    Saving takes no lock of the article's. Raises NotReady when somebody saved since the draft was read.
+    Saving takes no lock of the article's. Raises DraftNotReady when somebody saved since the draft was read.
     """
     draft.summary = draft.summary or generate_summary(draft.body)
     frozen = {

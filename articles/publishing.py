@@ -31,7 +31,7 @@ def create_publication(
 ) -> PublishResult:
     """A sealed publication of a frozen revision, live from `at` on; its predecessor ends at that moment.
 
-    `sign_offs`: one dict a decision with step, person (id), name, time (RFC 3339 text). `former`: all publications of
+    `sign_offs`: one dict a decision with step, person (id), name, time (RFC 3339 text). `existing`: all publications of
     the article, by number, where the caller knows them. Call inside a transaction that holds the article's lock; the
     database refuses overlaps all the same.
     """

@@ -37,7 +37,7 @@ class Deadline:
 def time_limit(seconds: float) -> Iterator[Deadline]:
     """Bounds the statements within, all together; the last may on PostgreSQL take as long again.
 
-    What Python does between them is not stopped: whoever does much asks the clock. Raises TookTooLong.
+    What Python does between them is not stopped: whoever does much asks the clock. Raises TimeLimitExceeded.
     """
     deadline = Deadline(seconds)
     # `connection` is a proxy; its vendor says which of the two ways there is.

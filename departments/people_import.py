@@ -60,7 +60,7 @@ class UnreadableTable(Exception):
 
 @dataclass
 class ImportRow:
-    """A line of the table. `errors`: why it cannot be done; `does`: what it will do, in words."""
+    """A line of the table. `errors`: why it cannot be done; `actions`: what it will do, in words."""
 
     line_number: int
     username: str = ""
@@ -149,7 +149,7 @@ class ImportPlan:
 
 
 def plan_import(rows: list[ImportRow]) -> ImportPlan:
-    """Judges every row; `errors` and `does` of each are filled in. Four queries."""
+    """Judges every row; `errors` and `actions` of each are filled in. Four queries."""
     present = User.objects.in_bulk({row.username for row in rows if row.username.isprintable()}, field_name="username")
     roles = {key: role for role in Role.objects.all() for key in (role.name, role.code)}
     departments: dict[str, list[Department]] = {}

@@ -24,7 +24,7 @@ def issue_token() -> str:
 
 
 def verify_token(text: str) -> str:
-    """What tells the form from every other one: made at random each time it is shown. Raises BadStamp, TooQuick."""
+    """Return the random id of the form that was shown. Raises InvalidToken and SubmittedTooSoon."""
     try:
         shown, form = signing.loads(text, salt=_SALT)
     except signing.BadSignature as error:

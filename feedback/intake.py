@@ -52,10 +52,10 @@ def _rate_limit_network(address: str) -> str:
 def store_letter(visitor: str, form_id: str, *, earlier_visitor: str = "", **fields: Any) -> Letter:
     """Stores a letter and returns it; for the same words in the same form, the letter that is there already.
 
-    `who`: the hash of the visitor; `earlier`: theirs at the beginning of WINDOW, which in the first hour of a day is
-    yesterday's; `form`: what tells this form from every other one; `words`: fields of Letter.
-    Raises TooMany, and stores nothing then. The bound holds however many processes take letters in: they count one
-    after the other, each when all before it have committed.
+    `visitor`: the hash of the visitor; `earlier_visitor`: theirs at the beginning of RATE_LIMIT_WINDOW, which in the
+    first hour of a day is yesterday's; `form`: what tells this form from every other one; `words`: fields of Letter.
+    Raises RateLimitExceeded, and stores nothing then. The bound holds however many processes take letters in: they
+    count one after the other, each when all before it have committed.
     """
     _lock_letters()
     at = timezone.now()

@@ -19,7 +19,7 @@ from departments import permissions
 # No 0 and O, 1, I and L: a receipt is read out on the telephone and copied from paper.
 RECEIPT_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 RECEIPT_LENGTH = 20  # 31^20 ways, 99 bits: nobody comes upon somebody else's by trying
-MIN_TEXT_LENGTH, MAX_TEXT_LENGTH = 10, 2000  # characters of a letter; LONGEST of an answer too
+MIN_TEXT_LENGTH, MAX_TEXT_LENGTH = 10, 2000  # characters of a letter; MAX_TEXT_LENGTH of an answer too
 
 
 def new_receipt() -> str:

@@ -71,7 +71,7 @@ def _parse_timestamp(text: str) -> datetime:
 
 
 def read_entries(lines: Iterable[Any]) -> Iterator[Entry]:
-    """The entries of an export, one after the other. Raises Unreadable for a line that is none."""
+    """The entries of an export, one after the other. Raises UnreadableLine for a line that is none."""
     for number, line in enumerate(lines, 1):
         try:
             yield from_line(line)

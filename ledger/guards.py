@@ -19,8 +19,8 @@ PREFIX = "guard_"
 class Guard:
     """Refuses `event` (INSERT, UPDATE, DELETE or TRUNCATE) on `table` when `when` holds for the row.
 
-    `when` is SQL over OLD and NEW that both databases understand, with the one liberty of `{changed:column}`,
-    which becomes "NEW.column differs from OLD.column, NULLs included". `only` names the one vendor that needs it.
+    `when` is SQL over OLD and NEW that both databases understand, with the one liberty of `{changed:column}`, which
+    becomes "NEW.column differs from OLD.column, NULLs included". `only_vendor` names the one vendor that needs it.
     """
 
     name: str

@@ -116,7 +116,7 @@ def import_file(file: Path, *, by: User, dry_run: bool = False) -> ImportCounts:
     """Sets the addresses of a CSV file (old address, number of an article or slug of a department), all or none.
 
     A line that says what is so already is passed over, so that the file may come again. With `dry_run` nothing is kept.
-    Raises NotAllowed unless `by` is a superuser, BadLines, UnreadablePage (legacy.page_source), or OSError.
+    Raises NotAllowed unless `by` is a superuser, InvalidLines, UnreadablePage (legacy.page_source), or OSError.
     """
     check_superuser(by)
     added, bad = 0, []

@@ -38,7 +38,7 @@ class PageImport:
 def import_pages(paths: Iterable[Path], *, by: User, department: Department | None = None) -> list[PageImport]:
     """Imports saved pages, all or none of them. `department` overrides what the pages say.
 
-    Raises UnreadablePage (legacy.page_parser; also for words that are too long for a draft), NoDepartment, or
+    Raises UnreadablePage (legacy.page_parser; also for words that are too long for a draft), UnknownDepartment, or
     NotAllowed when `by` does not write for the department; nothing is stored then.
     """
     read = [

@@ -38,7 +38,7 @@ __all__ += ["UnreadablePage", "body_html", "parse_legacy_page", "read_legacy_pag
 
 @dataclass(frozen=True)
 class LegacyParagraph:
-    """One paragraph. `lead` is the run-in heading that `text` begins with, "" if there is none."""
+    """One paragraph. `run_in_heading` is the run-in heading that `text` begins with, "" if there is none."""
 
     kind: Literal["heading", "text", "closing"]
     text: str
@@ -78,7 +78,7 @@ def read_legacy_page(path: Path) -> LegacyPage:
 
 
 def parse_legacy_page(text: str, name: str) -> LegacyPage:
-    """The page whose plain text is `text`; `name` stands for it in errors. Raises as `read_page` does."""
+    """The page whose plain text is `text`; `name` stands for it in errors. Raises as `read_legacy_page` does."""
     return _parse_source(PageSource(text_lines(text)), name)
 
 

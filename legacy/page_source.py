@@ -164,7 +164,7 @@ _CJK_LINE_BREAK = re.compile(rf"(?<=[{_CJK_CHARACTERS}])[ \t\f]*[\r\n]\s*(?=[{_C
 
 
 class _LineReader(HTMLParser):
-    """Collects lines: block elements and <br> end one; what browsers do not show goes to `unseen`."""
+    """Collects lines: block elements and <br> end one; what browsers do not show goes to `hidden_lines`."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)

@@ -49,7 +49,7 @@ class Suspicion:
 def find_suspicions(
     surrounding_lines: tuple[SourceLine, ...], article_lines: tuple[SourceLine, ...]
 ) -> tuple[Suspicion, ...]:
-    """The suspicions in the lines around an article (`frame`) and in the article itself (`words`), by line number."""
+    """Return suspicions, by line number, in the lines around an article and in those of the article itself."""
     folded = [(line, _fold_disguises(line.text)) for line in surrounding_lines]
     domain = next((found[0] for _line, text in folded if (found := _DOMAIN.search(text))), "")
     found = [*(_advertising_suspicion(line, text, _SPAM_WORDS, _SPAM_WORDS_OUTSIDE_ARTICLE) for line, text in folded)]

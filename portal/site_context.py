@@ -13,7 +13,7 @@ from portal import identity
 
 
 def navigation() -> list[Department]:
-    """Top entries of the menu in order, each with `entries`, its children; without those whose seal does not hold."""
+    """Return the top entries of the menu in order, each with `visible_children`. Entries with a broken seal are left out."""
     return memoize_by_version("navigation", _load_navigation)
 
 

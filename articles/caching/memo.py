@@ -35,7 +35,7 @@ def invalidate(key: Hashable) -> None:
 
 
 def memoize_by_version(key: Hashable, compute: Callable[[], T], *departments: int) -> T:
-    """What `make` gives, or gave for the same key since the site, or one of `departments`, changed last.
+    """What `compute` gives, or gave for the same key since the site, or one of `departments`, changed last.
 
     Nobody may change what comes out. Within a transaction it is made each time: others do not see yet what was
     changed there.

@@ -137,7 +137,7 @@ class Versions:
         return self.version_key([])
 
     def version_key(self, scopes: Iterable[int]) -> str:
-        """What a page that shows these scopes is kept with; SITE need not be named. Equal stamps, equal content."""
+        """Return the version key of a page that shows these scopes and SITE_SCOPE. Equal keys mean equal content."""
         named = set(scopes)
         if ALL_SCOPES in named:
             last = max(self.boundaries.values(), default=None)
@@ -179,7 +179,7 @@ def current_versions() -> Versions:
 
 
 def refresh_versions() -> Versions:
-    """The same, read now. For whoever has met a page that is newer than what `current` knows."""
+    """The same, read now. For whoever has met a page that is newer than what `current_versions` knows."""
     _ProcessCache.versions = load_versions()
     return _ProcessCache.versions
 
@@ -190,7 +190,7 @@ def expire_versions() -> None:
 
 
 def cached_versions() -> Versions | None:
-    """What `current` would give, if that needs no look at the database."""
+    """What `current_versions` would give, if that needs no look at the database."""
     found = _ProcessCache.versions
     return found if found is not None and _half_second(found.read_at) == _half_second(time.time()) else None
 
@@ -212,7 +212,7 @@ def load_versions() -> Versions:
 
 
 def _last_boundaries(now: datetime) -> dict[int, datetime]:
-    """Department → the last moment in BOUNDARIES at which something in its listing began, ended or was unpinned."""
+    """Return for each department the last moment in BOUNDARY_WINDOW at which its listing changed."""
     since = now - BOUNDARY_WINDOW
     asked = [
         Placement.objects.filter(**{f"{column}__gt": since, f"{column}__lte": now}).values_list("department", column)
@@ -236,6 +236,6 @@ def delete_old_slots(scopes: Iterable[int]) -> None:
 
 
 def declare_scopes(response: HttpResponse, *scopes: int) -> HttpResponse:
-    """Notes on a response which scopes the page shows: those departments, or EVERYTHING. It may then be kept."""
+    """Notes on a response which scopes the page shows: those departments, or ALL_SCOPES. It may then be kept."""
     response.shown_scopes = frozenset(scopes)
     return response

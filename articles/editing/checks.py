@@ -30,7 +30,7 @@ class Severity(models.TextChoices):
 
 @dataclass(frozen=True)
 class Finding:
-    """`where`: the name of the field; `quote`: words of the body to be found there, if it is about some of them."""
+    """`field`: the name of the field; `quote`: words of the body to be found there, if it is about some of them."""
 
     severity: Severity
     text: str

@@ -30,7 +30,7 @@ def suggest_keywords(request: HttpRequest) -> JsonResponse:
 
 
 def extract_keywords(title: str, text: str) -> list[str]:
-    """At most SUGGESTED words of two Hanzi or more. A word of the title counts as five; longer words say more."""
+    """At most MAX_KEYWORDS words of two Hanzi or more. A word of the title counts as five; longer words say more."""
     found: Counter[str] = Counter()
     for words, weight in ((title, 5), (text[:MAX_TEXT_CHARS], 1)):
         for word, tag in _segmenter().tag(words):

@@ -17,7 +17,7 @@ MAX_NAME_CHARS = Attachment._meta.get_field("name").max_length
 def upload(request: HttpRequest) -> JsonResponse:
     """Takes the `file` of a multipart form; `only` “picture” refuses documents.
 
-    Answers what `described` says of it, with the `name` that it had; 400 with {"error"} for what cannot be used.
+    Answers what `file_facts` says of it, with the `name` that it had; 400 with {"error"} for what cannot be used.
     """
     check_draft_somewhere(request.user)
     brought = request.FILES.get("file")

@@ -10,7 +10,7 @@ from articles.models import File, Rendition
 
 
 class RenditionSize(NamedTuple):
-    """`width`: the most pixels across. `most_bytes`: what quality is given up for, down to the lowest of QUALITIES."""
+    """`width`: pixels at most. `max_bytes`: the quality is lowered until the file fits, down to the last WEBP_QUALITIES."""
 
     name: str
     width: int
@@ -33,7 +33,8 @@ class EncodedRendition(NamedTuple):
 
 
 def encode_renditions(picture: Image.Image, original_bytes: int) -> Iterator[EncodedRendition]:
-    """The sizes in which a picture of `size` bytes is worth keeping beside itself: narrower, or as wide but lighter.
+    """The sizes in which a picture of `original_bytes` bytes is worth keeping beside itself: narrower, or as wide but
+    lighter.
 
     WebP: a browser too old for it is too old for `srcset` as well, and shows the original.
     """

@@ -41,8 +41,8 @@ def store_picture(data: bytes, by: User) -> File:
     """Re-encodes a picture and stores it, with its renditions, under its digest; the same picture is stored once.
 
     Re-encoding drops whatever else the bytes held: metadata, trailing data, a second meaning as another format.
-    Raises UnusablePicture for what is no picture of a known format or is larger than MOST_BYTES or MOST_PIXELS, and
-    NotStored if the disk does not take it.
+    Raises UnusablePicture for what is no picture of a known format or is larger than MAX_FILE_BYTES or
+    MAX_PICTURE_PIXELS, and NotStored if the disk does not take it.
     """
     if len(data) > MAX_FILE_BYTES:
         raise UnusablePicture(_("it is larger than %(limit)d MB.") % {"limit": MAX_FILE_MB})
@@ -109,7 +109,8 @@ class MissingFile(Exception):
 def store_document(data: bytes, by: User) -> File:
     """Stores a document as it is, under its digest. What it is, its content says; its name and claims do not count.
 
-    Raises UnusableFile for what is larger than MOST_BYTES, is neither PDF, OFD, .docx, .xlsx nor .pptx, or has macros.
+    Raises UnusableFile for what is larger than MAX_FILE_BYTES, is neither PDF, OFD, .docx, .xlsx nor .pptx, or has
+    macros.
     """
     if len(data) > MAX_FILE_BYTES:
         raise UnusableFile(_("It is larger than %(limit)d MB.") % {"limit": MAX_FILE_MB})
@@ -204,7 +205,7 @@ def has_size(path: str, size: int) -> bool:
 def check_on_disk(revision: Revision) -> None:
     """Raise MissingFile if a file of the text or its cover is not on the disk, or has the wrong size.
 
-    At most one query. The content is checked when a file is served (`is_intact`).
+    At most one query. The content is checked when a file is served (`is_file_intact`).
     """
     names = {row["digest"]: row["name"] for row in revision.attachment_contents()}
     if revision.cover_id:

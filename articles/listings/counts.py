@@ -195,7 +195,7 @@ def _apply_changes(department: int, changes: Counter[ListingKey]) -> None:
 
 
 def _split_segment(department: int, since: ListingKey, until: ListingKey | None) -> None:
-    """Cuts a segment into some of FILLED placements; the newest one gets the rest."""
+    """Cuts a segment into some of TARGET_SEGMENT_PLACEMENTS placements; the newest one gets the rest."""
     rows = Placement.objects.filter(count_state_condition(CountState.COUNTED), department=department).from_key(since)
     if until is not None:
         rows = rows.before_key(until)
@@ -205,7 +205,7 @@ def _split_segment(department: int, since: ListingKey, until: ListingKey | None)
 
 
 def _split_points(counted) -> Iterator[tuple[int, ListingKey]]:
-    """(how many are older, key) of every FILLED-th row. The database goes through them; few come here."""
+    """Return (number of older rows, key) of every TARGET_SEGMENT_PLACEMENTS-th row; the database walks the others."""
     order = [F("dated").asc(), F("article_id").asc()]
     placed = counted.annotate(place=Window(Rank(), order_by=order) - 1)
     cuts = (

@@ -90,7 +90,7 @@ def _pinned_placements(department: Department, now: datetime) -> QuerySet[Placem
 
 
 def get_matches_page(matching: QuerySet[Placement], number: str) -> ListingPage:
-    """A page of the newest LOOKED_AT of these placements, which come newest first. Two queries."""
+    """A page of the newest MAX_MATCHES of these placements, which come newest first. Two queries."""
     found = list(matching.values_list("pk", flat=True)[: MAX_MATCHES + 1])
     paginator = CountedPaginator(min(len(found), MAX_MATCHES), are_more=len(found) > MAX_MATCHES)
     rank = paginator.first_rank(number)

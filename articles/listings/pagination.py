@@ -130,7 +130,7 @@ class SegmentOffsets:
 
     @classmethod
     def from_rows(cls, rows: list[tuple[ListingKey, int, str]]) -> "SegmentOffsets":
-        """`rows`: key, how many rows it stands for, and its kind, as in WHOLE."""
+        """`rows`: key, how many rows it stands for, and its kind, as in WHOLE_LISTING_SQL."""
         bounds, above = [], 0
         # At one row, what is not counted there comes before what is; of two bounds each has the sum of both.
         for key, at_key in groupby(sorted(rows, reverse=True), key=itemgetter(0)):
@@ -170,8 +170,8 @@ def invalidate_offsets(department: int) -> None:
 def locate_row(department: int, rank: int, now: datetime, key_range: KeyRange | None = None) -> RowPosition:
     """Finds the row of a rank, from 0 for the newest, among the live placements of a department.
 
-    Of the whole listing without those that are pinned, in one statement if any; or `within` a stretch, pinned or not,
-    in two.
+    Of the whole listing without those that are pinned, in one statement if any; or `key_range` a stretch, pinned or
+    not, in two.
     """
     if key_range is None:
         return memo.memoize_by_version(

@@ -1,4 +1,4 @@
-"""Queries of listings: newest, neighbours, most read."""
+"""Queries of listings: newest, neighbours, most read. The order: articles.models.placement.newest_first."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
@@ -100,7 +100,7 @@ def _matches_seal(placement: Placement) -> bool:
 def live_ids_sql(extra_condition: str = "", order: str = "DESC", limit: str = "LIMIT %s") -> str:
     """SQL for the numbers of live rows of one department, from the index alone; the rows are then read by them.
 
-    Parameters: department, now, now, those of the `further` condition, those of `limit`.
+    Parameters: department, now, now, those of the `extra_condition` condition, those of `limit`.
     """
     live = f"department_id = %s AND count_state IS NOT NULL AND {LIVE_SQL.format(now='%s')}"
     ordered = f"ORDER BY dated {order}, article_id {order} {limit}"
@@ -109,13 +109,13 @@ def live_ids_sql(extra_condition: str = "", order: str = "DESC", limit: str = "L
 
 
 def union_of_ids(parts: list[str], values: list) -> RawSQL:
-    """What `picked` gave, several together, for `pk__in`."""
+    """What `live_ids_sql` gave, several together, for `pk__in`."""
     sql = " UNION ALL ".join(parts)
-    return RawSQL(sql, values, output_field=BigIntegerField())  # noqa: S611 (SQL of `picked`; all else is a parameter)
+    return RawSQL(sql, values, output_field=BigIntegerField())  # noqa: S611 (SQL of `live_ids_sql`; all else is a parameter)
 
 
 def newest_by_department(limits: dict[int, int]) -> dict[int, list[Publication]]:
-    """Of several departments the newest publications that may be shown. `wanted`: id of each → how many. One query."""
+    """Of several departments the newest publications that may be shown. `limits`: id of each → how many. One query."""
     found: dict[int, list[Placement]] = {department: [] for department in limits}
     if not limits:
         return {}

@@ -1,4 +1,4 @@
-"""Models of listings: placements of publications, and the segments that count them."""
+"""Models of listings: placements, the order in which they are listed, and counted segments."""
 
 from datetime import UTC, datetime
 from operator import attrgetter
@@ -178,7 +178,7 @@ class Placement(models.Model):
 class ListingSegment(models.Model):
     """A stretch of a department's listing, and how many counted placements it has.
 
-    It begins with its oldest row and ends where the next segment begins; the oldest begins at BEGINNING, and is locked
+    It begins with its oldest row and ends where the next segment begins; the oldest begins at OLDEST_KEY, and is locked
     by whoever counts (articles.listings.counts). A wrong number shifts pages, and can show nobody any other words.
     """
 

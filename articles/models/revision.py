@@ -170,7 +170,8 @@ class Revision(models.Model):
     def is_frozen(self) -> bool:
         return self.state == RevisionState.FROZEN
 
-    # Each of these costs a query, unless the revision came from `in_full`, which brings them along in its own.
+    # Each of these costs a query, unless the revision came from `with_related_rows`, which brings them along in its
+    # own.
 
     def contributor_ids(self) -> set[int]:
         """Ids of everybody who had a hand in this text since the last approved revision, copies included."""

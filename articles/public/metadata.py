@@ -51,7 +51,7 @@ def column_meta_tags(department: Department) -> list[MetaTag]:
 
 
 class ArticleMetadata(NamedTuple):
-    """What an article's page tells of it. `picture`: address of its cover, else of the first picture in its body."""
+    """What an article's page tells of it. `image_url`: address of its cover, else of the first picture in its body."""
 
     publication: Publication
     site: Any

@@ -1,4 +1,4 @@
-"""Views of the public pages of departments, articles and search."""
+"""Views of the public pages: departments, articles, proof, search, files, read counts."""
 
 from urllib.parse import urlsplit
 

@@ -62,7 +62,7 @@ def is_countable(request: HttpRequest) -> bool:
 
 
 def count_read(article_id: int, request: HttpRequest, at: datetime | None = None) -> int | None:
-    """Counts one read, unless it is none or the same visitor read the article within WINDOW.
+    """Counts one read, unless it is none or the same visitor read the article within READ_WINDOW.
 
     Returns all reads of the article, this one included; None when the article is not live. The read is in Redis or
     committed when it returns.
@@ -85,7 +85,7 @@ def count_read(article_id: int, request: HttpRequest, at: datetime | None = None
 def _count_in_redis(
     buffer: ReadBuffer, article_id: int, visitor: str, earlier_visitor: str, at: datetime
 ) -> int | None:
-    """As `count_read`. Raises Unavailable."""
+    """As `count_read`. Raises RedisUnavailable."""
     known_total: list[object] = []
     for _attempt in range(MAX_BUFFER_ATTEMPTS):
         result = buffer.count(article_id, visitor, earlier_visitor, timezone.localdate(at), known_total)

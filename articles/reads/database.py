@@ -23,7 +23,7 @@ class ArticleReadState(NamedTuple):
     """What is to be known of a live article before a read of it is counted."""
 
     total: int
-    recent: bool  # whether the visitor read it within WINDOW
+    recent: bool  # whether the visitor read it within READ_WINDOW
     live_until: datetime | None
 
 
@@ -154,7 +154,7 @@ def add_batch(batch: str, day: date, counts: Mapping[int, int], at: datetime) ->
 
 
 def delete_expired_visitors(at: datetime) -> int:
-    """Removes the oldest notes of visitors that are over, AT_ONCE of them at most; returns how many."""
+    """Removes the oldest notes of visitors that are over, MAX_ROWS_PER_STATEMENT of them at most; returns how many."""
     expired = RecentRead.objects.filter(at__lte=at - READ_WINDOW).order_by("at").values("pk")
     return RecentRead.objects.filter(
         pk__in=list(expired[:MAX_ROWS_PER_STATEMENT].values_list("pk", flat=True))
@@ -169,8 +169,8 @@ def delete_old_batches(at: datetime) -> int:
 def most_read_ids(since: date, until: date, limit: int) -> list[int]:
     """Ids of the articles that were read most on these days, the most read first. One query.
 
-    Only articles that were among the OF_A_DAY most read of some day are considered: the query takes as long as there
-    are days, and not as there are articles.
+    Only articles that were among the MAX_RANKED_PER_DAY most read of some day are considered: the query takes as long
+    as there are days, and not as there are articles.
     """
     days = [since + timedelta(days=number) for number in range((until - since).days + 1)]
     a_day = (

@@ -21,10 +21,10 @@ class FlushResult(NamedTuple):
 
 
 def flush(buffer: ReadBuffer, max_batches: int | None = None) -> FlushResult:
-    """Adds what waits to the database, `most` batches of it at most. Several may do it at the same moment.
+    """Adds what waits to the database, `max_batches` batches of it at most. Several may do it at the same moment.
 
     A batch is deleted from Redis only when it is in the database, together with its number; one whose number is
-    there already is only deleted. Raises Unavailable, and DatabaseError: what was not flushed waits on.
+    there already is only deleted. Raises RedisUnavailable, and DatabaseError: what was not flushed waits on.
     """
     taken = buffer.close_batches()
     now = timezone.now()

@@ -5,10 +5,10 @@ be emptied and an id must never come twice. A batch is *open* (reads are added),
 written to the database, then deleted here. Each step is one Lua script, which Redis runs alone, so that a read is in
 exactly one batch and a visitor is counted once, however many processes count.
 
-Keys, after the name of the site: `open` (day → id of its open batch), `taken` (ids), `batch:<id>`, `changes` (how often
-a batch was taken or deleted), `total:<article>` (all its reads, in the database or not; exists while the article is
-known to be live), `read:<article>:<visitor>` (expires with the counting window), `rest` (exists while nobody need
-flush).
+Keys, after the name of the site: `open` (day → id of its open batch), `taken` (ids), `batch:<id>`, `generation` (how
+often a batch was taken or deleted), `total:<article>` (all its reads, in the database or not; exists while the
+article is known to be live), `read:<article>:<visitor>` (expires with the counting window), `rest` (exists while
+nobody need flush).
 """
 
 import logging
@@ -127,7 +127,7 @@ class RedisUnavailable(Exception):
 
 @contextmanager
 def _expected_form() -> Iterator[None]:
-    """Raise Unavailable if the values in Redis do not have the form in which this module writes them."""
+    """Raise RedisUnavailable if the values in Redis do not have the form in which this module writes them."""
     try:
         yield
     except (ValueError, TypeError, IndexError) as error:
@@ -141,7 +141,7 @@ class CountResult(NamedTuple):
 
 
 class UnknownTotal(NamedTuple):
-    """The total is not known here. With what the database says, `count` can be asked again, by `settled`."""
+    """The total is not known here. With what the database says, `count` can be asked again, by `known_total`."""
 
     generation: str
     batches: list[str]
@@ -180,7 +180,7 @@ class ReadBuffer:
     ) -> CountResult | UnknownTotal:
         """Counts a read, unless the visitor is noted under one of the two hashes; with `visitor` "" only looks.
 
-        `settled`: see `settled_by`. Raises Unavailable.
+        `known_total`: see `known_total_args`. Raises RedisUnavailable.
         """
         arguments = [article, visitor, earlier_visitor, int(READ_WINDOW.total_seconds() * 1000)]
         arguments += [day.isoformat(), secrets.token_hex(8), MAX_BATCH_ARTICLES, MAX_FLUSH_INTERVAL_SECONDS * 1000]
@@ -196,7 +196,7 @@ class ReadBuffer:
         return [unknown.generation, total, max(1, int(seconds * 1000)), *flushed]
 
     def pending(self, articles: Collection[int]) -> PendingReads:
-        """One question, however many articles. Raises Unavailable."""
+        """One question, however many articles. Raises RedisUnavailable."""
         asked = list(articles)
         totals, waiting = self._run_script("waiting", asked)
         batches: dict[str, dict[int, int]] = {}
@@ -207,21 +207,21 @@ class ReadBuffer:
             return PendingReads({pk: int(total) for pk, total in known if total is not None}, batches)
 
     def close_batches(self) -> list[str]:
-        """Closes the open batches, and returns the numbers of all that are on their way. Raises Unavailable."""
+        """Closes the open batches, and returns the numbers of all that are on their way. Raises RedisUnavailable."""
         return sorted(self._run_script("take", [MAX_FLUSH_INTERVAL_SECONDS * 1000]))
 
     def batch_counts(self, batch: str) -> dict[int, int]:
-        """Article → reads of a taken batch; empty when somebody else has finished it. Raises Unavailable."""
+        """Article → reads of a taken batch; empty when somebody else has finished it. Raises RedisUnavailable."""
         found = self._call(self.client.hgetall, f"{self.key_prefix}batch:{batch}")
         with _expected_form():
             return {int(pk): int(count) for pk, count in found.items()}
 
     def delete_batch(self, batch: str) -> None:
-        """Deletes a batch that is in the database. Raises Unavailable."""
+        """Deletes a batch that is in the database. Raises RedisUnavailable."""
         self._run_script("finish", [batch])
 
     def request_flush(self) -> None:
-        """Lets the next read flush again, for not everything was flushed. Raises Unavailable."""
+        """Lets the next read flush again, for not everything was flushed. Raises RedisUnavailable."""
         self._call(self.client.delete, f"{self.key_prefix}rest")
 
     def _run_script(self, script: str, arguments: list[object]) -> Any:
@@ -251,6 +251,6 @@ def get_buffer() -> ReadBuffer | None:
 
 
 def batch_day(batch: str) -> date:
-    """The day of the site on which the reads of a batch were made. Raises Unavailable if its name has none."""
+    """The day of the site on which the reads of a batch were made. Raises RedisUnavailable if its name has none."""
     with _expected_form():
         return date.fromisoformat(batch.partition(":")[0])

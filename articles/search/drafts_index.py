@@ -14,7 +14,7 @@ from articles.search.index import DESK_INDEX, matching, newest_matches, phrase_q
 from articles.search.partitions import DEFAULT_PARTITION
 from articles.search.tokenizer import split_query
 
-ARTICLES_PER_TRANSACTION = 20  # articles a transaction of `reindex`
+ARTICLES_PER_TRANSACTION = 20  # articles a transaction of `rebuild_desk_index`
 INACTIVE_STATES = (RevisionState.FROZEN, RevisionState.DISCARDED)
 
 
@@ -50,7 +50,7 @@ def filter_matching(articles: QuerySet[Article], query: str) -> QuerySet[Article
 
 
 def newest_matching_ids(articles: QuerySet[Article], query: str, limit: int) -> set[int] | None:
-    """Ids of the same, but of what is public `most` at most, the newest by date, and as many of what is in hand.
+    """Ids of the same, but of what is public `limit` at most, the newest by date, and as many of what is in hand.
 
     A common word takes no longer then on a large site; `articles` are to be narrowed before by all that narrows them.
     None: there is nothing to look for.

@@ -204,7 +204,7 @@ class SearchFilter(_BaseFilter):
         return queryset.filter(dated__lt=begins(day + timedelta(days=1)))
 
     def skip_index_part(self, found: QuerySet, _name: str, _words: str) -> QuerySet:
-        """Nothing here: the index is asked for these together with the words (`wanted`)."""
+        """Nothing here: the index is asked for these together with the words (`phrase_queries`)."""
         return found
 
     def index_phrases(self) -> list[index.PhraseQuery]:

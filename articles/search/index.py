@@ -41,7 +41,7 @@ IndexRow = tuple[int, int, int, str]  # whose, partition_number, part, tokens
 
 @dataclass(frozen=True)
 class TextIndex:
-    """One table of parts. `key`: its column that says whose they are; on SQLite the rowid says it (PARTS)."""
+    """One table of parts. `id_column`: whose part a row is; on SQLite the rowid says it (see MAX_PARTS_PER_TEXT)."""
 
     table: str
     id_column: str
@@ -172,7 +172,7 @@ def advance_partitions() -> None:
 
 @dataclass(frozen=True)
 class PhraseQuery:
-    """A phrase that must stand somewhere in a text: ANYWHERE, or in the one part whose letter is given."""
+    """A phrase that must stand somewhere in a text: ANY_PART_PREFIX, or in the one part whose letter is given."""
 
     phrase: Phrase
     prefix: str = ANY_PART_PREFIX
@@ -362,9 +362,9 @@ def has_match(phrases: Sequence[PhraseQuery]) -> bool:
 def proximity_scores(publications: Sequence[int], asked: Sequence[PhraseQuery]) -> dict[int, int]:
     """Publication's id → 2 where the phrases stand close to each other, 1 where in one part; others are left out.
 
-    Close means about NEAR tokens apart; on PostgreSQL, whose cover density adds up (ts_rank_cd; Clarke, Cormack,
-    Tudhope, "Relevance ranking for one to three term queries", 1999), also often together a little farther apart.
-    Reads index rows of the given publications only, on SQLite those of the phrases.
+    Close means about MAX_DISTANCE_TOKENS tokens apart; on PostgreSQL, whose cover density adds up (ts_rank_cd;
+    Clarke, Cormack, Tudhope, "Relevance ranking for one to three term queries", 1999), also often together a little
+    farther apart. Reads index rows of the given publications only, on SQLite those of the phrases.
     """
     if len(asked) < 2 or not publications:
         return {}

@@ -13,8 +13,8 @@ def rebuild_public_index() -> int:
     """Feeds the index anew with what is public or will be, and takes out the rest; returns how many publications stand.
 
     Spreads the partitions evenly first; what stands in the old ones is found there until its turn has come. A few
-    publications a transaction, whose rows are locked so that acts upon them and a second `reindex` wait: the site
-    goes on, and a run that was broken off is simply begun again.
+    publications a transaction, whose rows are locked so that acts upon them and a second `rebuild_public_index` wait:
+    the site goes on, and a run that was broken off is simply begun again.
     """
     partitions.rebalance(Publication.objects.live_or_scheduled())
     last, count = 0, 0

@@ -102,7 +102,7 @@ def find_matches(query: SearchQuery, filters: SearchFilter, *, by_date: bool = F
     """Live publications that hold every term and pass the filters. Neither terms nor filters: none.
 
     Ranked by how many terms stand in the title (one more when they are all of it), then by how close to each other the
-    terms stand, then by date; `by_date`: by date alone. Of more than CANDIDATES matches the newest are ranked.
+    terms stand, then by date; `by_date`: by date alone. Of more than MAX_CANDIDATES matches the newest are ranked.
     """
     if not query.terms and (query.typed or not filters.active_filters()):
         return RankedMatches()
@@ -190,7 +190,7 @@ def _make_snippet(publication: Publication, wanted: list, deadline: time_limit.D
 
 @dataclass(frozen=True)
 class Suggestions:
-    """`queries` find something; `missing` terms stand nowhere; `without_filters`: the words themselves do stand."""
+    """`queries` find something; `missing_terms` occur nowhere; `found_without_filters`: the query matches without filters."""
 
     queries: list[str]
     missing_terms: list[str]

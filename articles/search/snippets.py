@@ -79,7 +79,7 @@ def highlight(text: str, patterns: list[re.Pattern[str]]) -> SafeString:
 
 
 def make_snippet(text: str, patterns: list[re.Pattern[str]]) -> SafeString:
-    """About LENGTH characters where most of the terms stand together, escaped and marked; "" where none stands.
+    """About SNIPPET_CHARS characters where most of the terms stand together, escaped and marked; "" where none stands.
 
     It ends before or after a word that is marked, never within.
     """

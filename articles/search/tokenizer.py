@@ -117,7 +117,8 @@ def _tokenize_body(body: str) -> Iterator[list[str]]:
 def split_query(query: str) -> list[str]:
     """The terms of a query: cut at spaces, save for what stands in quotation marks, which is one term.
 
-    At most MOST_TERMS, each once, of the first LONGEST_QUERY characters. A mark without its partner cuts like a space.
+    At most MAX_QUERY_TERMS, each once, of the first MAX_QUERY_CHARS characters. A mark without its partner cuts like
+    a space.
     """
     found = (next(filter(None, groups), "") for groups in QUERY_TERM_PATTERN.findall(query[:MAX_QUERY_CHARS]))
     return list(dict.fromkeys(term for term in found if term_runs(term)))[:MAX_QUERY_TERMS]

@@ -191,7 +191,7 @@ def _external_link(context: Context, address: str, label: str) -> SafeString:
 def page_links(context: RequestContext, page: Page) -> SafeString:
     """Links to the other pages, which keep what else stands in the address, such as the words of a search.
 
-    Written here for the reason that `listing` is.
+    Written here for the reason that `publication_list` is.
     """
     if page.paginator.num_pages < 2:
         return SafeString("")

@@ -46,7 +46,7 @@ def quote_at(text: str, span: TextRange) -> Quote:
 
 
 def locate_quote(text: str, quote: Quote) -> TextRange:
-    """Where the passage stands in `text`. Raises NotFound when nowhere, or when it cannot be told which is meant."""
+    """Return where the passage stands in `text`. Raises PassageNotFound if nowhere, or if several places fit."""
     places = [place for place, character in enumerate(text) if not character.isspace()]
     squeezed = "".join(text[place] for place in places)
     exact = _blank_pattern.sub("", quote.exact)
@@ -97,7 +97,7 @@ def _common_prefix_length(one: str, other: str) -> int:
 def replace_passage(html: str, span: TextRange, words: str) -> str:
     """Sanitised HTML in which `words` stand in place of the passage at `span` of its running text.
 
-    Tags round and within the passage stay; the words stand where it began. Raises AcrossParagraphs.
+    Tags round and within the passage stay; the words stand where it began. Raises PassageCrossesBlocks.
     """
     start, end = span
     out: list[str] = []

@@ -32,7 +32,7 @@ class NumberingLevel:
 
 @dataclass(frozen=True)
 class ParagraphNumber:
-    """What stands before a paragraph. `kind`: ul, ol, or "" for a label that only words can say."""
+    """What stands before a paragraph. `list_tag`: ul, ol, or "" for a label that only words can say."""
 
     list_tag: str
     level: int

@@ -154,7 +154,7 @@ def check_is_package(data: bytes) -> None:
 
 
 def check_document_size(size: int) -> None:
-    """Raises UnreadableDocument for more than MOST_BYTES bytes."""
+    """Raises UnreadableDocument for more than MAX_DOCUMENT_BYTES bytes."""
     if size > MAX_DOCUMENT_BYTES:
         raise UnreadableDocument(
             _("The document is larger than %(limit)d MB. Make its pictures smaller, or bring it in parts.")

@@ -1,4 +1,4 @@
-"""Reading of Word documents: title, sanitised body, pictures, warnings.
+"""Reading of Word documents: title, body with tables, pictures and footnotes, warnings.
 
 The same for a document in the form and for `import_docx`. Whatever a reader would miss is named; nothing of it is
 dropped in silence.

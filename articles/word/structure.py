@@ -1,8 +1,8 @@
-"""Simplification of Word structure (headings, tables, notes) before mammoth reads it.
+"""Rewriting of headings, numbers and notes of a Word document before mammoth reads it.
 
 mammoth knows direct formatting and English style names. Chinese documents say what a paragraph is by 标题 1, by an
 outline level, by a style that inherits alignment, by numbers that Word counts itself. So each paragraph is rewritten
-here: its role and alignment become one of STYLES, its number a plain list or words.
+here: its role and alignment become one of MAMMOTH_STYLES, its number a plain list or words.
 """
 
 import re

@@ -23,7 +23,7 @@ FINGERPRINTED_FILES = (
 
 @dataclass(frozen=True)
 class Dataset:
-    """`size`: articles. `is_same`: those of --articles, as the peer holds them; else short ones for growth."""
+    """`size`: articles. `is_peer`: those of --articles, as the peer holds them; else short ones for growth."""
 
     size: int
     is_peer: bool

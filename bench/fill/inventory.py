@@ -32,7 +32,7 @@ SPREAD_ARTICLES = 1000  # articles spread over the whole site
 
 
 def word_shares() -> dict[str, dict[str, float]]:
-    """Two-character words → in which share of the sampled articles each stands: common ones, and those of RARE."""
+    """Return the share of sampled articles that hold each two-character word: common words and RARE_WORD_INTERVALS."""
     live = Publication.objects.live().order_by("pk")
     step = max(1, live.count() // SAMPLED_BODIES)
     bodies = [plain_text(body) for body in live.values_list("revision__body", flat=True)[::step][:SAMPLED_BODIES]]

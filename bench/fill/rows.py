@@ -46,7 +46,8 @@ PUBLISHED_STATES = {"live", "scheduled", "withdrawn", "expired"}
 
 @dataclass(frozen=True)
 class FillPlan:
-    """What to fill with. `articles`: how many there are to be. `characters`: of a body, about. `text`: a file whose
+    """What to fill with. `articles`: how many there are to be. `characters`: of a body, about. `text_file`: a file
+    whose
     sentences the bodies are made of. `file`: articles as JSON lines instead of made-up ones, all of them live."""
 
     articles: int

@@ -38,7 +38,7 @@ def sentences(file: str) -> tuple[str, ...]:
 
 @cache
 def clauses() -> tuple[str, ...]:
-    """Made of WORDS once: a million texts are put together of them in a fraction of the time."""
+    """Made of VOCABULARY once: a million texts are put together of them in a fraction of the time."""
     chance = seeded_random(0)
     return tuple(
         "".join(chance.choices(VOCABULARY, k=chance.randint(5, 12))) + "，。"[chance.random() < 0.4]
@@ -47,7 +47,7 @@ def clauses() -> tuple[str, ...]:
 
 
 def make_text(chance: random.Random, characters: int, file: str = "") -> str:
-    """A stretch of at least so many characters. `file`: where its sentences come from, if not from WORDS."""
+    """A stretch of at least so many characters. `file`: where its sentences come from, if not from VOCABULARY."""
     pool = sentences(file) if file else clauses()
     made: list[str] = []
     length = 0
@@ -62,7 +62,7 @@ def make_title(chance: random.Random, number: int) -> str:
 
 
 def make_body(chance: random.Random, characters: int, number: int, file: str = "") -> str:
-    """HTML of about so many characters; the articles whose turn it is hold words of RARE."""
+    """HTML of about so many characters; the articles whose turn it is hold words of RARE_WORD_INTERVALS."""
     made = [make_text(chance, characters // PARAGRAPHS_PER_BODY, file) for _ in range(PARAGRAPHS_PER_BODY)]
     made += [
         f"学校工会组织教职工欢度{word}，共叙情谊。"

@@ -46,7 +46,7 @@ def find_program(name: str) -> str:
 
 
 def missing_packages(needed: set[str], *, own_server: bool) -> list[str]:
-    """Debian's names of what `needed` (keys of PACKAGES) lacks."""
+    """Debian's names of what `needed` (keys of DEBIAN_PACKAGES) lacks."""
     lacking = {DEBIAN_PACKAGES[name] for name in needed - {"postgres"} if not find_program(name)}
     if own_server and postgresql_bin_dir() is None:
         lacking.add(DEBIAN_PACKAGES["postgres"])
@@ -60,7 +60,7 @@ def _postgresql_account() -> pwd.struct_passwd | None:
 
 @dataclass
 class BenchEnvironment:
-    """Where things lie and what runs. `server`: address of PostgreSQL, without a database."""
+    """Where things lie and what runs. `postgresql_url`: address of PostgreSQL, without a database."""
 
     work_dir: Path
     processes: Processes
@@ -158,7 +158,7 @@ class BenchEnvironment:
         return kept | own | more
 
     def run_python(self, arguments: list[object], environment: dict[str, str], *, stream_output: bool = False) -> str:
-        """What a program of the project said. Raises Failed with the end of its complaint."""
+        """What a program of the project said. Raises MeasurementFailed with the end of its complaint."""
         process = subprocess.Popen(
             [PYTHON, *map(str, arguments)], cwd=PROJECT_DIR, env=environment, text=True, stderr=subprocess.PIPE,
             stdout=None if stream_output else subprocess.PIPE, preexec_fn=end_with_parent,  # noqa: PLW1509 (one prctl, no lock)

@@ -96,7 +96,7 @@ def fetch(address: str, headers: dict[str, str] | None = None) -> Response:
 
 
 def fetch_page(target: Target) -> Response:
-    """The first page of a target. Raises Failed unless it is 200 with a body."""
+    """The first page of a target. Raises MeasurementFailed unless it is 200 with a body."""
     found = fetch(target.addresses[0], target.headers)
     if found.status != 200 or not found.body:
         raise MeasurementFailed(f"{target.name}: {target.addresses[0]} answers {found.status}, {len(found.body)} bytes")
@@ -163,7 +163,7 @@ def _drain(target: Target) -> None:
 
 
 def fetch_milliseconds(address: str, headers: dict[str, str]) -> float:
-    """Milliseconds for one page. Raises Failed unless it is 200."""
+    """Milliseconds for one page. Raises MeasurementFailed unless it is 200."""
     began = time.perf_counter()
     found = fetch(address, headers)
     took = (time.perf_counter() - began) * 1000

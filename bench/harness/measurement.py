@@ -12,7 +12,7 @@ from bench.harness.processes import MeasurementFailed, Processes
 
 @dataclass(frozen=True)
 class Profile:
-    """How long and how often. `same`: articles of the set that the peer holds too; `grown`: of those for growth."""
+    """How long and how often to measure. `peer_articles`, `growth_articles`: sizes of the datasets."""
 
     rounds: int = 5
     seconds: int = 3
@@ -73,7 +73,7 @@ class Bench:
 
 
 def read_peers(file: Path) -> dict[str, str]:
-    """Words NAME=URL → name → address. Raises Failed for a word that is none."""
+    """Words NAME=URL → name → address. Raises MeasurementFailed for a word that is none."""
     found = {}
     for word in file.read_text().split():
         name, separator, address = word.partition("=")

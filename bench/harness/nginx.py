@@ -26,7 +26,7 @@ http {{
 
 
 def start_nginx_proxy(grounds: BenchEnvironment, nodes: list[SiteNode]) -> str:
-    """Starts nginx with the shipped configuration in front of the nodes; its address. Raises Failed without one."""
+    """Start nginx with the shipped configuration in front of the nodes; return its address. Raises MeasurementFailed."""
     if not SHIPPED_NGINX_CONF.exists():
         raise MeasurementFailed("deploy/nginx.conf is not there")
     port, folder = free_port(), grounds.ensure_folder("nginx")
@@ -44,8 +44,8 @@ def start_nginx_proxy(grounds: BenchEnvironment, nodes: list[SiteNode]) -> str:
 def adapt_nginx_conf(shipped: str, work: Path, port: int, upstreams: list[int]) -> str:
     """The configuration for one plain server on loopback; how it keeps and answers pages stays as it is.
 
-    Rates are raised, not taken out: they are checked at every request, and that costs what it costs. Raises Failed
-    when a line that must be replaced is not there.
+    Rates are raised, not taken out: they are checked at every request, and that costs what it costs. Raises
+    MeasurementFailed when a line that must be replaced is not there.
     """
     text = shipped
     for pattern, replacement in (

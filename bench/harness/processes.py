@@ -27,7 +27,7 @@ def free_port() -> int:
 
 
 def wait_until(done: Callable[[], object], complaint: str, seconds: float = 60, pause: float = 0.05) -> None:
-    """Returns once `done` is true. Raises Failed with the complaint when it is not within `seconds`."""
+    """Returns once `done` is true. Raises MeasurementFailed with the complaint when it is not within `seconds`."""
     end = time.monotonic() + seconds
     while not done():
         if time.monotonic() > end:
@@ -104,7 +104,7 @@ class Processes:
         return "\n".join((self.logs / f"{name}.log").read_text(errors="replace").splitlines()[-8:])
 
     def checkpoint(self) -> int:
-        """A mark for `end_since`."""
+        """A mark for `stop_since`."""
         return len(self.running)
 
     def stop_since(self, mark: int) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Goal:
-    """`part` measures it and writes its figure under `name`. `least`: whether the figure is to be no less than the
+    """`part` measures it and writes its figure under `name`. `is_minimum`: whether the figure is to be no less than the
     target, or no more. `unit`: what both are counted in."""
 
     part: str

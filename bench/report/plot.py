@@ -90,7 +90,7 @@ def _svg_text(across: float, down: float, words: str, anchor: str) -> str:
 
 
 def _spread_labels(wanted: dict[str, float]) -> dict[str, float]:
-    """Heights of names near where they are wanted, but LINE apart and inside the picture."""
+    """Heights of names near where they are wanted, but LABEL_SPACING_PX apart and inside the picture."""
     order = sorted(wanted, key=wanted.get)
     placed, last = {}, TOP - LABEL_SPACING_PX
     for kind in order:

@@ -71,7 +71,7 @@ def _growth_of_peer(details: dict) -> str:
 
 
 def rows(results: dict) -> list[TableRow]:
-    """One for each goal, as HEAD says."""
+    """One for each goal, as HEADER says."""
     made = []
     for goal in GOALS:
         part = results.get(goal.part, {})

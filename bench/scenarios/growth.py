@@ -19,7 +19,7 @@ DEEP_PAGE_NUMBER = 150  # page; the deepest that every set has, where it has few
 
 @dataclass(frozen=True)
 class PageKind:
-    """Pages of a kind in one set. `who`: the person of bench.fill.inventory that is signed in."""
+    """Pages of a kind in one set. `user`: the person of bench.fill.inventory that is signed in."""
 
     name: str
     group: str

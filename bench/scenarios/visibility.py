@@ -23,7 +23,7 @@ HEADERS = {"Accept-Encoding": "identity"}
 
 @dataclass(frozen=True)
 class PageProbe:
-    """One page of one node. `shows`: whether what it answers is how it must be after the act."""
+    """One page of one node. `is_satisfied`: whether what it answers is how it must be after the act."""
 
     name: str
     address: str

@@ -1,4 +1,4 @@
-"""One cached page: encodings, headers, validity, signature."""
+"""One cached page: encodings, headers, and how long it is valid."""
 
 import gzip
 import hashlib
@@ -12,8 +12,9 @@ import brotli
 
 from articles.caching.versions import Versions
 
-# Seconds. A page older than FRESH is rendered anew by the next visitor (its count of reads is as old as it is), the
-# others get it meanwhile; one older than OLDEST is forgotten. Well below articles.caching.versions.BOUNDARY_WINDOW.
+# Seconds. A page older than FRESH_SECONDS is rendered anew by the next visitor (its count of reads is as old as it
+# is), the others get it meanwhile; one older than MAX_AGE_SECONDS is forgotten. Well below
+# articles.caching.versions.BOUNDARY_WINDOW.
 FRESH_SECONDS, MAX_AGE_SECONDS = 60, 600
 # Browsers ask each time (and are mostly told that nothing has changed). What stands between may keep a page for the
 # second, and show it while the site is down for a minute: whoever takes a page back can count on that.
@@ -64,7 +65,7 @@ class CachedPage:
         """Whether a browser that asks on a condition has it already. RFC 9110, 13.1.2 and 13.1.3."""
         if tags := environ.get("HTTP_IF_NONE_MATCH"):
             return tags.strip() == "*" or self.etag[2:] in (one.strip().removeprefix("W/") for one in tags.split(","))
-        # In its first second it bears no date (see `answer`), so that two pages at an address never have the same one.
+        # In its first second it bears no date (see `encoded`), so that two pages at an address never have the same one.
         return environ.get("HTTP_IF_MODIFIED_SINCE") == self.last_modified and self.age() > 1
 
     def encoded(self, encoding: str) -> tuple[Headers, bytes]:

@@ -20,14 +20,14 @@ logger = logging.getLogger(__name__)
 
 MAX_MEMORY_BYTES = 32 * 1024 * 1024  # in the memory of a process
 MAX_PAGE_BYTES = 1024 * 1024  # a page that is larger is not kept
-REDIS_TIMEOUT_SECONDS = 0.25  # seconds for an answer of Redis, which is then left alone for REST seconds
+REDIS_TIMEOUT_SECONDS = 0.25  # seconds for an answer of Redis, which is then left alone for REDIS_RETRY_SECONDS seconds
 REDIS_RETRY_SECONDS = 5
 RENDER_TIMEOUT_SECONDS = 5  # seconds for which one process is trusted to be rendering
 MAC_BYTES = 32  # bytes of the signature before a page in Redis
 
 
 class MemoryStore:
-    """The pages asked for last, up to MOST_BYTES. For all threads of a process."""
+    """The pages asked for last, up to MAX_MEMORY_BYTES. For all threads of a process."""
 
     def __init__(self, max_bytes: int = MAX_MEMORY_BYTES) -> None:
         self.max_bytes, self.used_bytes = max_bytes, 0

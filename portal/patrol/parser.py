@@ -14,7 +14,7 @@ HTMLToken = tuple[str, ...]
 
 @dataclass
 class Link:
-    """`words`: what a sighted reader sees of it, on one line."""
+    """`text`: what a sighted reader sees of it, on one line."""
 
     address: str
     text: str = ""

@@ -59,7 +59,7 @@ class RoundContext(NamedTuple):
 
 @contextmanager
 def round_action(round: Round, action: Action) -> Iterator[RoundContext]:
-    """As `act`, for an act on an open round. Who may do it hangs on the round: the caller checks.
+    """As `article_action`, for an act on an open round. Who may do it hangs on the round: the caller checks.
 
     Raises WrongState when the round has been closed, saying how and by whom.
     """

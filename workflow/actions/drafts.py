@@ -79,7 +79,7 @@ def hand_draft(article: Article, by: User, to: User, reason: str = "") -> None:
 
 @transaction.atomic
 def copy_as_new(source: Revision, by: User, department: Department) -> Article:
-    """A new article with the words of `source`, but for ANEW, for a department that the person writes for.
+    """A new article with the words of `source`, but for NOT_COPIED, for a department that the person writes for.
 
     Whoever had a hand in words that no leader has approved has one in the copy too.
     """

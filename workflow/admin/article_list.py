@@ -33,7 +33,7 @@ EXPORT_TIMEOUT_SECONDS = 20.0  # for the search that a table begins with
 EXPORT_BATCH_ROWS = 500  # rows of a table in hand at once
 
 
-# Of the table for other programs, as `_cells` fills them.
+# Of the table for other programs, as `_row_cells` fills them.
 EXPORT_COLUMNS = (
     *(_("number"), _("title"), _("department"), _("state"), _("in charge"), _("begun"), _("last saved")),
     *(_("saved by"), _("first published"), _("address"), _("reads")),
@@ -118,7 +118,7 @@ def export_view(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
 
 
 def _export_batches(article_filter: ArticleFilter) -> Iterator[list[Article]]:
-    """All that was found, TOGETHER at a time, newest first. Raises bounded.TookTooLong before anything is sent."""
+    """Yield all matches, EXPORT_BATCH_ROWS at a time, newest first. Raises TimeLimitExceeded before the first one."""
     if "q" not in article_filter.active_filters:
         return _batches_by_id(article_filter.results)
     # Each step would search anew; the numbers of what was found are few bytes.

@@ -1,4 +1,4 @@
-"""Forms that an action asks for, and the services they call."""
+"""Which form an action asks for, and which service runs it."""
 
 from typing import Any
 

@@ -47,7 +47,7 @@ STATE_CHOICES = [
 
 
 def in_state(articles: QuerySet[Article], state: str) -> QuerySet[Article]:
-    """Those of `articles` in one of STATES, as workflow.rules.states derives it. Those discarded are in no other."""
+    """Filter `articles` by one of STATE_CHOICES, as workflow.rules.states derives it. Discarded ones match no other."""
     if state == "discarded":
         return articles.filter(discarded_at__isnull=False)
     return STATE_FILTERS[state](articles.filter(discarded_at=None))
@@ -232,7 +232,7 @@ class ArticleFilter(django_filters.FilterSet):
 
 
 class BoundedPaginator(Paginator):
-    """Counts no further than MOST_COUNTED. `are_more`: than were counted; whoever wants those narrows the list.
+    """Counts no further than MAX_COUNTED. `are_more`: than were counted; whoever wants those narrows the list.
 
     `known`: the ids, where they are.
     """

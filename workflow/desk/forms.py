@@ -1,4 +1,4 @@
-"""Forms of the review desk."""
+"""Form classes of the desk: decisions and what each action asks for."""
 
 from typing import Any
 

@@ -40,7 +40,7 @@ RUN_LATE_AFTER = timedelta(days=2)  # checks and backups
 
 @dataclass
 class DeskArticle:
-    """An article on somebody's desk. `decision`: the return; `step`, `names`: where it waits, and who may decide."""
+    """An article on somebody's desk. `step`: where it waits; the names are those who may decide there."""
 
     article: Article
     title: str
@@ -149,7 +149,7 @@ class DayFigures:
 
 @dataclass
 class MonthFigures:
-    """The last MONTH days of departments. `median`: days from submission to sign-off; None where nothing was."""
+    """The last MONTH_DAYS days of departments. `median`: days from submission to sign-off; None where nothing was."""
 
     days: list[DayFigures]
     median_days: float | None
@@ -175,7 +175,7 @@ class MonthFigures:
 
 
 def month_figures(departments: list[Department]) -> MonthFigures:
-    """At most KEPT old."""
+    """At most CACHE_SECONDS old."""
     ids = sorted(department.pk for department in departments)
     key = "desk-month:" + ",".join(map(str, ids))
     found = cached(key, lambda: _compute_month_figures(ids), CACHE_SECONDS)
@@ -227,7 +227,7 @@ class RunStatus:
 
 
 def site_health() -> SiteHealth:
-    """At most KEPT old, but for the runs, which are read afresh."""
+    """At most CACHE_SECONDS old, but for the runs, which are read afresh."""
     runs = {run.kind: run for run in Run.objects.all()}
     now = timezone.now()
     shown = {}

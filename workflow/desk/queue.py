@@ -22,7 +22,7 @@ DUE_SOON = timedelta(hours=4)
 
 @dataclass
 class WaitingRound:
-    """An open round and the step that it waits at; `due`: "", "soon" or "overdue".
+    """An open round and the step that it waits at; `due_status`: "", "soon" or "overdue".
 
     `opened`: whether the person of the queue opened its review page.
     """

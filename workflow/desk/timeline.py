@@ -79,7 +79,7 @@ MAX_SAVES = 300  # of all drafts of an article, the newest
 class HistoryEvent:
     """`name` is the person's as it then was; `notes` say in whose place, to whom, until when.
 
-    `number`: of the entry; 0 for saves of a draft, which do not stand in the ledger. `compared`: the keys of two
+    `number`: of the entry; 0 for saves of a draft, which do not stand in the ledger. `compare_keys`: the keys of two
     wordings (workflow.actions.restoring) between which the text changed here.
     """
 
@@ -131,7 +131,7 @@ def _submission_compare_keys(entry: Entry) -> tuple[str, str] | None:
 
 
 def article_history(article: Article) -> list[HistoryEvent]:
-    """As `events`, with the saves of its drafts among them. One query more."""
+    """As `ledger_events`, with the saves of its drafts among them. One query more."""
     told = sorted([*ledger_events(article), *_save_events(article)], key=lambda event: event.time, reverse=True)
     grouped = groupby(told, key=lambda event: event.group_key if isinstance(event, _SaveEvent) else id(event))
     return [_merge_saves(list(run)) for _key, run in grouped]
@@ -139,7 +139,7 @@ def article_history(article: Article) -> list[HistoryEvent]:
 
 @dataclass
 class _SaveEvent(HistoryEvent):
-    """One row of the draft history: `before` is the version of the row before it, `person` an id."""
+    """One row of the draft history: `previous_version` is the version of the row before it, `person` an id."""
 
     revision: int = 0
     version: int = 0

@@ -1,4 +1,4 @@
-"""Authorization: who may run which action on an article now.
+"""Check whether a person may run an action; `transitions` says which actor each action needs.
 
 Services enforce with `check_allowed`; pages offer the `available_actions`, which ask the same function.
 """

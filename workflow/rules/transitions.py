@@ -48,7 +48,7 @@ class Who(models.TextChoices):
 
 @dataclass(frozen=True)
 class Transition:
-    """`texts`, `publics`: the states in which the act is possible; `to_text`, `to_public`: what it can lead to.
+    """`from_text`, `from_public`: the states in which the act is possible; `to_text`, `to_public`: what it can lead to.
 
     An empty `to_…` means that this side stays as it is.
     """

@@ -1,4 +1,4 @@
-"""Template tags of the desk's home page."""
+"""Template tags of the desk: home page, alarms, unread messages, health."""
 
 from datetime import datetime, timedelta
 from typing import Any
