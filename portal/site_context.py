@@ -13,7 +13,7 @@ from portal import identity
 
 
 def navigation() -> list[Department]:
-    """Return the top entries of the menu in order, each with `visible_children`. Entries with a broken seal are left out."""
+    """Return the top entries of the menu in order, each with `visible_children`. A broken seal hides an entry."""
     return memoize_by_version("navigation", _load_navigation)
 
 

@@ -10,7 +10,7 @@ from articles.models import File, Rendition
 
 
 class RenditionSize(NamedTuple):
-    """`width`: pixels at most. `max_bytes`: the quality is lowered until the file fits, down to the last WEBP_QUALITIES."""
+    """`width`: pixels at most. `max_bytes`: quality is lowered to fit, down to the last of WEBP_QUALITIES."""
 
     name: str
     width: int

@@ -190,7 +190,7 @@ def _make_snippet(publication: Publication, wanted: list, deadline: time_limit.D
 
 @dataclass(frozen=True)
 class Suggestions:
-    """`queries` find something; `missing_terms` occur nowhere; `found_without_filters`: the query matches without filters."""
+    """`queries` find something; `missing_terms` occur nowhere; `found_without_filters`: it matches without filters."""
 
     queries: list[str]
     missing_terms: list[str]

@@ -26,7 +26,7 @@ http {{
 
 
 def start_nginx_proxy(grounds: BenchEnvironment, nodes: list[SiteNode]) -> str:
-    """Start nginx with the shipped configuration in front of the nodes; return its address. Raises MeasurementFailed."""
+    """Start nginx as shipped in front of the nodes, and return its address. Raises MeasurementFailed."""
     if not SHIPPED_NGINX_CONF.exists():
         raise MeasurementFailed("deploy/nginx.conf is not there")
     port, folder = free_port(), grounds.ensure_folder("nginx")

@@ -63,14 +63,20 @@ def put_into(page, scheme, width):
     page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
 
-def test_axe_finds_nothing_on_any_screen_of_the_desk_in_either_scheme_at_either_width(screens, pages):
+@pytest.mark.parametrize(
+    "modes",
+    [["plain"], pytest.param(["dark", "narrow", "narrow, dark"], marks=pytest.mark.slow)],
+    ids=["plain", "others"],
+)
+def test_axe_finds_nothing_on_any_screen_of_the_desk_in_either_scheme_at_either_width(screens, pages, modes):
     found = []
     for kind, screen in screens.items():
         page = pages[screen.who]
         assert page.goto(screen.address).status == 200, kind
         page.evaluate(EDITOR_IS_READY)
         page.evaluate(AXE)
-        for mode, (scheme, width, asked) in MODES.items():
+        for mode in modes:
+            scheme, width, asked = MODES[mode]
             put_into(page, scheme, width)
             answer = page.evaluate("async (asked) => (await axe.run(asked)).violations", asked)
             found += [(kind, mode, one["id"], [node["html"][:160] for node in one["nodes"]]) for one in answer]

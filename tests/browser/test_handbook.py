@@ -22,6 +22,7 @@ def texts() -> dict[str, str]:
 
 
 @pytest.mark.browser
+@pytest.mark.slow
 def test_the_way_that_the_handbooks_tell_can_be_gone_and_gives_all_their_pictures(tmp_path, chromium):
     """Two drafts, a remark, a return, a suggestion taken over, the approval, at a computer and on a phone."""
     handbook.take(tmp_path, chromium)

@@ -6,10 +6,10 @@ import pytest
 from django.db import connection, models
 from django.utils import timezone
 
-from articles import drafts
 from articles.files.storage import store_picture
 from articles.models import Attachment, DraftSave, File, FurtherColumn, Revision
 from articles.models.revision import TEXT_FIELDS
+from articles.text import plain_text
 from tests.images import pasted, picture
 from tests.ledger.attacker import copied, on_postgresql, on_sqlite, refused, run, tamper, undone
 from tests.ledger.auditor import named, verify
@@ -264,7 +264,7 @@ def test_a_draft_that_was_made_to_look_submitted_is_named(newsroom, draft):
 def test_an_empty_summary_is_made_from_the_first_words(newsroom):
     body = "<p>" + "工委组织部" * 50 + "</p>"
     revision = newsroom.submitted(summary="", body=body).revision
-    assert revision.summary == ("工委组织部" * 50)[: drafts.AUTO_SUMMARY_CHARS - 1] + "…"
+    assert revision.summary == ("工委组织部" * 50)[: plain_text.AUTO_SUMMARY_CHARS - 1] + "…"
     assert newsroom.submitted(summary="自己的摘要").revision.summary == "自己的摘要"
 
 

@@ -142,7 +142,7 @@ def test_the_shown_total_is_exact_while_a_batch_is_on_its_way(waiting, reads_in_
     """Also between the commit of a batch and its deletion, when both sides have its reads."""
     read_by(article, 3)
     with monkeypatch.context() as patch:
-        patch.setattr(redis_buffer.ReadBuffer, "finish", lambda *_: None)
+        patch.setattr(redis_buffer.ReadBuffer, "delete_batch", lambda *_: None)
         flushed()
     read(article, address="192.0.2.9")  # in the next batch
     for key in reads_in_redis.keys("*:total:*"):
