@@ -18,6 +18,20 @@ _verifiers: list[Verifier] = []
 # for it, not end the command before it comes to the rest.
 MALFORMED_ROW_ERRORS = (TypeError, ValueError, LookupError, AttributeError, RecursionError)
 
+# Every table, constraint and index of the schema, with its definition.
+SCHEMA_SQL = {
+    "sqlite": "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, name",
+    "postgresql": """
+        SELECT 'table', tablename, '', '' FROM pg_tables WHERE schemaname = current_schema()
+        UNION ALL
+        SELECT 'index', indexname, tablename, indexdef FROM pg_indexes WHERE schemaname = current_schema()
+        UNION ALL
+        SELECT 'constraint', conname, conrelid::regclass::text, pg_get_constraintdef(oid) FROM pg_constraint
+        WHERE connamespace = current_schema()::regnamespace
+        ORDER BY 1, 2, 3
+    """,
+}
+
 
 class KnownHead(NamedTuple):
     """A head noted somewhere else: entry `number` must exist with `hash`. `where` says where, for the findings."""
@@ -84,18 +98,15 @@ def verify_triggers() -> Iterator[str]:
 
 def verify_constraints() -> Iterator[str]:
     """Every named constraint of the models, and every column that is to be unique, in the tables of the database."""
-    if connection.vendor == "sqlite":
-        # Django parses the SQL of each table, which takes a second. The same schema always gives the same answer.
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, name")
-            yield from _missing_for_schema(tuple(cursor.fetchall()))
-    else:
-        yield from _missing_from_tables()
+    # Django looks at each table by itself, which takes a second. The same schema always gives the same answer.
+    with connection.cursor() as cursor:
+        cursor.execute(SCHEMA_SQL[connection.vendor])
+        yield from _missing_for_schema(tuple(cursor.fetchall()))
 
 
 @lru_cache(maxsize=4)
 def _missing_for_schema(_schema: tuple) -> list[str]:
-    """Return what `_missing_from_tables` yields. `_schema`: the rows of sqlite_master, which hold all of the schema."""
+    """Return what `_missing_from_tables` yields. `_schema`: the rows of SCHEMA_SQL."""
     return list(_missing_from_tables())
 
 
