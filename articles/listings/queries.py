@@ -1,4 +1,4 @@
-"""Queries of listings: newest, neighbours, most read. The order: articles.models.placement.newest_first."""
+"""Queries of listings: newest, neighbours, most read; Placement.objects.newest_first() orders."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta

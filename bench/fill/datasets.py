@@ -89,7 +89,8 @@ class DatasetLibrary:
                 command += ["--characters", PEER_BODY_CHARACTERS if wanted.is_peer else GROWTH_BODY_CHARACTERS]
                 command += ["--text", self.text.resolve()] if self.text else []
             # Rows that a crash would cost are made again.
-            self.environment.run_python(command, environment | {"PGOPTIONS": "-c synchronous_commit=off"}, shown=True)
+            fast = environment | {"PGOPTIONS": "-c synchronous_commit=off"}
+            self.environment.run_python(command, fast, stream_output=True)
             self._save_fingerprint(database, stamp)
         return FilledDataset(
             database, json.loads(self.environment.run_python(["-m", "bench.fill.inventory"], environment))

@@ -9,8 +9,6 @@ from ledger.models import Entry
 from tests.factories import PASSWORD, person
 from tests.ledger.attacker import on_sqlite, refused, run
 
-pytestmark = pytest.mark.both_databases("memberships and seals are queried across tables")
-
 NEW = "eine lange Losung 42"
 
 

@@ -8,8 +8,6 @@ from tests.factories import department, grant, person
 from tests.ledger.attacker import refused, run, tamper
 from tests.ledger.auditor import named, verify
 
-pytestmark = pytest.mark.both_databases("memberships and seals are queried across tables")
-
 ADD = "/admin/departments/membership/add/"
 
 

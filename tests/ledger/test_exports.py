@@ -20,8 +20,6 @@ from ledger.record import record
 from tests.ledger.attacker import Stranger, tamper
 from tests.ledger.auditor import verify
 
-pytestmark = pytest.mark.both_databases("the ledger's rows, JSON and times are read back from each database")
-
 
 @pytest.fixture
 def entries(db):

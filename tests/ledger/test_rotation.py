@@ -16,8 +16,6 @@ from ledger.record import record
 from tests.ledger.attacker import run
 from tests.ledger.auditor import verify
 
-pytestmark = pytest.mark.both_databases("the ledger's rows, JSON and times are read back from each database")
-
 MANIFEST = {"schema": 1, "name": "组织建设"}
 
 

@@ -22,10 +22,7 @@ from tests.factories import expired, nothing_changes
 from tests.legacy.samples import SMALL
 from workflow import services
 
-pytestmark = [
-    pytest.mark.django_db,
-    pytest.mark.both_databases("unusual dates and characters are stored and compared by each database"),
-]
+pytestmark = pytest.mark.django_db
 
 ART = "/art/2013/10/30/art_1234_5678.html"
 

@@ -17,8 +17,6 @@ from tests.portal.page_cache.wsgi_site import Site
 from tests.test_documentation import PROJECT, modules
 from workflow.desk import home
 
-pytestmark = pytest.mark.both_databases("memberships and seals are queried across tables")
-
 UNSAFE = {"pickle", "_pickle", "cPickle", "marshal", "shelve", "dill", "cloudpickle", "joblib"}
 
 

@@ -138,6 +138,7 @@ def rows_read(plan):
 
 @pytest.mark.usefixtures("long")
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="plans are PostgreSQL's")
+@pytest.mark.slow
 def test_no_page_reads_the_table(newsroom, here):
     copies(newsroom.published(), VERY_MANY)
     call_command("recount", verbosity=0)

@@ -13,8 +13,6 @@ from tests.ledger.attacker import run
 from tests.portal.visitor import visit
 from workflow import services
 
-pytestmark = pytest.mark.both_databases("listings and reads use SQL of their own")
-
 ATOM = "{http://www.w3.org/2005/Atom}"
 MAP = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
 DAY = timedelta(days=1)

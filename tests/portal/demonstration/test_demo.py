@@ -22,7 +22,7 @@ from tests.legacy.samples import TITLE
 from workflow.models import Round
 from workflow.rules.states import ArticleState, PublicState, TextState, states_of
 
-pytestmark = [pytest.mark.django_db, pytest.mark.both_databases("the whole of the product, once on each")]
+pytestmark = pytest.mark.django_db
 
 NAVIGATION = "首页 部门文件 干部人事 结对共建 教育培训 老干部、关工委工作 公告栏 组织建设 返回主站".split()
 OLDER, NEWER = "“三结对”拓展联系服务群众新途径", "省直机关党建服务基层年活动启动"

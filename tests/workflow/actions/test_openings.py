@@ -12,10 +12,7 @@ from workflow import services
 from workflow.actions import openings
 from workflow.models import Opening
 
-pytestmark = [
-    pytest.mark.django_db,
-    pytest.mark.both_databases("rounds, decisions and publications are read as JSON subqueries"),
-]
+pytestmark = pytest.mark.django_db
 
 INSERT = "INSERT INTO workflow_opening (round_id, person_id, digest, opened_at)"
 VERDICTS = pytest.mark.parametrize("verdict", ["approve", "return"])

@@ -10,10 +10,7 @@ from tests.workflow.action_factories import entries
 from workflow import services
 from workflow.rules.states import ArticleState, PublicState, TextState, state_of
 
-pytestmark = [
-    pytest.mark.django_db,
-    pytest.mark.both_databases("rounds, decisions and publications are read as JSON subqueries"),
-]
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture

@@ -19,10 +19,7 @@ from tests.workflow.action_factories import DAY, entries, somebody, stand_in
 from workflow import services
 from workflow.models import Decision, Emergency, Round
 
-pytestmark = [
-    pytest.mark.django_db,
-    pytest.mark.both_databases("rounds, decisions and publications are read as JSON subqueries"),
-]
+pytestmark = pytest.mark.django_db
 
 
 def story(article, client):

@@ -346,7 +346,7 @@ def office(db):
 
 
 PARTS = 4  # which processes can share among them
-EXAMPLES = int(os.environ.get("MACHINE_EXAMPLES", "104"))  # on each database: more than 200 in a run of bin/test
+EXAMPLES = int(os.environ.get("MACHINE_EXAMPLES", "104"))  # on each database: more than 200 in a run of bin/test --all
 
 
 @pytest.mark.parametrize("part", range(PARTS))
