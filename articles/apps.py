@@ -10,5 +10,5 @@ class ArticlesConfig(AppConfig):
 
     def ready(self) -> None:
         # Importing them registers triggers and verifiers.
-        from articles import guards, verification  # noqa: F401
-        from articles.caching import versions  # noqa: F401
+        from articles import guards, verification  # noqa: F401 (registers on import)
+        from articles.caching import versions  # noqa: F401 (registers on import)

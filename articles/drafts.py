@@ -178,7 +178,7 @@ def add_contributor(revision: Revision, person: User) -> None:
 
 
 def copy_contributors(revision: Revision, source: Revision) -> None:
-    """Whoever had a hand in `source` has one in the revision too."""
+    """Make every contributor of `source` a contributor of the revision."""
     hands = revision.contributor_ids()
     Contribution.objects.bulk_create(
         Contribution(revision=revision, person_id=hand.person_id, person_name=hand.person_name, at=hand.at)

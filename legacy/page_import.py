@@ -18,7 +18,7 @@ from ledger.canonical_json import sha256
 from ledger.record import record
 from legacy import old_addresses
 from legacy.models import ImportedPage
-from legacy.page_parser import LegacyPage, UnreadablePage, body_html, read_legacy_page
+from legacy.pages import LegacyPage, UnreadablePage, body_html, read_page
 
 
 class UnknownDepartment(ValueError):
@@ -38,12 +38,10 @@ class PageImport:
 def import_pages(paths: Iterable[Path], *, by: User, department: Department | None = None) -> list[PageImport]:
     """Imports saved pages, all or none of them. `department` overrides what the pages say.
 
-    Raises UnreadablePage (legacy.page_parser; also for words that are too long for a draft), UnknownDepartment, or
+    Raises UnreadablePage (legacy.pages; also for words that are too long for a draft), UnknownDepartment, or
     NotAllowed when `by` does not write for the department; nothing is stored then.
     """
-    read = [
-        (path, sha256(path.read_bytes()), page) for path, page in [(path, read_legacy_page(path)) for path in paths]
-    ]
+    read = [(path, sha256(path.read_bytes()), page) for path, page in [(path, read_page(path)) for path in paths]]
     with transaction.atomic():
         return [_import_page(path, digest, page, by, department) for path, digest, page in read]
 

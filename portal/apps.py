@@ -13,8 +13,8 @@ class PortalConfig(AppConfig):
 
     def ready(self) -> None:
         # Importing them registers triggers and verifiers.
-        from portal import guards, identity  # noqa: F401
-        from portal.home import block_settings  # noqa: F401
+        from portal import guards, identity  # noqa: F401 (registers on import)
+        from portal.home import block_settings  # noqa: F401 (registers on import)
 
         if connection.vendor == "postgresql":
             from database import pg_timestamps

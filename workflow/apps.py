@@ -10,5 +10,5 @@ class WorkflowConfig(AppConfig):
 
     def ready(self) -> None:
         # Importing them registers triggers, verifiers and what expunging erases.
-        from workflow import guards, verification  # noqa: F401
-        from workflow.actions import remarks  # noqa: F401
+        from workflow import guards, verification  # noqa: F401 (registers on import)
+        from workflow.actions import remarks  # noqa: F401 (registers on import)

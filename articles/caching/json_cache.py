@@ -1,6 +1,7 @@
 """JSON serializer for Django's Redis cache, and `cached()`, which signs each value.
 
-Redis is not trusted. Unpickling runs code of whoever wrote the bytes, and a value of another shape breaks a page.
+Redis is not trusted. Unpickling runs code that the writer of the bytes chose, and a value of another shape breaks a
+page.
 """
 
 import json

@@ -30,7 +30,7 @@ _entries: dict[Hashable, _Entry] = {}
 
 
 def invalidate(key: Hashable) -> None:
-    """Makes the thing anew at its next use, for a reason that no version tells of. In this process."""
+    """Compute the value again at its next use. For changes that no version covers; in this process only."""
     _entries.pop(key, None)
 
 
@@ -42,7 +42,7 @@ def memoize_by_version(key: Hashable, compute: Callable[[], T], *departments: in
     """
     if connection.in_atomic_block:
         return compute()
-    # The stamp first: what is made after it may be newer, never older.
+    # Read the version first: a value computed after it can be newer than its key, never older.
     versions_now = versions.current_versions()
     version_key = versions_now.version_key(departments) if departments else versions_now.site_version_key
     entry, now = _entries.get(key), time.monotonic()

@@ -179,13 +179,13 @@ def current_versions() -> Versions:
 
 
 def refresh_versions() -> Versions:
-    """The same, read now. For whoever has met a page that is newer than what `current_versions` knows."""
+    """Return the versions read now. For callers that found a page newer than `current_versions()`."""
     _ProcessCache.versions = load_versions()
     return _ProcessCache.versions
 
 
 def expire_versions() -> None:
-    """Reads the versions anew at the next use."""
+    """Read the versions again at the next use."""
     _ProcessCache.versions = None
 
 

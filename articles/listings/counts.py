@@ -68,8 +68,7 @@ def delete_placements(placements: list[Placement]) -> None:
 
 
 def recount(department: int) -> int:
-    """Counts the department's listing anew, whatever its segments say; returns how many placements. Again and again
-    gives the same."""
+    """Count the listing from its rows, ignoring its segments. Return the number of placements. Idempotent."""
     with transaction.atomic():
         _lock_listing(department)
         now, rows = timezone.now(), Placement.objects.filter(department=department)

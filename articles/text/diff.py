@@ -29,9 +29,9 @@ class BlockChange:
     """`kind`: same, changed, format, added, removed, moved, moved_away, or fold (a stretch of unchanged ones)."""
 
     kind: str
-    block_name: str = ""
+    name: str = ""
     pieces: list[DiffPiece] = field(default_factory=list)
-    format_notes: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     folded_texts: list[str] = field(default_factory=list)  # words of each paragraph of a fold, unless they are too many
     count: int = 1
 
@@ -46,11 +46,11 @@ class Differences:
     omitted_count: int = 0
 
     @property
-    def is_empty(self) -> bool:
+    def is_none(self) -> bool:
         return not self.fields and not self.count
 
 
-def compare_contents(old: dict[str, Any], new: dict[str, Any]) -> Differences:
+def differences(old: dict[str, Any], new: dict[str, Any]) -> Differences:
     """Compares two wordings in the form of Revision.content(), also as JSON gives it back (DraftSave.content).
 
     One query, for the names of further columns where they differ.

@@ -25,7 +25,7 @@ from feedback import intake, letter_actions
 from feedback.models import LetterKind, LetterState
 from ledger.atomic_files import write_atomically
 from legacy.page_import import import_pages
-from legacy.page_parser import read_legacy_page
+from legacy.pages import read_page
 from portal import identity
 from portal.demonstration import documents
 from portal.demonstration.pictures import render_scene
@@ -168,7 +168,7 @@ def _create_accounts() -> DemoAccounts:
 
 def _create_departments(cast: DemoAccounts) -> None:
     """The columns of the real page's navigation, in its order."""
-    for position, name in enumerate(read_legacy_page(LEGACY_PAGE_FILE).navigation):
+    for position, name in enumerate(read_page(LEGACY_PAGE_FILE).navigation):
         if name == HOME_LABEL or Department.objects.filter(name=name).exists():
             continue
         department = Department(name=name, position=position)

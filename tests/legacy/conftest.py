@@ -2,7 +2,7 @@
 
 import pytest
 
-from legacy.page_parser import read_legacy_page
+from legacy.pages import read_page
 from tests.legacy.samples import REAL
 
 
@@ -13,4 +13,4 @@ def english_messages(english):
 
 @pytest.fixture
 def page(english):
-    return read_legacy_page(REAL)
+    return read_page(REAL)

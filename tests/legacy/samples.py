@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from legacy.page_parser import parse_legacy_page
+from legacy.pages import parse_page
 
 REAL = Path(__file__).resolve().parents[2] / "portal" / "demonstration" / "legacy-article-page.txt"
 TITLE = "省直工委群众路线教育实践活动彰显三大特色"
@@ -28,7 +28,7 @@ def small_page(body: str = "请爱护图书。", **changes: str):
     for old, new in changes.get("replacing", ()):
         assert old in text
         text = text.replace(old, new)
-    return parse_legacy_page(text, "small")
+    return parse_page(text, "small")
 
 
 def saved(tmp_path: Path, content: bytes, name: str = "page.txt") -> Path:

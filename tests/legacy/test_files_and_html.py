@@ -5,8 +5,8 @@ from html import escape
 
 import pytest
 
-from legacy.page_parser import NotText, UnreadablePage, body_html, read_legacy_page
 from legacy.page_source import decode_text
+from legacy.pages import NotText, UnreadablePage, body_html, read_page
 from tests.legacy.samples import REAL, SMALL, saved
 
 # Encodings and files
@@ -16,7 +16,7 @@ from tests.legacy.samples import REAL, SMALL, saved
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
 def test_every_encoding_and_line_end_gives_the_same_page(tmp_path, page, encoding, line_end):
     text = REAL.read_text(encoding="utf-8").replace("\n", line_end)
-    assert read_legacy_page(saved(tmp_path, text.encode(encoding))) == page
+    assert read_page(saved(tmp_path, text.encode(encoding))) == page
 
 
 def test_a_short_text_that_could_be_either_is_read_as_utf_8():
@@ -33,14 +33,14 @@ def test_big5_is_read_only_when_the_page_declares_it():
 def test_a_page_in_an_unknown_encoding_is_refused(tmp_path):
     path = saved(tmp_path, SMALL.encode() + "请".encode("gb18030") + b"\xff\xff")
     with pytest.raises(NotText, match="neither UTF-8 nor GB18030") as refused:
-        read_legacy_page(path)
+        read_page(path)
     assert str(refused.value).startswith(str(path))
     assert refused.value.path == path
 
 
 def test_a_page_saved_as_utf_16_is_refused_with_advice(tmp_path):
     with pytest.raises(NotText, match=r"UTF-16.*Save it as UTF-8"):
-        read_legacy_page(saved(tmp_path, SMALL.encode("utf-16")))
+        read_page(saved(tmp_path, SMALL.encode("utf-16")))
 
 
 @pytest.mark.parametrize(
@@ -58,21 +58,21 @@ def test_a_page_saved_as_utf_16_is_refused_with_advice(tmp_path):
 def test_files_that_are_no_pages_are_refused_with_the_reason(tmp_path, content, reason):
     path = saved(tmp_path, content)
     with pytest.raises(UnreadablePage, match=reason) as refused:
-        read_legacy_page(path)
+        read_page(path)
     assert "page.txt" in str(refused.value)
 
 
 def test_a_large_page_below_the_limit_and_one_with_an_end_of_file_mark_are_read(tmp_path):
     content = SMALL.replace("请爱护图书。", "请爱护图书。" * 200_000).encode()
     assert 3_000_000 < len(content) < 5 * 1024 * 1024
-    assert len(read_legacy_page(saved(tmp_path, content)).paragraphs) == 1
-    assert read_legacy_page(saved(tmp_path, SMALL.encode("gb18030") + b"\x1a")).title == "关于借阅图书的通知"
+    assert len(read_page(saved(tmp_path, content)).paragraphs) == 1
+    assert read_page(saved(tmp_path, SMALL.encode("gb18030") + b"\x1a")).title == "关于借阅图书的通知"
 
 
 def test_a_missing_file_and_a_folder_are_refused(tmp_path):
     for path in (tmp_path / "none.txt", tmp_path):
         with pytest.raises(UnreadablePage, match="not a file"):
-            read_legacy_page(path)
+            read_page(path)
 
 
 # HTML
@@ -94,7 +94,7 @@ def as_html(text: str, charset: str = "gb2312") -> str:
 )
 def test_an_html_page_gives_the_same_words_whatever_it_declares(tmp_path, page, encoding, charset):
     text = as_html(REAL.read_text(encoding="utf-8"), charset)
-    read = read_legacy_page(saved(tmp_path, text.encode(encoding), "page.HTML"))
+    read = read_page(saved(tmp_path, text.encode(encoding), "page.HTML"))
     for field in ("navigation", "breadcrumb", "department", "title", "date", "author", "paragraphs", "footer"):
         assert getattr(read, field) == getattr(page, field), field
     assert (read.previous_title, read.next_title) == (page.previous_title, page.next_title)
@@ -106,20 +106,20 @@ def test_an_html_page_gives_the_same_words_whatever_it_declares(tmp_path, page, 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
 def test_text_that_begins_like_html_is_read_as_html(tmp_path, page, encoding):
     path = saved(tmp_path, as_html(REAL.read_text(encoding="utf-8")).encode(encoding), "page.txt")
-    assert read_legacy_page(path).paragraphs == page.paragraphs
+    assert read_page(path).paragraphs == page.paragraphs
 
 
 @pytest.mark.parametrize("name", ["a.html", "a.HTM"])
 def test_a_fragment_is_read_as_html_for_its_name(tmp_path, name):
     html = "<p>通知</p>\n<p>【2014-2-7】</p>\n<p>\n\n  来 bet365 吧</p>"
-    page = read_legacy_page(saved(tmp_path, html.encode(), name))
+    page = read_page(saved(tmp_path, html.encode(), name))
     assert [one.text for one in page.paragraphs] == ["来 bet365 吧"]
     assert page.suspicions[0].line_number == 5  # where the words stand, not where their element begins
 
 
 def test_a_head_that_is_never_closed_ends_at_the_body(tmp_path):
     path = saved(tmp_path, as_html(SMALL).replace("</head>", "").encode(), "a.html")
-    assert [one.text for one in read_legacy_page(path).paragraphs] == ["请爱护图书。"]
+    assert [one.text for one in read_page(path).paragraphs] == ["请爱护图书。"]
 
 
 def test_a_menu_of_bare_links_and_a_body_of_line_breaks_are_read_from_html(tmp_path):
@@ -130,7 +130,7 @@ def test_a_menu_of_bare_links_and_a_body_of_line_breaks_are_read_from_html(tmp_p
          而换了行。<br>　　第二段<b>加粗</b>，见<a href="files/b.docx">附件</a>。<img src="p.jpg">
       <select><option>选择栏目</option></select><textarea>留言</textarea></div>
       <div>上一篇：<a>旧文</a></div><div>下一篇：<a>没有了</a></div></body></html>"""
-    page = read_legacy_page(saved(tmp_path, html.encode(), "a.htm"))
+    page = read_page(saved(tmp_path, html.encode(), "a.htm"))
     assert page.navigation == ("首页", "部门文件", "公告栏")
     assert page.breadcrumb == ("首页", "公告栏", "正文") and page.department == "公告栏"
     assert page.title == "读书&看报" and page.date == date(2014, 2, 7)
@@ -143,7 +143,7 @@ def test_a_menu_of_bare_links_and_a_body_of_line_breaks_are_read_from_html(tmp_p
 def test_hidden_text_and_the_head_are_left_out_but_searched_for_adverts(tmp_path):
     html = as_html(SMALL).replace("请爱护图书。", '请<div style="display: none"><a>澳门赌场开户</a></div>爱护图书。')
     html = html.replace("<title>省直机关</title>", "<title>葡京娱乐城</title>")
-    page = read_legacy_page(saved(tmp_path, html.encode(), "a.html"))
+    page = read_page(saved(tmp_path, html.encode(), "a.html"))
     assert [one.text for one in page.paragraphs] == ["请", "爱护图书。"]
     assert [found.text for found in page.suspicions] == ["葡京娱乐城", "澳门赌场开户"]
     assert any("hid from its visitors" in note for note in page.notes)
@@ -152,12 +152,10 @@ def test_hidden_text_and_the_head_are_left_out_but_searched_for_adverts(tmp_path
 @pytest.mark.parametrize("section", ["<![if !supportLists]>", "<![endif]>", "<![CDATA>", "<![x y[>", "<!-- 注 -->"])
 def test_the_marked_sections_of_word_are_no_text(tmp_path, section):
     html = as_html(SMALL).replace("请爱护图书。", f"请{section}爱护图书。")
-    assert [one.text for one in read_legacy_page(saved(tmp_path, html.encode(), "a.html")).paragraphs] == [
-        "请爱护图书。"
-    ]
+    assert [one.text for one in read_page(saved(tmp_path, html.encode(), "a.html")).paragraphs] == ["请爱护图书。"]
 
 
 def test_scripts_and_frames_from_elsewhere_are_named(tmp_path):
     html = as_html(SMALL).replace("</body>", '<iframe src="http://x.example/a"></iframe></body>')
-    page = read_legacy_page(saved(tmp_path, html.encode(), "a.html"))
+    page = read_page(saved(tmp_path, html.encode(), "a.html"))
     assert any("http://x.example/a" in note for note in page.notes)

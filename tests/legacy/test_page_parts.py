@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from legacy.page_parser import LegacyParagraph, MissingBody, MissingDate, MissingTitle, body_html, parse_legacy_page
+from legacy.pages import LegacyParagraph, MissingBody, MissingDate, MissingTitle, body_html, parse_page
 from tests.legacy.samples import small_page
 
 # Labels
@@ -72,7 +72,7 @@ def test_a_page_without_a_body_is_refused(body):
 
 
 def test_a_page_without_menu_breadcrumb_neighbours_and_footer_is_read():
-    page = parse_legacy_page("通知\n【2014-2-7】\n请爱护图书。\n", "bare")
+    page = parse_page("通知\n【2014-2-7】\n请爱护图书。\n", "bare")
     assert (page.navigation, page.breadcrumb, page.department, page.footer) == ((), (), "", ())
     assert (page.title, page.previous_title, page.next_title) == ("通知", "", "")
     assert any("no breadcrumb" in note for note in page.notes)

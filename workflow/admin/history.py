@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from articles.models import Article, DraftSave
-from articles.text.diff import compare_contents
+from articles.text.diff import differences
 from departments import permissions
 from departments.exceptions import WrongState
 from workflow import services
@@ -61,7 +61,7 @@ def compare_view(request: HttpRequest, pk: int, context: dict[str, Any]) -> Http
         "groups": groups,
         "old": old,
         "new": new,
-        "differences": compare_contents(old.content(), new.content()) if old and new else None,
+        "differences": differences(old.content(), new.content()) if old and new else None,
         "restorable": _restorable(request, article, old),
     }
     if "part" in request.GET:

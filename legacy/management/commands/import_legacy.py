@@ -11,7 +11,7 @@ from accounts.models import User
 from departments.exceptions import NotAllowed
 from departments.models import Department
 from legacy.page_import import PageImport, UnknownDepartment, import_pages
-from legacy.page_parser import UnreadablePage
+from legacy.pages import UnreadablePage
 
 
 class Command(BaseCommand):

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from articles import drafts, publishing
 from articles.models import Article, Withdrawal
-from legacy.page_parser import body_html, read_legacy_page
+from legacy.pages import body_html, read_page
 from portal.demonstration.builder import LEGACY_PAGE_FILE
 from tests.factories import department, expired
 from tests.ledger.attacker import tamper
@@ -34,7 +34,7 @@ def neighbours(publication):
 
 @pytest.fixture
 def real(newsroom):
-    page = read_legacy_page(LEGACY_PAGE_FILE)
+    page = read_page(LEGACY_PAGE_FILE)
     published = newsroom.published(
         title=page.title,
         author=page.author,

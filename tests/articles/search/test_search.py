@@ -11,7 +11,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from articles.text.plain_text import plain_text
-from legacy.page_parser import body_html, read_legacy_page
+from legacy.pages import body_html, read_page
 from workflow import services
 
 pytestmark = pytest.mark.both_databases("the search index and its SQL differ")
@@ -39,7 +39,7 @@ def article(newsroom):
 @pytest.fixture
 def real(newsroom):
     """(number of the article, its words)"""
-    page = read_legacy_page(REAL_PAGE)
+    page = read_page(REAL_PAGE)
     published = newsroom.published(title=page.title, body=body_html(page), author=page.author)
     return published.article_id, plain_text(published.revision.body)
 

@@ -5,7 +5,7 @@ import pytest
 from articles.models.revision import TEXT_FIELDS
 from articles.text.blocks import parse_blocks
 from articles.text.character_diff import DiffBudget, diff_pieces
-from articles.text.diff import MAX_CHANGES, compare_contents
+from articles.text.diff import MAX_CHANGES, differences
 from articles.text.sanitising import sanitise
 
 pytestmark = pytest.mark.django_db
@@ -21,9 +21,7 @@ def wording(body="", **fields):
 
 
 def changes(old, new):
-    return [
-        change for change in compare_contents(wording(old), wording(new)).changes if change.kind not in ("same", "fold")
-    ]
+    return [change for change in differences(wording(old), wording(new)).changes if change.kind not in ("same", "fold")]
 
 
 def said(pieces):
@@ -32,8 +30,8 @@ def said(pieces):
 
 
 def test_equal_wordings_differ_in_nothing():
-    found = compare_contents(wording(FIRST + SECOND), wording(FIRST + SECOND))
-    assert found.is_empty and found.changes == []
+    found = differences(wording(FIRST + SECOND), wording(FIRST + SECOND))
+    assert found.is_none and found.changes == []
 
 
 def test_a_changed_hanzi_is_marked_within_its_paragraph():
@@ -82,28 +80,28 @@ def test_versions_of_a_paragraph_are_put_side_by_side_also_where_another_one_wen
 )
 def test_what_changed_in_format_only_says_so_and_what(old, new, note):
     (change,) = changes(old, new)
-    assert (change.kind, change.format_notes) == ("format", [note])
+    assert (change.kind, change.notes) == ("format", [note])
 
 
 def test_a_row_of_a_table_is_compared_as_one_line():
     row = "<table><tr><td>机关工委</td><td><p>10</p></td></tr><tr><td>组织部</td><td>8</td></tr></table>"
     (change,) = changes(row, row.replace("10", "12"))
-    assert (change.block_name, said(change.pieces)) == ("表格行", "机关工委 | 1[-0][+2]")
+    assert (change.name, said(change.pieces)) == ("表格行", "机关工委 | 1[-0][+2]")
 
 
 def test_a_picture_that_was_changed_is_named():
     one, other = (f'<p>图如下。</p><p><img src="/files/{digit * 64}.png" alt="林场"></p>' for digit in "ab")
     found = changes(one, other)
-    assert [(change.kind, change.block_name) for change in found] == [("removed", "图片"), ("added", "图片")]
+    assert [(change.kind, change.name) for change in found] == [("removed", "图片"), ("added", "图片")]
     (change,) = changes(one, one.replace("林场", "东郊林场"))
-    assert change.format_notes == ["图片的说明文字"]
+    assert change.notes == ["图片的说明文字"]
 
 
 def test_stretches_that_stayed_are_folded_but_for_what_is_next_to_a_change():
     paragraphs = [f"<p>第{number}段，文字照旧不动。</p>" for number in range(20)]
     changed = [*paragraphs]
     changed[10] = "<p>第10段，文字已经改了。</p>"
-    found = compare_contents(wording("".join(paragraphs)), wording("".join(changed)))
+    found = differences(wording("".join(paragraphs)), wording("".join(changed)))
     assert [(change.kind, change.count) for change in found.changes] == [
         ("fold", 9), ("same", 1), ("changed", 1), ("same", 1), ("fold", 8),
     ]  # fmt: skip
@@ -117,7 +115,7 @@ def test_a_change_of_blanks_can_be_seen():
 def test_the_other_fields_are_told_as_old_and_new():
     old = wording(title="关于召开会议的通知", author="张三", validity="", issued_on=None, dated="2026-03-01T00:00:00Z")
     new = {**old, "author": "李四", "validity": "in_force", "issued_on": "2026-03-12", "dated": None}
-    found = {field.label: (field.old, field.new) for field in compare_contents(old, new).fields}
+    found = {field.label: (field.old, field.new) for field in differences(old, new).fields}
     assert found == {
         "作者": ("张三", "李四"),
         "有效性": ("", "有效"), "成文日期": ("", "2026-03-12"), "显示日期": ("2026-03-01 08:00", ""),
@@ -127,8 +125,8 @@ def test_the_other_fields_are_told_as_old_and_new():
 def test_a_summary_that_was_made_from_the_body_is_no_change_of_its_own():
     old = wording(FIRST, summary="三月十二日上午九时，在东郊林场集合。")
     new = wording(SECOND, summary="请自带手套，工具由林场准备。")
-    assert compare_contents(old, new).fields == []
-    (field,) = compare_contents(old, {**new, "summary": "手写的摘要。"}).fields
+    assert differences(old, new).fields == []
+    (field,) = differences(old, {**new, "summary": "手写的摘要。"}).fields
     assert field.label == "摘要"
 
 
@@ -137,7 +135,7 @@ def test_columns_cover_and_attachments_are_told_too(newsroom):
     inline = {**row, "digest": "c" * 64, "kind": "inline"}
     old = wording(columns=[newsroom.department.pk], files=[row, inline])
     new = wording(columns=[], cover="b" * 64, files=[{**row, "name": "报名表（新）"}, {**row, "digest": "d" * 64}])
-    found = [(field.label, field.old, field.new) for field in compare_contents(old, new).fields]
+    found = [(field.label, field.old, field.new) for field in differences(old, new).fields]
     assert ("封面图片", "", "有图片") in found
     assert ("附件", "报名表", "报名表（新）") in found and ("附件", "", "报名表") in found
     assert any(one[1:] == (newsroom.department.name, "") for one in found)
@@ -146,7 +144,7 @@ def test_columns_cover_and_attachments_are_told_too(newsroom):
 
 def test_two_texts_with_nothing_in_common_are_listed_up_to_a_bound():
     old, new = ("".join(f"<p>{sign}{number}</p>" for number in range(2000)) for sign in "甲乙")
-    found = compare_contents(wording(old), wording(new))
+    found = differences(wording(old), wording(new))
     assert found.omitted_count > 0
     assert sum(change.kind not in ("same", "fold") for change in found.changes) <= MAX_CHANGES
 

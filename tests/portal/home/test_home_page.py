@@ -9,7 +9,7 @@ from articles.models import Publication
 from articles.public import external_links
 from departments.models import Department
 from departments.services import save_department
-from legacy.page_parser import read_legacy_page
+from legacy.pages import read_page
 from portal.demonstration.builder import COLUMN_SLUGS, LEGACY_PAGE_FILE, MAIN_SITE_LABEL, MAIN_SITE_URL
 from tests.factories import SITE_IDENTITY, department, grant, person
 from tests.portal.visitor import visit
@@ -23,7 +23,7 @@ DAY = timedelta(days=1)
 def columns(db):
     """The navigation of the real page."""
     superuser = person("superuser", is_superuser=True)
-    for position, name in enumerate(read_legacy_page(LEGACY_PAGE_FILE).navigation[1:]):
+    for position, name in enumerate(read_page(LEGACY_PAGE_FILE).navigation[1:]):
         facts = (
             {"kind": "link", "slug": None, "url": MAIN_SITE_URL}
             if name == MAIN_SITE_LABEL

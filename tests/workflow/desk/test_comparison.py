@@ -77,7 +77,7 @@ def test_the_overview_links_each_save_to_what_it_changed(newsroom, as_user, twic
     links = [address for address, _words in page.one("section", class_="desk-history").links() if "from=" in address]
     assert links
     for address in links:
-        assert as_user("drafter").get(address).context["differences"].is_empty is False
+        assert as_user("drafter").get(address).context["differences"].is_none is False
 
 
 # Comparing.

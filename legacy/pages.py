@@ -33,7 +33,7 @@ from legacy.page_source import (
 from legacy.tamper_detection import Suspicion, find_suspicions
 
 __all__ = ["LegacyPage", "LegacyParagraph", "MissingBody", "MissingDate", "MissingTitle", "NotText", "Suspicion"]
-__all__ += ["UnreadablePage", "body_html", "parse_legacy_page", "read_legacy_page"]
+__all__ += ["UnreadablePage", "body_html", "parse_page", "read_page"]
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class LegacyPage:
     address: str = ""
 
 
-def read_legacy_page(path: Path) -> LegacyPage:
+def read_page(path: Path) -> LegacyPage:
     """The page saved at `path`, as text or as HTML, in UTF-8 or GB18030.
 
     Raises UnreadablePage, or its kinds NotText, MissingTitle, MissingDate and MissingBody.
@@ -77,8 +77,8 @@ def read_legacy_page(path: Path) -> LegacyPage:
     return _parse_source(read_page_source(path), str(path))
 
 
-def parse_legacy_page(text: str, name: str) -> LegacyPage:
-    """The page whose plain text is `text`; `name` stands for it in errors. Raises as `read_legacy_page` does."""
+def parse_page(text: str, name: str) -> LegacyPage:
+    """The page whose plain text is `text`; `name` stands for it in errors. Raises as `read_page` does."""
     return _parse_source(PageSource(text_lines(text)), name)
 
 

@@ -3,7 +3,7 @@
 import re
 from datetime import date
 
-from legacy.page_parser import LegacyParagraph, body_html
+from legacy.pages import LegacyParagraph, body_html
 from tests.legacy.samples import REAL, TITLE, bare
 
 # The real page
