@@ -1,13 +1,23 @@
-"""The authentication backend: refuses demonstration accounts unless DEMONSTRATION is set."""
+"""The authentication backend: refuses demonstration accounts on a real site, and people with a broken seal."""
 
 from django.conf import settings
 from django.contrib.auth.backends import ModelBackend
+from django.utils.translation import gettext_noop
 
 from accounts.models import User
+from ledger.alarms import raise_alarm
 
 
 class StaffBackend(ModelBackend):
-    """Active people only; demonstration accounts only while the site runs as a demonstration."""
+    """Active people whose seal holds; demonstration accounts only while the site runs as a demonstration.
+
+    Django asks at sign-in and again at each request.
+    """
 
     def user_can_authenticate(self, user: User) -> bool:
-        return super().user_can_authenticate(user) and (settings.DEMONSTRATION or not user.is_demonstration)
+        if not super().user_can_authenticate(user) or (user.is_demonstration and not settings.DEMONSTRATION):
+            return False
+        if not user.seal_holds():
+            raise_alarm(f"person {user.pk}", gettext_noop("This account was changed outside the site."))
+            return False
+        return True

@@ -3,13 +3,16 @@
 from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.hashers import check_password
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.core.validators import RegexValidator
-from django.db import models
+from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.registration import save_new_user
+from accounts.registration import record_rehash, save_new_user
+from ledger.canonical_json import sha256
+from ledger.seals import SEAL_FIELDS, Sealed
 
 
 class UserManager(BaseUserManager["User"]):
@@ -28,11 +31,14 @@ class UserManager(BaseUserManager["User"]):
         return self.create_user(username, password, is_superuser=True, **fields)
 
 
-class User(AbstractBaseUser):
+class User(Sealed, AbstractBaseUser):
     """A person. What they may do follows from memberships (departments.permissions), not from Django's permissions.
 
-    Nobody who has acted is ever deleted; who leaves is deactivated.
+    Nobody who has acted is ever deleted; who leaves is deactivated. The seal covers everything that says who the person
+    is and how they sign in, so that a password hash written with SQL opens no account.
     """
+
+    seal_kind = "person"
 
     username = models.CharField(
         _("user name"),
@@ -78,6 +84,35 @@ class User(AbstractBaseUser):
 
     def __str__(self) -> str:
         return f"{self.full_name} ({self.username})"
+
+    def manifest(self) -> dict:
+        return {
+            "schema": 1,
+            "id": self.pk,
+            "username": self.username,
+            "full_name": self.full_name,
+            "email": self.email,
+            "phone": self.phone,
+            "active": self.is_active,
+            "superuser": self.is_superuser,
+            "demonstration": self.is_demonstration,
+            "since": self.date_joined,
+            "password": sha256(self.password),
+        }
+
+    def check_password(self, raw_password: str) -> bool:
+        """Return whether the password is right. As Django does, hash it again when the site's hasher has changed."""
+
+        def rehash(password: str) -> None:
+            self.check_seal()
+            self.set_password(password)
+            self._password = None
+            self.apply_seal()
+            with transaction.atomic():
+                self.save(update_fields=["password", *SEAL_FIELDS])
+                record_rehash(self)
+
+        return check_password(raw_password, self.password, rehash)
 
     def get_full_name(self) -> str:
         return self.full_name

@@ -6,6 +6,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
 
 from ledger.record import record
+from ledger.seals import SEAL_FIELDS
 
 Person = TypeVar("Person", bound=AbstractBaseUser)
 
@@ -17,9 +18,26 @@ def recorded_values(user: AbstractBaseUser) -> dict[str, Any]:
     return {name: getattr(user, name) for name in RECORDED_FIELDS}
 
 
+# After each of these the person carries a new seal; the entry holds the digest of what it covers.
+SEALING_VERBS = (
+    "person.created",
+    "person.changed",
+    "person.password_changed",
+    "person.password_reset",
+    "person.password_rehashed",
+)
+
+
 @transaction.atomic
 def save_new_user(user: Person, *, by: AbstractBaseUser | None) -> Person:
     """Save a person made by a form, password included, and record it. `by`: None for the system."""
     user.save()
-    record("person.created", user, by=by, **recorded_values(user))
+    user.apply_seal()
+    user.save(update_fields=SEAL_FIELDS)
+    record("person.created", user, by=by, **recorded_values(user), seal=user.sealed_digest())
     return user
+
+
+def record_rehash(user: Person) -> None:
+    """Record that the site hashed the person's password again at sign-in. In the transaction of the change."""
+    record("person.password_rehashed", user, by=user, seal=user.sealed_digest())

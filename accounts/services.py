@@ -18,6 +18,7 @@ verbs.register_verbs(
         "person.changed": _("changed facts of the person"),
         "person.password_changed": _("changed the own password"),
         "person.password_reset": _("reset the password of the person"),
+        "person.password_rehashed": _("signed in, and the site hashed the password again"),
         "person.unlocked": _("unlocked the sign-in of the person"),
     },
 )
@@ -30,20 +31,33 @@ def create_user(*, username: str, password: str | None, by: User | None, **field
 
 @transaction.atomic
 def change_user(user: User, *, by: User | None) -> None:
-    """Saves changed facts of a person and records each with its value before and after."""
-    before = recorded_values(User.objects.get(pk=user.pk))
-    user.save()
+    """Save changed facts of a person and record each with its value before and after.
+
+    Raises BrokenSeal when the stored person was changed outside the site.
+    """
+    stored = User.objects.get(pk=user.pk)
+    stored.check_seal()
+    before = recorded_values(stored)
     after = recorded_values(user)
     if changes := {name: [before[name], after[name]] for name in RECORDED_FIELDS if before[name] != after[name]}:
-        record("person.changed", user, by=by, **changes)
+        stored.update_sealed(**{name: after[name] for name in changes})
+        user.seal_key, user.seal_signature = stored.seal_key, stored.seal_signature
+        record("person.changed", user, by=by, **changes, seal=stored.sealed_digest())
 
 
 @transaction.atomic
 def set_password(user: User, password: str | None, *, by: User | None) -> None:
-    """Sets a password (None: nobody signs in with it); a reset by somebody else than its owner is an act of its own."""
+    """Set a password (None: nobody signs in with it); a reset by somebody else has a verb of its own.
+
+    Raises BrokenSeal when the stored person was changed outside the site.
+    """
+    stored = User.objects.get(pk=user.pk)
+    stored.check_seal()
     user.set_password(password)
-    user.save(update_fields=["password"])
-    record("person.password_changed" if by == user else "person.password_reset", user, by=by)
+    stored.update_sealed(password=user.password)
+    user.seal_key, user.seal_signature = stored.seal_key, stored.seal_signature
+    verb = "person.password_changed" if by == user else "person.password_reset"
+    record(verb, user, by=by, seal=stored.sealed_digest())
 
 
 @transaction.atomic

@@ -24,6 +24,7 @@ from articles.text.sanitising import CleanedHtml, clean_html, mentioned_file_dig
 from departments.models import Department
 from ledger.canonical_json import sha256
 from ledger.record import record
+from ledger.seals import SEAL_FIELDS
 
 MAX_BODY_CHARS = 400_000  # characters of HTML, about 150 printed pages
 AUTOSAVE_KEEP_SECONDS = 600  # seconds: how often an automatic save is kept for good
@@ -52,12 +53,48 @@ def create_article(
 ) -> tuple[Article, list[str]]:
     """Create an article with its first draft. `content` as in `save_draft`. Return it and what sanitising lost."""
     facts = {"created_by": by, "created_by_name": by.full_name, "in_charge": by}
-    article = Article.objects.create(department=department, **facts)
+    article = add_article(Article(department=department, **facts))
     draft = Revision(article=article, number=1, title=content["title"], saved_by=by, saved_by_name=by.full_name)
     draft.save()
+    seal_draft(draft)
     lost = save_draft(draft, content, by=by, version=draft.version, is_automatic=is_automatic)
     record("article.begun", article, by=by, department=department.pk)
     return article, lost
+
+
+def add_article(article: Article) -> Article:
+    """Insert an article and seal it; the seal covers its id. Inside the caller's transaction."""
+    article.save(force_insert=True)
+    article.apply_seal()
+    article.save(update_fields=SEAL_FIELDS)
+    return article
+
+
+def seal_draft(draft: Revision) -> None:
+    """Seal a draft as its columns, attachments and contributors now are. Inside the transaction that changed them."""
+    fresh = Revision.objects.with_related_rows().get(pk=draft.pk)
+    fresh.apply_seal()
+    draft.seal_key, draft.seal_signature = fresh.seal_key, fresh.seal_signature
+    Revision.objects.filter(pk=draft.pk).update(seal_key=fresh.seal_key, seal_signature=fresh.seal_signature)
+
+
+def _check_unchanged_outside(draft: Revision, version: int) -> Revision:
+    """Return the stored draft at this version. Raise StaleDraft, and ValidationError if its seal does not hold.
+
+    The person's text stays in the form: a save would bless whatever else was changed.
+    """
+    stored = Revision.objects.with_related_rows().get(pk=draft.pk)
+    if stored.version != version or stored.state != RevisionState.DRAFT:
+        draft.refresh_from_db()
+        raise StaleDraft(draft)
+    if not stored.seal_holds():
+        raise ValidationError(
+            _(
+                "This draft was changed outside the site, so nothing was saved. "
+                "Copy your text to a new article, and tell a superuser."
+            )
+        )
+    return stored
 
 
 @transaction.atomic
@@ -84,7 +121,9 @@ def save_draft(
         attachments.check_files_allowed(draft, [cover], by)
     if "attachments" in content:
         attachments.check_attachments(draft, content["attachments"], by)
-    if is_automatic and version > 1 and _is_unchanged(draft, values, content, version):
+    stored = _check_unchanged_outside(draft, version)
+    if is_automatic and version > 1 and _is_unchanged(stored, values, content):
+        draft.refresh_from_db()
         return lost
     values.update(version=version + 1, saved_at=timezone.now(), saved_by=by, saved_by_name=by.full_name)
     guarded = Revision.objects.filter(pk=draft.pk, version=version, state=RevisionState.DRAFT)
@@ -99,20 +138,19 @@ def save_draft(
     attachments.sync_inline_attachments(draft)
     drafts_index.index_revision(draft)
     add_contributor(draft, by)
+    seal_draft(draft)
     _record_save(draft, by, is_automatic)
     return lost
 
 
-def _is_unchanged(draft: Revision, values: dict[str, Any], content: dict[str, Any], version: int) -> bool:
-    """Whether the draft, at this version, says all of this as it is."""
-    current = Revision.objects.select_related("cover").get(pk=draft.pk)
-    if current.version != version or any(getattr(current, name) != value for name, value in values.items()):
+def _is_unchanged(current: Revision, values: dict[str, Any], content: dict[str, Any]) -> bool:
+    """Whether the draft says all of this as it is."""
+    if any(getattr(current, name) != value for name, value in values.items()):
         return False
     if "columns" in content and {one.pk for one in content["columns"]} - {current.article.department_id} != set(
         current.column_ids()
     ):
         return False
-    draft.refresh_from_db()
     return "attachments" not in content or attachments.current_attachments(current) == [
         AttachmentSpec(one.file, one.name.strip(), one.caption.strip()) for one in content["attachments"]
     ]
@@ -197,7 +235,7 @@ def _record_save(draft: Revision, by: User, is_automatic: bool) -> None:
         before = saves.filter(version=draft.version - 1, person=by, is_automatic=True).first()
         if before and _keep_slot(before.at) == _keep_slot(draft.saved_at):
             before.delete()
-    DraftSave.objects.create(
+    save = DraftSave(
         revision=draft,
         version=draft.version,
         at=draft.saved_at,
@@ -206,6 +244,8 @@ def _record_save(draft: Revision, by: User, is_automatic: bool) -> None:
         content=content,
         is_automatic=is_automatic,
     )
+    save.apply_seal()
+    save.save(force_insert=True)
     beyond = saves.order_by("-version").values_list("version", flat=True)[DraftSave.MAX_SAVES : DraftSave.MAX_SAVES + 1]
     if oldest := beyond.first():
         saves.filter(version__lte=oldest).delete()
@@ -245,6 +285,8 @@ def copy_as_draft(
     )
     if keep_contributors:
         copy_contributors(draft, source)
+    seal_draft(draft)
+    if keep_contributors:
         drafts_index.index_revision(draft)  # of what is public, and therefore without hands, the other index knows
     return draft
 
@@ -293,13 +335,15 @@ def freeze(draft: Revision, at: datetime) -> None:
         "digest": draft.compute_digest(),
         "body_digest": sha256(draft.body),
     }
+    for name, value in frozen.items():
+        setattr(draft, name, value)
+    draft.apply_seal()
+    frozen |= {name: getattr(draft, name) for name in SEAL_FIELDS}
     unchanged = Revision.objects.filter(pk=draft.pk, state=RevisionState.DRAFT, version=draft.version)
     if unchanged.update(**frozen) != 1:
         raise DraftNotReady(
             _("Somebody saved this draft at the same moment. Read what it says now, then do this again.")
         )
-    for name, value in frozen.items():
-        setattr(draft, name, value)
 
 
 def base_publication(article: Article) -> Publication | None:

@@ -35,7 +35,8 @@ def erase_article_content(article: Article, at: datetime) -> list[str]:
         publishing.erase_texts(publication)
     for empty in erase_hooks:
         empty(article)
-    Article.objects.filter(pk=article.pk, discarded_at=None).update(discarded_at=at)
+    if not article.discarded_at:
+        article.update_sealed(discarded_at=at)
     _delete_unused_files(used)
     return digests
 

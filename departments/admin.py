@@ -43,6 +43,9 @@ class DepartmentAdmin(admin.ModelAdmin):
 class RoleAdmin(admin.ModelAdmin):
     list_display = ("name", "code", "may_draft", "position")
 
+    def get_readonly_fields(self, request: HttpRequest, obj: Role | None = None) -> tuple[str, ...]:
+        return ("code",) if obj else ()
+
     def save_model(self, request: HttpRequest, obj: Role, form: forms.ModelForm, change: bool) -> None:
         services.save_role(obj, by=request.user)
 

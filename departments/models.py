@@ -183,6 +183,8 @@ class Department(Sealed):
             "column_type": self.column_type,
             "position": self.position,
             "visible": self.is_visible,
+            "responsible": self.responsible_id,
+            "documents": self.asks_for_documents,
         }
 
     def reaching_department_ids(self) -> set[int]:
@@ -212,10 +214,24 @@ class FormerSlug(models.Model):
         return f"{self.slug} → {self.department}"
 
 
-class Role(models.Model):
-    """A role is a row: 拟稿人, 审核人, 复审人, 签发人 to begin with. Which step a role decides, pipelines say."""
+# The roles that every site begins with: code, name, writes articles. Their positions are those in this list.
+PRESET_ROLES = [
+    ("drafter", "拟稿人", True),
+    ("reviewer", "审核人", False),
+    ("second-reviewer", "复审人", False),
+    ("publisher", "签发人", False),
+]
 
-    code = models.SlugField(_("code"), max_length=30, unique=True)
+
+class Role(Sealed):
+    """A role is a row: 拟稿人, 审核人, 复审人, 签发人 to begin with. Which step a role decides, pipelines say.
+
+    Seals of memberships, pipelines and rounds name a role by its code, so a code never changes.
+    """
+
+    seal_kind = "role"
+
+    code = models.SlugField(_("code"), max_length=30, unique=True, help_text=_("It cannot be changed later."))
     name = models.CharField(_("name"), max_length=30, unique=True)
     may_draft = models.BooleanField(_("writes articles"), default=False)
     position = models.PositiveSmallIntegerField(_("position"), default=0)
@@ -227,6 +243,23 @@ class Role(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def manifest(self) -> dict:
+        return {
+            "schema": 1,
+            "code": self.code,
+            "name": self.name,
+            "may_draft": self.may_draft,
+            "position": self.position,
+        }
+
+    def seal_holds(self) -> bool:
+        """A role that a migration made has no seal, because there may be no key then; it must be as it was made."""
+        return super().seal_holds() or (not self.seal_key and self._is_preset())
+
+    def _is_preset(self) -> bool:
+        presets = [(code, name, drafts, position) for position, (code, name, drafts) in enumerate(PRESET_ROLES)]
+        return (self.code, self.name, self.may_draft, self.position) in presets
 
 
 class MembershipQuerySet(models.QuerySet["Membership"]):
@@ -245,11 +278,13 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         return self.filter(condition)
 
 
-class Membership(models.Model):
+class Membership(Sealed):
     """A person has a role in a department, its children and its columns, or on the whole site.
 
     Granted and revoked by departments.services only, which write the ledger; `verify` names any that it lacks.
     """
+
+    seal_kind = "membership"
 
     person = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="memberships", verbose_name=_("person")
@@ -287,3 +322,11 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.person.full_name}: {self.role} · {self.department or _('whole site')}"
+
+    def manifest(self) -> dict:
+        return {
+            "schema": 1,
+            "person": self.person_id,
+            "role": self.role.code,
+            "department": self.department_id,
+        }

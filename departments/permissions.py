@@ -11,6 +11,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from departments.authority import check_seals, checked_memberships
 from departments.exceptions import NotAllowed
 from departments.models import Department, Membership, Role
 
@@ -28,13 +29,17 @@ def _as_predicate(check: Callable[..., None]) -> Callable[..., bool]:
 
 
 def role_ids_in(person: User, department: Department) -> set[int]:
-    """Ids of the roles that the person has in the department, however they reach it. One query."""
-    return set(Membership.objects.held_by(person).reaching(department).values_list("role_id", flat=True))
+    """Ids of the roles that the person has in the department, however they reach it. One query.
+
+    Rows that were changed outside the site do not count.
+    """
+    return {held.role_id for held in checked_memberships(Membership.objects.held_by(person).reaching(department))}
 
 
 def check_signed_in(person: User) -> None:
     if not (person.is_authenticated and person.is_active):
         raise NotAllowed(_("Sign in first."))
+    check_seals(person)
 
 
 def check_superuser(person: User) -> None:
@@ -48,7 +53,8 @@ def check_draft(person: User, department: Department) -> None:
     check_signed_in(person)
     if person.is_superuser:
         return
-    if not Membership.objects.held_by(person).reaching(department).filter(role__may_draft=True).exists():
+    reaching = Membership.objects.held_by(person).reaching(department)
+    if not checked_memberships(reaching.filter(role__may_draft=True)):
         raise NotAllowed(_("You do not write for %(department)s.") % {"department": department})
 
 
@@ -63,7 +69,7 @@ def check_see(person: User, department: Department) -> None:
     check_signed_in(person)
     if person.is_superuser:
         return
-    if not Membership.objects.held_by(person).reaching(department).exists():
+    if not role_ids_in(person, department):
         raise NotAllowed(_("You have no role in %(department)s.") % {"department": department})
 
 
@@ -78,7 +84,7 @@ def check_take_back(
 
 def check_hold_role(person: User, department: Department, role: Role) -> None:
     check_signed_in(person)
-    if not Membership.objects.held_by(person).reaching(department).filter(role=role).exists():
+    if not checked_memberships(Membership.objects.held_by(person).reaching(department).filter(role=role)):
         raise NotAllowed(
             _("This step is decided by “%(role)s” of %(department)s.") % {"role": role, "department": department}
         )
@@ -99,7 +105,7 @@ def check_answer_letters(person: User, department: Department | None) -> None:
         return
     if department:
         check_see(person, department)
-    elif not Membership.objects.held_by(person).filter(department=None).exists():
+    elif not checked_memberships(Membership.objects.held_by(person).filter(department=None)):
         raise NotAllowed(_("Letters about no article are for those with a role on the whole site."))
 
 

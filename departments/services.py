@@ -33,16 +33,20 @@ verbs.register_verbs(
 
 @transaction.atomic
 def save_department(department: Department, *, by: User | None) -> None:
-    """Checks, saves and seals a department. Raises ValidationError."""
+    """Check, save and seal a department. Raise ValidationError, and BrokenSeal if it was changed outside the site."""
     department.full_clean()
     verb = "department.changed" if department.pk else "department.created"
-    former = Department.objects.filter(pk=department.pk).values_list("slug", flat=True).first()
+    former = None
+    if department.pk:
+        stored = Department.objects.get(pk=department.pk)
+        stored.check_seal()
+        former = stored.slug
     department.save()
     department.apply_seal()
     department.save(update_fields=["seal_key", "seal_signature"])
     if former and former != department.slug:
         FormerSlug.objects.update_or_create(slug=former, defaults={"department": department})
-    record(verb, department, by=by, **department.manifest(), responsible=department.responsible_id)
+    record(verb, department, by=by, **department.manifest())
 
 
 @transaction.atomic
@@ -54,9 +58,17 @@ def delete_department(department: Department, *, by: User) -> None:
 
 @transaction.atomic
 def save_role(role: Role, *, by: User | None) -> None:
-    verb = "role.changed" if role.pk else "role.created"
+    """Save and seal a role. Raise ValidationError if its code changed, BrokenSeal if somebody changed it with SQL."""
+    verb = "role.created"
+    if role.pk:
+        verb = "role.changed"
+        stored = Role.objects.get(pk=role.pk)
+        stored.check_seal()
+        if stored.code != role.code:
+            raise ValidationError({"code": _("The code of a role cannot be changed.")})
+    role.apply_seal()
     role.save()
-    record(verb, role, by=by, code=role.code, name=role.name, may_draft=role.may_draft)
+    record(verb, role, by=by, **role.manifest())
 
 
 @transaction.atomic
@@ -64,6 +76,7 @@ def grant_role(*, person: User, role: Role, department: Department | None, by: U
     """Gives a role to a person in a department (None: the whole site). Raises ValidationError when they have it."""
     membership = Membership(person=person, role=role, department=department)
     membership.full_clean()
+    membership.apply_seal()
     membership.save()
     record("role.granted", membership, by=by, **membership_ledger_data(membership))
     return membership
@@ -85,4 +98,5 @@ def membership_ledger_data(membership: Membership) -> dict:
         "role": membership.role_id,
         "role_name": membership.role.name,
         "department": membership.department_id,
+        "seal": membership.sealed_digest(),
     }

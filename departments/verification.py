@@ -15,16 +15,9 @@ def verify_department_seals() -> Iterator[str]:
             yield f"department {department.pk} ({department.name}): its seal does not hold; changed outside the site"
 
 
-def department_ledger_data(department: Department) -> dict:
-    return {**department.manifest(), "responsible": department.responsible_id}
-
-
 @register_verifier
 def verify_departments() -> Iterator[str]:
-    """Each department is what was recorded last: an older row, put back with the seal that it then had, is not.
-
-    Covers what no seal does: the department that answers for a column, whose people decide there.
-    """
+    """Each department is what was recorded last: an older row, put back with the seal that it then had, is not."""
     last: dict[str, dict | None] = {}
     verbs = ["department.created", "department.changed", "department.deleted"]
     for entry in Entry.objects.filter(verb__in=verbs).order_by("number").iterator(chunk_size=2000):
@@ -34,7 +27,7 @@ def verify_departments() -> Iterator[str]:
         where = f"department {department.pk} ({department.name})"
         if recorded is None:
             yield f"{where}: made outside the site; the ledger does not have it"
-        elif department.seal_holds() and canonical_json(department_ledger_data(department)) != canonical_json(recorded):
+        elif department.seal_holds() and canonical_json(department.manifest()) != canonical_json(recorded):
             yield f"{where}: differs from what the ledger says of it"
     for pk, recorded in last.items():
         if recorded is not None:
@@ -43,15 +36,19 @@ def verify_departments() -> Iterator[str]:
 
 @register_verifier
 def verify_roles() -> Iterator[str]:
-    """A role that was changed is what was recorded last; those that every site begins with have no entry."""
+    """A role is what was recorded last; those that every site begins with have no entry."""
     last = {
         entry.object_id: entry.data
         for entry in Entry.objects.filter(verb__in=["role.created", "role.changed"]).order_by("number").iterator()
     }
     for role in Role.objects.order_by("pk").iterator():
-        recorded = last.get(str(role.pk))
-        if recorded and recorded != {"code": role.code, "name": role.name, "may_draft": role.may_draft}:
+        recorded = last.pop(str(role.pk), None)
+        if not role.seal_holds():
+            yield f"role {role.pk} ({role}): its seal does not hold; changed outside the site"
+        elif (recorded is None and role.seal_key) or (recorded is not None and recorded != role.manifest()):
             yield f"role {role.pk} ({role}): differs from what the ledger says of it"
+    for pk, recorded in last.items():
+        yield f"role {pk} ({recorded.get('name')}): stands in the ledger, but is gone"
 
 
 @register_verifier
@@ -66,13 +63,11 @@ def verify_grants() -> Iterator[str]:
             held.pop(entry.object_id, None)
     for membership in Membership.objects.select_related("person", "role").order_by("pk").iterator():
         granted = held.pop(str(membership.pk), None)
-        if not granted:
+        if not membership.seal_holds():
+            yield f"membership {membership.pk} ({membership}): its seal does not hold; changed outside the site"
+        elif not granted:
             yield f"membership {membership.pk} ({membership}): granted outside the site; the ledger has no such grant"
-        elif [granted["person"], granted["role"], granted["department"]] != [
-            membership.person_id,
-            membership.role_id,
-            membership.department_id,
-        ]:
+        elif granted.get("seal") != membership.sealed_digest():
             yield f"membership {membership.pk} ({membership}): differs from what the ledger says was granted"
     for number, data in held.items():
         yield f"membership {number} ({data.get('person_name')}: {data.get('role_name')}): revoked outside the site"

@@ -5,14 +5,33 @@ thing, then the manifest: a signature over one kind never passes for another.
 """
 
 import hashlib
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.conf import settings
+from django.core.exceptions import PermissionDenied
 from django.db import models
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, gettext_noop
 
-from ledger import keys
+from ledger import alarms, keys
 from ledger.canonical_json import canonical_json, sha256
+
+
+class BrokenSeal(PermissionDenied):
+    """A row that an action relies on is not as the site sealed it last. Django answers 403; the message says so."""
+
+    def __init__(self, row: models.Model) -> None:
+        self.row = row
+        name = f"{row._meta.verbose_name} {row.pk}"
+        super().__init__(
+            _("%(name)s was changed outside the site, so it does not count. Nothing was done; tell a superuser.")
+            % {"name": name}
+        )
+
+    def raise_alarm(self) -> None:
+        """Keep it for superusers to see. Call it outside the transaction that the refusal rolls back."""
+        subject = f"{self.row._meta.model_name} {self.row.pk}"
+        alarms.raise_alarm(subject, gettext_noop("It was changed outside the site; somebody tried to use it."))
 
 
 class Seal(NamedTuple):
@@ -61,6 +80,9 @@ def _verify_seal(kind: str, manifest: dict, key: str, signature: str) -> bool:
     return keys.is_valid_signature(sealed, key, signature)
 
 
+SEAL_FIELDS = ("seal_key", "seal_signature")
+
+
 class Sealed(models.Model):
     """Columns of a row that carries its own seal. `seal_kind` and `manifest()` say what is sealed."""
 
@@ -68,8 +90,8 @@ class Sealed(models.Model):
     # Set by whoever hands out rows that many read and nobody changes: whether the seal held when they were read.
     seal_verified: bool | None = None
 
-    seal_key = models.CharField(_("key of the seal"), max_length=16, default="", editable=False)
-    seal_signature = models.CharField(_("seal"), max_length=128, default="", editable=False)
+    seal_key = models.CharField(gettext_lazy("key of the seal"), max_length=16, default="", editable=False)
+    seal_signature = models.CharField(gettext_lazy("seal"), max_length=128, default="", editable=False)
 
     class Meta:
         abstract = True
@@ -89,3 +111,19 @@ class Sealed(models.Model):
         if self.seal_verified is not None:
             return self.seal_verified
         return is_valid_seal(self.seal_kind, self.manifest(), self.seal_key, self.seal_signature)
+
+    def check_seal(self) -> None:
+        """Raise BrokenSeal if the row is not as it was sealed."""
+        if not self.seal_holds():
+            raise BrokenSeal(self)
+
+    def update_sealed(self, **changes: Any) -> None:
+        """Change a sealed row and seal it again. Raise BrokenSeal, and change nothing, if its present seal is broken.
+
+        Sealing a row blesses all of its columns, so what stands in them must be what was sealed before.
+        """
+        self.check_seal()
+        for name, value in changes.items():
+            setattr(self, name, value)
+        self.apply_seal()
+        self.save(update_fields=[*changes, *SEAL_FIELDS])

@@ -52,6 +52,7 @@ TRUSTED_PROXIES = [ip_network(text) for text in env.list("TRUSTED_PROXIES", defa
 INSTALLED_APPS = [
     "portal.apps.DeskConfig",
     "portal.apps.TrimmedStaticFilesConfig",
+    "accounts",  # before django.contrib.auth, whose command changepassword it replaces
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -67,7 +68,6 @@ INSTALLED_APPS = [
     "workflow",
     "articles",
     "departments",
-    "accounts",
     "ledger",
 ]
 

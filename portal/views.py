@@ -14,7 +14,9 @@ from redis.exceptions import RedisError
 
 from articles.caching import versions
 from articles.public import external_links
+from departments.exceptions import TamperedRow
 from ledger.record import read_head
+from ledger.seals import BrokenSeal
 from legacy import old_addresses
 from portal.home.blocks import home_page_blocks
 
@@ -98,6 +100,9 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    broken = exception.broken if isinstance(exception, TamperedRow) else exception
+    if isinstance(broken, BrokenSeal):
+        broken.raise_alarm()
     return render(request, "403.html", {"is_error_page": True, "reason": str(exception)}, status=403)
 
 

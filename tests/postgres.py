@@ -222,8 +222,8 @@ def clear_up(found: Server) -> None:
     """Drops what a run that was cut short left behind on a server that lives on."""
     own = psycopg.conninfo.conninfo_to_dict(found.url)["dbname"]
     with psycopg.connect(found.administration, autocommit=True) as connection:
-        # test_<name>, and test_<name>_gw0 … of pytest's processes
-        pattern = f"^test_{re.escape(own)}(_gw[0-9]+)?$"
+        # test_<name>, test_<name>_gw0 … of pytest's processes, and the template that these are copied from
+        pattern = f"^test_{re.escape(own)}(_gw[0-9]+|_template)?$"
         for (name,) in connection.execute("SELECT datname FROM pg_database WHERE datname ~ %s", [pattern]).fetchall():
             connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 

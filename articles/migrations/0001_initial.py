@@ -31,6 +31,8 @@ class Migration(migrations.Migration):
             name='Article',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('seal_key', models.CharField(default='', editable=False, max_length=16, verbose_name='key of the seal')),
+                ('seal_signature', models.CharField(default='', editable=False, max_length=128, verbose_name='seal')),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='begun')),
                 ('created_by_name', models.CharField(editable=False, max_length=50, verbose_name='begun by')),
                 ('discarded_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='discarded')),
@@ -219,6 +221,8 @@ class Migration(migrations.Migration):
             name='Revision',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('seal_key', models.CharField(default='', editable=False, max_length=16, verbose_name='key of the seal')),
+                ('seal_signature', models.CharField(default='', editable=False, max_length=128, verbose_name='seal')),
                 ('number', models.PositiveIntegerField(verbose_name='revision')),
                 ('state', models.CharField(choices=[('draft', 'draft'), ('parked', 'parked draft'), ('frozen', 'frozen'), ('discarded', 'discarded draft')], default='draft', max_length=10, verbose_name='state')),
                 ('title', models.CharField(max_length=200, verbose_name='title')),
@@ -268,6 +272,8 @@ class Migration(migrations.Migration):
             name='DraftSave',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('seal_key', models.CharField(default='', editable=False, max_length=16, verbose_name='key of the seal')),
+                ('seal_signature', models.CharField(default='', editable=False, max_length=128, verbose_name='seal')),
                 ('version', models.PositiveIntegerField(verbose_name='save')),
                 ('at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='at')),
                 ('person_name', models.CharField(max_length=50, verbose_name='name then')),

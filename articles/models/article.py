@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from departments.models import Department
 from departments.permissions import departments_to_see
+from ledger.seals import Sealed
 
 
 class ArticleQuerySet(models.QuerySet["Article"]):
@@ -21,11 +22,13 @@ class ArticleQuerySet(models.QuerySet["Article"]):
         return self.filter(department__in=departments_to_see(person))
 
 
-class Article(models.Model):
+class Article(Sealed):
     """Belongs to one department, which decides who may write and who decides.
 
     Its state is derived from its drafts, rounds and publications (workflow.rules.states), never stored here.
     """
+
+    seal_kind = "article"
 
     department = models.ForeignKey(
         Department, on_delete=models.PROTECT, related_name="articles", verbose_name=_("department")
@@ -58,6 +61,16 @@ class Article(models.Model):
             models.Index(fields=["in_charge", "-id"], name="articles_on_a_desk"),
             models.Index(fields=["-id"], condition=models.Q(discarded_at__isnull=False), name="discarded_articles"),
         ]
+
+    def manifest(self) -> dict:
+        return {
+            "schema": 1,
+            "id": self.pk,
+            "department": self.department_id,
+            "begun": [self.created_at, self.created_by_id, self.created_by_name],
+            "in_charge": self.in_charge_id,
+            "discarded": self.discarded_at,
+        }
 
     def __str__(self) -> str:
         latest = self.latest_revision()

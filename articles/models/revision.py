@@ -9,9 +9,10 @@ from django.utils.translation import gettext_lazy as _
 
 from articles.models.article import Article
 from articles.models.file import File, Rendition
-from database.json_subquery import JSONSubquery
+from database.json_subquery import JSONSubquery, datetime_from_json
 from departments.models import Department
-from ledger.canonical_json import canonical_json, sha256
+from ledger.canonical_json import canonical_json, canonical_timestamp, sha256
+from ledger.seals import Sealed
 
 CONTENT_SCHEMA = 1
 
@@ -62,12 +63,18 @@ def related_rows(revision: str) -> dict[str, JSONSubquery]:
     return {
         "attachment_rows": JSONSubquery(attachments, *names, digest="file__digest"),
         "column_rows": JSONSubquery(columns, "department_id"),
-        "contribution_rows": JSONSubquery(hands, "person_id"),
+        "contribution_rows": JSONSubquery(hands, "person_id", "person_name", "at"),
     }
 
 
-class Revision(models.Model):
-    """Mutable while a draft, frozen by the database once submitted (articles.guards)."""
+class Revision(Sealed):
+    """Mutable while a draft, frozen by the database once submitted (articles.guards).
+
+    Each save seals it, with everybody who had a hand in it: words that were written into the database, and hands that
+    were taken out of it, are noticed when it is submitted.
+    """
+
+    seal_kind = "revision"
 
     article = models.ForeignKey(Article, on_delete=models.PROTECT, related_name="revisions", verbose_name=_("article"))
     number = models.PositiveIntegerField(_("revision"))
@@ -217,6 +224,29 @@ class Revision(models.Model):
             "files": files,
         }
 
+    def manifest(self) -> dict:
+        return {
+            "schema": 1,
+            "article": self.article_id,
+            "revision": self.number,
+            "state": self.state,
+            "version": self.version,
+            "saved": [self.saved_at, self.saved_by_id, self.saved_by_name],
+            "frozen": self.frozen_at,
+            "based_on": self.based_on_id,
+            "digest": self.digest if self.is_frozen else self.compute_digest(),
+            "body": self.body_digest,
+            "contributors": self._contributors(),
+        }
+
+    def _contributors(self) -> list[list]:
+        rows = getattr(self, "contribution_rows", None)
+        if rows is None:
+            rows = self.contributions.values("person_id", "person_name", "at") if self.pk else []
+        return sorted(
+            [row["person_id"], row["person_name"], canonical_timestamp(datetime_from_json(row["at"]))] for row in rows
+        )
+
     def compute_digest(self, columns: list[int] | None = None, attachments: "list[Attachment] | None" = None) -> str:
         return sha256(canonical_json(self.content(columns, attachments)))
 
@@ -318,10 +348,11 @@ class Contribution(models.Model):
         return f"{self.person_name}: {self.revision}"
 
 
-class DraftSave(models.Model):
+class DraftSave(Sealed):
     """The capped history of a draft: what stood in it after each save. Not part of the ledger."""
 
     MAX_SAVES = 50
+    seal_kind = "draft save"
 
     revision = models.ForeignKey(Revision, on_delete=models.CASCADE, related_name="saves", verbose_name=_("revision"))
     version = models.PositiveIntegerField(_("save"))
@@ -343,3 +374,15 @@ class DraftSave(models.Model):
 
     def __str__(self) -> str:
         return f"{self.revision} {self.version}"
+
+    def manifest(self) -> dict:
+        return {
+            "schema": 1,
+            "article": self.revision.article_id,
+            "revision": self.revision.number,
+            "version": self.version,
+            "at": self.at,
+            "person": [self.person_id, self.person_name],
+            "content": self.content,
+            "automatic": self.is_automatic,
+        }

@@ -13,7 +13,9 @@ from accounts.models import User
 from articles.drafts import DraftNotReady
 from articles.models import Article
 from database.compiled_query import CompiledQuery
-from departments.exceptions import WrongState
+from departments.authority import check_department
+from departments.exceptions import TamperedRow, WrongState
+from ledger.seals import BrokenSeal
 from workflow.exceptions import BadTime, ReasonMissing
 from workflow.models import Round
 from workflow.rules.authorization import check_allowed
@@ -41,7 +43,7 @@ def article_action(article: Article, action: Action, by: User) -> Iterator[Actio
     The clock is read once the lock is held, so that the order of acts is the order of their times.
     Raises NotAllowed for the wrong person before anything is said about the state, and WrongState.
     """
-    with transaction.atomic():
+    with _tampering_raises_alarm(), transaction.atomic():
         at = _lock_article(article)
         check_allowed(action, by, article)
         state = derive_state(_article_with_state.first(article.pk), article.discarded_at, at)
@@ -64,7 +66,7 @@ def round_action(round: Round, action: Action) -> Iterator[RoundContext]:
     Raises WrongState when the round has been closed, saying how and by whom.
     """
     article = round.article
-    with transaction.atomic():
+    with _tampering_raises_alarm(), transaction.atomic():
         at = _lock_article(article)
         fresh = _round_with_rows.first(round.pk)
         if fresh is None:
@@ -72,6 +74,7 @@ def round_action(round: Round, action: Action) -> Iterator[RoundContext]:
         check_open(fresh)
         check_possible(action, derive_state_in_review(fresh, at))
         fresh.article = article
+        fresh.check_seals()
         with _not_ready_as_wrong_state():
             yield RoundContext(fresh, at)
 
@@ -84,18 +87,36 @@ def check_open(round: Round) -> None:
 
 
 def _lock_article(article: Article) -> datetime:
-    """Locks the article and reads it afresh, with what of its department is asked for; the time then."""
+    """Lock the article, read it afresh with its department, and return the time then.
+
+    Raises BrokenSeal and TamperedRow if one of these rows was changed outside the site.
+    """
     fresh = _locked_article.first(article.pk)
-    article.department, article.discarded_at = fresh.department, fresh.discarded_at
+    fresh.check_seal()
+    check_department(fresh.department)
+    for field in Article._meta.concrete_fields:
+        setattr(article, field.attname, getattr(fresh, field.attname))
+    article.department = fresh.department
     return timezone.now()
 
 
+@contextmanager
+def _tampering_raises_alarm() -> Iterator[None]:
+    """Refuse with TamperedRow, and raise the alarm once the transaction has been rolled back."""
+    try:
+        yield
+    except BrokenSeal as error:
+        error.raise_alarm()
+        raise TamperedRow(error) from error
+    except TamperedRow as error:
+        error.broken.raise_alarm()
+        raise
+
+
+# With the departments that its authority comes from (departments.models.REACHING_PATHS).
+DEPARTMENT_AND_ABOVE = ("department__parent__responsible", "department__responsible__parent")
 _locked_article = CompiledQuery(
-    lambda pk: (
-        Article.objects.select_related("department__parent", "department__responsible")
-        .select_for_update(of=("self",))
-        .filter(pk=pk)
-    )
+    lambda pk: Article.objects.select_related(*DEPARTMENT_AND_ABOVE).select_for_update(of=("self",)).filter(pk=pk)
 )
 _article_with_state = CompiledQuery(lambda pk: Article.objects.annotate(**state_annotations("pk")).filter(pk=pk))
 _round_with_rows = CompiledQuery(

@@ -33,6 +33,7 @@ def delegate(*, principal: User, deputy: User, begins_at: datetime, ends_at: dat
         raise NotAllowed(_("Only leaders themselves, or a superuser, name their deputy."))
     delegation = Delegation(principal=principal, deputy=deputy, begins_at=begins_at, ends_at=ends_at)
     delegation.full_clean()
+    delegation.apply_seal()
     delegation.save()
     record("delegation.granted", delegation, by=by, **delegation_ledger_data(delegation))
     return delegation
@@ -43,9 +44,11 @@ def revoke_delegation(delegation: Delegation, *, by: User) -> None:
     """Ends a delegation now. Decisions already made under it stand."""
     if by.pk not in (delegation.principal_id, delegation.deputy_id) and not by.is_superuser:
         raise NotAllowed(_("Only those whom it concerns, or a superuser, revoke a delegation."))
-    if Delegation.objects.filter(pk=delegation.pk, revoked_at=None).update(revoked_at=timezone.now()) != 1:
+    stored = Delegation.objects.select_for_update().get(pk=delegation.pk)
+    if stored.revoked_at:
         raise WrongState(_("This delegation has been revoked already."))
-    record("delegation.revoked", delegation, by=by, **delegation_ledger_data(delegation))
+    stored.update_sealed(revoked_at=timezone.now())
+    record("delegation.revoked", stored, by=by, **delegation_ledger_data(stored))
 
 
 def delegation_ledger_data(delegation: Delegation) -> dict:
@@ -56,4 +59,5 @@ def delegation_ledger_data(delegation: Delegation) -> dict:
         "deputy_name": delegation.deputy.full_name,
         "begins_at": delegation.begins_at,
         "ends_at": delegation.ends_at,
+        "seal": delegation.sealed_digest(),
     }

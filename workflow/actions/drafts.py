@@ -27,7 +27,8 @@ def revise(article: Article, by: User) -> Revision:
     with article_action(article, Action.REVISE, by):
         published = drafts.base_publication(article)
         # Whoever had a hand in words that no leader has approved has one in what is made of them.
-        Article.objects.filter(pk=article.pk).update(in_charge=by)
+        article.update_sealed(in_charge=by)
+        published.revision.check_seal()
         draft = drafts.copy_as_draft(
             published.revision, by=by, keep_contributors=published.is_emergency, based_on=published.revision
         )
@@ -38,14 +39,14 @@ def revise(article: Article, by: User) -> Revision:
 def park(article: Article, by: User) -> None:
     """Sets the draft aside, so that a small correction of the published text can go through first."""
     with article_action(article, Action.PARK, by):
-        article.revisions.filter(state=RevisionState.DRAFT).update(state=RevisionState.PARKED)
+        article.revisions.get(state=RevisionState.DRAFT).update_sealed(state=RevisionState.PARKED)
         record("article.parked", article, by=by)
 
 
 def resume(article: Article, by: User) -> Revision:
     """Take up the parked draft again. Its author must merge a change of the published text before submitting it."""
     with article_action(article, Action.RESUME, by):
-        article.revisions.filter(state=RevisionState.PARKED).update(state=RevisionState.DRAFT)
+        article.revisions.get(state=RevisionState.PARKED).update_sealed(state=RevisionState.DRAFT)
         record("article.resumed", article, by=by)
     return article.active_draft()
 
@@ -54,12 +55,14 @@ def merge_published_change(article: Article, by: User) -> None:
     """The person says that the change of the published text stands in the draft too; it may be submitted again."""
     with article_action(article, Action.MERGE_PUBLISHED_CHANGE, by):
         draft, published = article.active_draft(), drafts.base_publication(article)
+        draft.check_seal()
         drafts.add_contributor(draft, by)
         if published.is_emergency:
             drafts.copy_contributors(
                 draft, published.revision
             )  # their words stand in the draft now, and nobody approved them
         article.revisions.filter(pk=draft.pk).update(based_on=published.revision)
+        drafts.seal_draft(draft)
         record("article.change_taken_in", article, by=by, revision=draft.number, change=published.revision.number)
 
 
@@ -70,8 +73,7 @@ def hand_draft(article: Article, by: User, to: User, reason: str = "") -> None:
     """
     with article_action(article, Action.HAND_DRAFT, by):
         permissions.check_draft(to, article.department)
-        Article.objects.filter(pk=article.pk).update(in_charge=to)
-        article.in_charge = to
+        article.update_sealed(in_charge=to)
         recipients.notify(recipients.NotificationEvent.DRAFT_HANDED, article, by=by, reason=reason, to=to)
         facts = {"to": to.pk, "to_name": to.full_name, "reason": reason.strip()}
         record("article.draft_handed", article, by=by, **facts)
@@ -88,7 +90,8 @@ def copy_as_new(source: Revision, by: User, department: Department) -> Article:
     if source.expunged_at:
         raise WrongState(_("This text was expunged; there is nothing to copy."))
     facts = {"created_by": by, "created_by_name": by.full_name, "in_charge": by}
-    article = Article.objects.create(department=department, **facts)
+    source.check_seal()
+    article = drafts.add_article(Article(department=department, **facts))
     is_approved = source.publications.filter(is_emergency=False).exists()
     draft = drafts.copy_as_draft(source, by=by, keep_contributors=not is_approved, based_on=None, into=article)
     drafts.save_draft(draft, dict(NOT_COPIED), by=by, version=draft.version)
@@ -108,8 +111,9 @@ def discard(article: Article, by: User, reason: str = "") -> None:
             round_records.close_round(opened, RoundState.DISCARDED, at)
             recipients.notify(recipients.NotificationEvent.DISCARDED, article, by=by, round=opened, reason=reason)
         in_hand = RevisionState.PARKED if state.text == TextState.PARKED else RevisionState.DRAFT
-        article.revisions.filter(state=in_hand).update(state=RevisionState.DISCARDED)
+        for revision in article.revisions.filter(state=in_hand):
+            revision.update_sealed(state=RevisionState.DISCARDED)
         preview_links.end_links(article, at)
         if state.public == PublicState.UNPUBLISHED:
-            Article.objects.filter(pk=article.pk, discarded_at=None).update(discarded_at=at)
+            article.update_sealed(discarded_at=at)
         record("article.discarded", article, by=by, was=state.text, reason=reason.strip())

@@ -30,9 +30,11 @@ def publish_in_emergency(article: Article, by: User, seen: str, reason: str) -> 
         if seen != (revision.digest or revision.compute_digest()):
             raise StaleText(_("The text has changed since you opened it. Read it again; nothing was published."))
         if opened:
+            opened.check_seals()
             drafts.check_files(revision)
             round_records.close_round(opened, RoundState.BYPASSED, at)
         else:
+            revision.check_seal()
             drafts.check_draft_ready(revision)
             drafts.freeze(revision, at)
         sign_off = {

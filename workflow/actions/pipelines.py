@@ -9,6 +9,7 @@ from accounts.models import User
 from departments.models import Department
 from ledger import verbs
 from ledger.record import record
+from ledger.seals import SEAL_FIELDS
 from workflow.models import Pipeline, PipelineChoice
 
 verbs.register_verbs(
@@ -23,33 +24,13 @@ verbs.register_verbs(
 )
 
 
-def _steps_ledger_data(pipeline: Pipeline) -> list[dict]:
-    return [
-        {
-            "position": step.position,
-            "name": step.name,
-            "role": step.role.code,
-            "people": step.people,
-            "due_hours": step.due_hours,
-            "active": step.is_active,
-        }
-        for step in pipeline.steps.select_related("role")
-    ]
-
-
-def pipeline_ledger_data(pipeline: Pipeline) -> dict:
-    """What the ledger keeps of a pipeline, steps included."""
-    return {
-        "name": pipeline.name,
-        "is_default": pipeline.is_default,
-        "active": pipeline.is_active,
-        "steps": _steps_ledger_data(pipeline),
-    }
-
-
 def record_change(pipeline: Pipeline, *, by: User, is_new: bool) -> None:
-    """Records a pipeline as it now stands. Inside the transaction that changed it."""
-    record("pipeline.created" if is_new else "pipeline.changed", pipeline, by=by, **pipeline_ledger_data(pipeline))
+    """Seal a pipeline as it now stands, and record it. Inside the transaction that changed it, after `check_seal`."""
+    pipeline.clear_step_rows()
+    pipeline.apply_seal()
+    pipeline.save(update_fields=SEAL_FIELDS)
+    facts = {**pipeline.ledger_data(), "seal": pipeline.sealed_digest()}
+    record("pipeline.created" if is_new else "pipeline.changed", pipeline, by=by, **facts)
 
 
 @transaction.atomic
@@ -60,21 +41,29 @@ def delete_pipeline(pipeline: Pipeline, *, by: User) -> None:
     """
     if pipeline.is_default:
         raise ValidationError(_("This is the default pipeline. Make another one the default first."))
-    record("pipeline.deleted", pipeline, by=by, name=pipeline.name, steps=_steps_ledger_data(pipeline))
+    record("pipeline.deleted", pipeline, by=by, name=pipeline.name, steps=pipeline.ledger_data()["steps"])
     pipeline.delete()
 
 
 @transaction.atomic
 def choose_pipeline(department: Department, pipeline: Pipeline | None, *, by: User) -> None:
     """Lets a department use a pipeline for its later rounds; None: the default one again."""
+    chosen = None
     if pipeline is None:
         PipelineChoice.objects.filter(department=department).delete()
     else:
-        PipelineChoice.objects.update_or_create(department=department, defaults={"pipeline": pipeline})
+        pipeline.check_seal()
+        if not pipeline.seal_key:  # it came with the site; the seal of the choice names it by its id
+            record_change(pipeline, by=by, is_new=False)
+        chosen = PipelineChoice(department=department, pipeline=pipeline)
+        chosen.apply_seal()
+        seal = {name: getattr(chosen, name) for name in SEAL_FIELDS}
+        PipelineChoice.objects.update_or_create(department=department, defaults={"pipeline": pipeline, **seal})
     record(
         "pipeline.chosen",
         department,
         by=by,
         pipeline=pipeline.pk if pipeline else None,
         pipeline_name=pipeline.name if pipeline else "",
+        seal=chosen.sealed_digest() if chosen else None,
     )

@@ -88,8 +88,7 @@ def move(article: Article, by: User, to: Department) -> None:
         if to.kind == "link" or to.pk == article.department_id:
             raise WrongState(_("Choose another department, one that holds articles."))
         before = article.department
-        Article.objects.filter(pk=article.pk).update(department=to)
-        article.department = to
+        article.update_sealed(department=to)
         sealed = publishing.sealed_digests(*publishing.move_publications(article, to, at))
         names = {"was": before.pk, "was_name": before.name, "to": to.pk, "to_name": to.name}
         record("article.moved", article, by=by, **names, seals=sealed)

@@ -75,10 +75,12 @@ def restore(article: Article, by: User, source: TextVersion) -> tuple[Revision, 
         published = drafts.base_publication(article)
         draft = article.active_draft()
         if state.text in (TextState.SETTLED, TextState.PARKED):
-            Article.objects.filter(pk=article.pk).update(in_charge=by)
+            article.update_sealed(in_charge=by)
+            published.revision.check_seal()
             draft = drafts.copy_as_draft(
                 published.revision, by=by, keep_contributors=published.is_emergency, based_on=published.revision
             )
+        (source.save or source.revision).check_seal()
         content, lost = _draft_content(source)
         try:
             lost += drafts.save_draft(draft, content, by=by, version=draft.version)
@@ -86,6 +88,7 @@ def restore(article: Article, by: User, source: TextVersion) -> tuple[Revision, 
             raise WrongState(" ".join(getattr(error, "messages", [str(error)]))) from error
         if source.save or not source.revision.publications.filter(is_emergency=False).exists():
             drafts.copy_contributors(draft, source.revision)
+            drafts.seal_draft(draft)
         facts = {"revision": draft.number, "of": source.revision.number, "save": source.save and source.save.version}
         record("article.restored", article, by=by, **facts)
     return draft, lost

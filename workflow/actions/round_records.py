@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from articles.models import Article, Revision
 from departments.exceptions import WrongState
+from ledger.seals import SEAL_FIELDS
 from workflow.models import Decision, Round, RoundState, RoundStep, Verdict
 from workflow.rules.pipeline_steps import pipeline_and_steps
 
@@ -31,7 +32,7 @@ def open_round(
     pipeline, steps = pipeline_and_steps(article.department)
     if number is None:
         number = (article.rounds.aggregate(last=Max("number"))["last"] or 0) + 1
-    opened = Round.objects.create(
+    opened = Round(
         article=article,
         number=number,
         revision=revision,
@@ -41,7 +42,7 @@ def open_round(
         submitted_by=by,
         submitted_by_name=by.full_name,
     )
-    copied = RoundStep.objects.bulk_create(
+    opened.new_steps = copied = [
         RoundStep(
             round=opened,
             position=position,
@@ -52,9 +53,15 @@ def open_round(
             reached_at=at if position == 1 else None,
         )
         for position, step in enumerate(steps, 1)
-    )
+    ]
+    opened.kept = []
+    opened.apply_seal()
+    opened.save(force_insert=True)
     for step in copied:
+        step.round = opened  # it has an id now
         step.decision_count = 0
+        step.apply_seal()
+    RoundStep.objects.bulk_create(copied)
     opened.waiting_step = copied[0]
     hands = revision.contributor_ids() if kept_approvals else set()
     for step, following in zip(copied, [*copied[1:], None], strict=True) if kept_approvals else ():
@@ -69,18 +76,18 @@ def open_round(
             again = again[: step.people - 1]  # the last step signs off: somebody presses that button now
         for decision in again:
             copy_decision(decision, opened, step)
+            opened.kept.append([step.name, decision.person_id, decision.principal_id])
         step.decision_count, opened.waiting_step = len(again), step
         if len(again) < step.people:
             break
         pass_step(step, at, following)
-    opened.new_steps = copied
     return opened
 
 
 def round_ledger_data(opened: Round, contributor_ids: Collection[int]) -> dict[str, Any]:
     """What the ledger keeps of a round that was just opened: `verify` holds the rows to it.
 
-    Steps are [name, id of the role, how many people].
+    Steps are [name, id of the role, how many people]; approvals that were kept are [step, person, in whose place].
     """
     return {
         "round": opened.number,
@@ -88,12 +95,14 @@ def round_ledger_data(opened: Round, contributor_ids: Collection[int]) -> dict[s
         "pipeline": opened.pipeline_name,
         "steps": [[step.name, step.role_id, step.people] for step in opened.new_steps],
         "hands": sorted(contributor_ids),
+        "kept": opened.kept,
     }
 
 
 def copy_decision(decision: Decision, opened: Round, step: RoundStep) -> None:
     """The decision stands in the new round with its old words and time, and says where it comes from."""
-    Decision.objects.create(
+    decision.check_seal()
+    copied = Decision(
         round=opened,
         step=step,
         person=decision.person,
@@ -106,12 +115,14 @@ def copy_decision(decision: Decision, opened: Round, step: RoundStep) -> None:
         decided_at=decision.decided_at,
         kept_from=decision,
     )
+    copied.apply_seal()
+    copied.save(force_insert=True)
 
 
 def approvals(round_id: int) -> list[Decision]:
     """The approvals of the round with this id."""
     decisions = Decision.objects.filter(round=round_id, verdict=Verdict.APPROVE)
-    return list(decisions.select_related("step", "person", "principal"))
+    return list(decisions.select_related("round", "step", "person", "principal"))
 
 
 def pass_step(step: RoundStep, at: datetime, following: RoundStep | None) -> None:
@@ -119,9 +130,21 @@ def pass_step(step: RoundStep, at: datetime, following: RoundStep | None) -> Non
     changed = Q(pk=step.pk, passed_at=None)
     if following:
         changed |= Q(pk=following.pk, reached_at=None)
+    step.check_seal()
+    step.passed_at = at
+    step.apply_seal()
+    if following:
+        following.check_seal()
+        following.reached_at = at
+        following.apply_seal()
+    seals = {
+        name: Case(When(pk=step.pk, then=Value(getattr(step, name))), default=Value(getattr(following or step, name)))
+        for name in SEAL_FIELDS
+    }
     passed = RoundStep.objects.filter(changed).update(
         passed_at=Case(When(pk=step.pk, then=Value(at)), default=F("passed_at")),
         reached_at=Case(When(pk=step.pk, then=F("reached_at")), default=Value(at)),
+        **seals,
     )
     if passed != (2 if following else 1):
         raise WrongState(_("This step has already been decided."))
@@ -138,9 +161,13 @@ def signs_off(round: Round) -> bool:
 
 def close_round(round: Round, state: RoundState, at: datetime, **changes: object) -> None:
     """Closes an open round; exactly one of two simultaneous attempts succeeds. Raises WrongState for the other."""
-    closed = Round.objects.filter(pk=round.pk, state=RoundState.OPEN).update(state=state, closed_at=at, **changes)
-    if closed != 1:
+    if round.state == RoundState.OPEN:
+        round.check_seal()
+    changes = {"state": state, "closed_at": at, **changes}
+    for name, value in changes.items():
+        setattr(round, name, value)
+    round.apply_seal()
+    changes |= {name: getattr(round, name) for name in SEAL_FIELDS}
+    if Round.objects.filter(pk=round.pk, state=RoundState.OPEN).update(**changes) != 1:
         round.refresh_from_db()
         raise WrongState(_("This round is closed already: %(state)s.") % {"state": round.get_state_display()})
-    for name, value in {"state": state, "closed_at": at, **changes}.items():
-        setattr(round, name, value)

@@ -18,6 +18,7 @@ from workflow.actions import round_records
 from workflow.actions.context import article_action, require_future, require_reason, round_action
 from workflow.exceptions import BadTime, StaleText
 from workflow.models import Decision, Round, RoundState, RoundStep, Verdict
+from workflow.models.round import DECISION_FIELDS
 from workflow.notifications import recipients
 from workflow.rules.authorization import check_allowed
 from workflow.rules.transitions import Action
@@ -33,6 +34,7 @@ def submit(article: Article, by: User) -> Round:
     """
     with article_action(article, Action.SUBMIT, by) as (_state, at):
         draft, before = _draft_and_last_round(article)
+        draft.check_seal()
         drafts.check_draft_ready(draft)
         drafts.add_contributor(draft, by)
         drafts.freeze(draft, at)
@@ -85,7 +87,7 @@ def _record_decision(
     if seen != round.revision.digest:
         raise StaleText(_("The text has changed since you opened it. Read it again; nothing was decided."))
     step = round.current_step()
-    decision = Decision.objects.create(
+    decision = Decision(
         round=round,
         step=step,
         person=by,
@@ -97,6 +99,8 @@ def _record_decision(
         comment=comment.strip(),
         decided_at=at,
     )
+    decision.apply_seal()
+    decision.save(force_insert=True)
     round.decision_rows.append(_decision_row(decision, step))
     return step, decision
 
@@ -130,6 +134,7 @@ def approve(
             recipients.notify(recipients.NotificationEvent.APPROVED, article, by=by, round=opened)
             record("article.approved", article, by=by, **facts)
             return None
+        opened.check_passed_steps()
         text = opened.revision_with_rows()
         text.article = article
         drafts.check_files(text)
@@ -156,14 +161,16 @@ def approve(
 
 def _on_behalf_of(decision: Decision) -> dict[str, str]:
     """For the ledger: in whose place a deputy decided."""
-    return {"on_behalf_of": decision.principal_name} if decision.principal_id != decision.person_id else {}
+    if decision.principal_id == decision.person_id:
+        return {}
+    return {"principal": decision.principal_id, "on_behalf_of": decision.principal_name}
 
 
 def _decision_row(decision: Decision, step: RoundStep) -> dict:
     """The decision just made, as `RoundQuerySet.with_related_rows` brings the earlier ones."""
-    names = ("step_id", "person_id", "person_name", "principal_id", "principal_name", "verdict")
-    row = {name: getattr(decision, name) for name in names}
-    return {**row, "step_name": step.name, "decided_at": canonical_timestamp(decision.decided_at)}
+    row = {name: getattr(decision, name) for name in DECISION_FIELDS}
+    decided_at = canonical_timestamp(decision.decided_at)
+    return {**row, "step_name": step.name, "step_position": step.position, "decided_at": decided_at}
 
 
 def _sign_off_data(row: dict) -> dict:
@@ -180,13 +187,14 @@ def return_for_changes(round: Round, by: User, seen: str, reason: str) -> Revisi
     """Returns the text to its authors with a reason; the draft that they go on with is returned."""
     with round_action(round, Action.RETURN) as (opened, at):
         article = opened.article
-        step, _decision = _record_decision(opened, by, seen, Verdict.RETURN, require_reason(reason), at)
+        step, decision = _record_decision(opened, by, seen, Verdict.RETURN, require_reason(reason), at)
         round_records.close_round(opened, RoundState.RETURNED, at)
         draft = drafts.copy_as_draft(
             opened.revision, by=opened.submitted_by, keep_contributors=True, based_on=opened.revision.based_on
         )
         recipients.notify(recipients.NotificationEvent.RETURNED, article, by=by, round=opened, reason=reason)
-        record("article.returned", article, by=by, round=opened.number, step=step.name, digest=seen)
+        facts = {"round": opened.number, "step": step.name, "digest": seen, **_on_behalf_of(decision)}
+        record("article.returned", article, by=by, **facts)
     return draft
 
 
@@ -208,7 +216,7 @@ def hand_over(round_step: RoundStep, by: User, to: User, reason: str = "") -> No
                 _("%(name)s cannot decide here: deactivated, had a hand in the text, or has decided already.")
                 % {"name": to.full_name}
             )
-        RoundStep.objects.filter(pk=step.pk).update(handed_to=to)
+        step.update_sealed(handed_to=to)
         recipients.notify(recipients.NotificationEvent.HANDED_OVER, article, by=by, round=opened, to=to)
         record(
             "article.handed_over",

@@ -63,7 +63,10 @@ class PipelineAdmin(admin.ModelAdmin):
             return super().changeform_view(*args, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Pipeline, form: forms.ModelForm, change: bool) -> None:
+        if change:
+            Pipeline.objects.get(pk=obj.pk).check_seal()
         for former in Pipeline.objects.exclude(pk=obj.pk).filter(is_default=True) if obj.is_default else ():
+            former.check_seal()
             former.is_default = False
             former.save(update_fields=["is_default"])
             pipelines.record_change(former, by=request.user, is_new=False)

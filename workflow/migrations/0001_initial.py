@@ -35,6 +35,8 @@ class Migration(migrations.Migration):
             name='Pipeline',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('seal_key', models.CharField(default='', editable=False, max_length=16, verbose_name='key of the seal')),
+                ('seal_signature', models.CharField(default='', editable=False, max_length=128, verbose_name='seal')),
                 ('name', models.CharField(max_length=50, unique=True, verbose_name='name')),
                 ('description', models.CharField(blank=True, max_length=300, verbose_name='description')),
                 ('is_default', models.BooleanField(default=False, verbose_name='for departments that chose none')),
@@ -51,6 +53,8 @@ class Migration(migrations.Migration):
             name='PipelineChoice',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('seal_key', models.CharField(default='', editable=False, max_length=16, verbose_name='key of the seal')),
+                ('seal_signature', models.CharField(default='', editable=False, max_length=128, verbose_name='seal')),
                 ('department', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='pipeline_choice', to='departments.department', verbose_name='department')),
                 ('pipeline', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='choices', to='workflow.pipeline', verbose_name='pipeline')),
             ],
@@ -63,6 +67,8 @@ class Migration(migrations.Migration):
             name='Round',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('seal_key', models.CharField(default='', editable=False, max_length=16, verbose_name='key of the seal')),
+                ('seal_signature', models.CharField(default='', editable=False, max_length=128, verbose_name='seal')),
                 ('number', models.PositiveIntegerField(verbose_name='round')),
                 ('pipeline_name', models.CharField(max_length=50, verbose_name='pipeline then')),
                 ('state', models.CharField(choices=[('open', 'in review'), ('approved', 'approved'), ('returned', 'returned'), ('taken_back', 'taken back'), ('discarded', 'discarded'), ('bypassed', 'bypassed by an emergency publication')], default='open', max_length=10, verbose_name='state')),
@@ -108,6 +114,8 @@ class Migration(migrations.Migration):
             name='RoundStep',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('seal_key', models.CharField(default='', editable=False, max_length=16, verbose_name='key of the seal')),
+                ('seal_signature', models.CharField(default='', editable=False, max_length=128, verbose_name='seal')),
                 ('position', models.PositiveSmallIntegerField(verbose_name='position')),
                 ('name', models.CharField(max_length=30, verbose_name='name')),
                 ('people', models.PositiveSmallIntegerField(default=1, verbose_name='how many people')),
@@ -128,6 +136,8 @@ class Migration(migrations.Migration):
             name='Decision',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('seal_key', models.CharField(default='', editable=False, max_length=16, verbose_name='key of the seal')),
+                ('seal_signature', models.CharField(default='', editable=False, max_length=128, verbose_name='seal')),
                 ('person_name', models.CharField(max_length=50, verbose_name='name then')),
                 ('principal_name', models.CharField(max_length=50, verbose_name='on behalf of')),
                 ('verdict', models.CharField(choices=[('approve', 'approved'), ('return', 'returned')], max_length=10, verbose_name='verdict')),
@@ -168,6 +178,8 @@ class Migration(migrations.Migration):
             name='Delegation',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('seal_key', models.CharField(default='', editable=False, max_length=16, verbose_name='key of the seal')),
+                ('seal_signature', models.CharField(default='', editable=False, max_length=128, verbose_name='seal')),
                 ('begins_at', models.DateTimeField(verbose_name='from')),
                 ('ends_at', models.DateTimeField(verbose_name='until')),
                 ('revoked_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='revoked')),

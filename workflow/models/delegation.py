@@ -8,6 +8,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from ledger.seals import Sealed
+
 
 class DelegationQuerySet(models.QuerySet["Delegation"]):
     def current(self, at: datetime | None = None) -> "DelegationQuerySet":
@@ -15,8 +17,10 @@ class DelegationQuerySet(models.QuerySet["Delegation"]):
         return self.filter(begins_at__lte=at, ends_at__gt=at, revoked_at=None, principal__is_active=True)
 
 
-class Delegation(models.Model):
+class Delegation(Sealed):
     """授权 (A/B 角): a leader names a deputy for a period. The decision then records both names."""
+
+    seal_kind = "delegation"
 
     principal = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="delegations", verbose_name=_("leader")
@@ -41,3 +45,13 @@ class Delegation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.principal} → {self.deputy}"
+
+    def manifest(self) -> dict:
+        return {
+            "schema": 1,
+            "principal": self.principal_id,
+            "deputy": self.deputy_id,
+            "from": self.begins_at,
+            "until": self.ends_at,
+            "revoked": self.revoked_at,
+        }

@@ -13,6 +13,7 @@ from articles.models import Article, Publication, Revision
 from articles.models.revision import related_rows
 from database.json_subquery import JSONSubquery, datetime_from_json
 from departments.models import Role
+from ledger.seals import SEAL_FIELDS, BrokenSeal, Sealed
 from workflow.models.pipeline import Pipeline
 
 
@@ -23,6 +24,12 @@ class RoundState(models.TextChoices):
     TAKEN_BACK = "taken_back", _("taken back")
     DISCARDED = "discarded", _("discarded")
     BYPASSED = "bypassed", _("bypassed by an emergency publication")
+
+
+DECISION_FIELDS = (
+    *("id", "step_id", "person_id", "person_name", "principal_id", "principal_name", "verdict", "digest", "comment"),
+    *("decided_at", "kept_from_id", *SEAL_FIELDS),
+)
 
 
 class RoundQuerySet(models.QuerySet["Round"]):
@@ -37,10 +44,11 @@ class RoundQuerySet(models.QuerySet["Round"]):
         steps = RoundStep.objects.filter(round=OuterRef("pk")).order_by("position")
         decisions = Decision.objects.filter(round=OuterRef("pk")).order_by("decided_at", "pk")
         names = ("id", "position", "name", "people", "due_hours", "reached_at", "passed_at", "handed_to_id", "role_id")
-        said = ("step_id", "person_id", "person_name", "principal_id", "principal_name", "verdict", "decided_at")
         return self.select_related("revision").annotate(
-            step_rows=JSONSubquery(steps, *names, role_name="role__name", role_code="role__code"),
-            decision_rows=JSONSubquery(decisions, *said, step_name="step__name"),
+            step_rows=JSONSubquery(steps, *names, *SEAL_FIELDS, role_name="role__name", role_code="role__code"),
+            decision_rows=JSONSubquery(
+                decisions, *DECISION_FIELDS, step_name="step__name", step_position="step__position"
+            ),
             **related_rows("revision"),
         )
 
@@ -48,8 +56,14 @@ class RoundQuerySet(models.QuerySet["Round"]):
         return self.filter(state=RoundState.OPEN)
 
 
-class Round(models.Model):
-    """审批轮次: one submission of one frozen revision."""
+class Round(Sealed):
+    """审批轮次: one submission of one frozen revision.
+
+    The seal covers the steps and who had a hand in the text, so that nobody can take a row of those away. Steps and
+    decisions carry seals of their own for what becomes of them.
+    """
+
+    seal_kind = "round"
 
     article = models.ForeignKey(Article, on_delete=models.PROTECT, related_name="rounds", verbose_name=_("article"))
     number = models.PositiveIntegerField(_("round"))
@@ -75,6 +89,7 @@ class Round(models.Model):
     # (workflow.actions.round_records).
     new_steps: "list[RoundStep]" = []
     waiting_step: "RoundStep | None" = None
+    kept: "list[list]" = []  # approvals of an earlier round that count again: step, person, in whose place
 
     class Meta:
         verbose_name = _("round")
@@ -96,6 +111,44 @@ class Round(models.Model):
 
     def __str__(self) -> str:
         return f"{self.revision} · {self.number}"
+
+    def manifest(self) -> dict:
+        return {
+            "schema": 1,
+            "article": self.article_id,
+            "round": self.number,
+            "revision": self.revision_id,
+            "digest": self.revision.digest,
+            "contributors": sorted(self.contributor_ids()),
+            "pipeline": self.pipeline_name,
+            "steps": [
+                [step.position, step.name, step.role.code, step.people, step.due_hours]
+                for step in self.new_steps or self.steps_in_order()
+            ],
+            "submitted": [self.submitted_at, self.submitted_by_id, self.submitted_by_name],
+            "state": self.state,
+            "closed": self.closed_at,
+            "publication": self.publication_id,
+        }
+
+    def check_seals(self) -> None:
+        """Raise BrokenSeal unless the round, its steps and its decisions are as the site sealed them.
+
+        No query for a round that came from `with_related_rows`.
+        """
+        self.check_seal()
+        for step in self.steps_in_order():
+            step.check_seal()
+        for decision in self.decisions_in_order():
+            decision.check_seal()
+            if {decision.person_id, decision.principal_id} & self.contributor_ids():
+                raise BrokenSeal(decision)
+
+    def check_passed_steps(self) -> None:
+        """Raise BrokenSeal if a step that counts as passed lacks decisions: somebody took them away."""
+        for step in self.steps_in_order():
+            if step.passed_at and self.decision_count(step) < step.people:
+                raise BrokenSeal(step)
 
     # Each of these costs a query, unless the round came from `with_related_rows`, which brings them along in its own.
 
@@ -139,6 +192,12 @@ class Round(models.Model):
             return list(self.steps.select_related("role").order_by("position"))
         return [RoundStep.from_row(self, row) for row in rows]
 
+    def decisions_in_order(self) -> "list[Decision]":
+        rows = getattr(self, "decision_rows", None)
+        if rows is None:
+            return list(self.decisions.select_related("step").order_by("decided_at", "pk"))
+        return [Decision.from_row(self, row) for row in rows]
+
     def current_step(self) -> "RoundStep | None":
         """The step whose turn it is; None once all have passed."""
         return next((step for step in self.steps_in_order() if step.passed_at is None), None)
@@ -167,8 +226,10 @@ class RoundStepQuerySet(models.QuerySet["RoundStep"]):
         return waiting.filter(late)
 
 
-class RoundStep(models.Model):
-    """A step as it was when the round began."""
+class RoundStep(Sealed):
+    """A step as it was when the round began, and how far it has come."""
+
+    seal_kind = "round step"
 
     round = models.ForeignKey(Round, on_delete=models.PROTECT, related_name="steps", verbose_name=_("round"))
     position = models.PositiveSmallIntegerField(_("position"))
@@ -200,6 +261,21 @@ class RoundStep(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def manifest(self) -> dict:
+        return {
+            "schema": 1,
+            "article": self.round.article_id,
+            "round": self.round.number,
+            "position": self.position,
+            "name": self.name,
+            "role": self.role.code,
+            "people": self.people,
+            "due_hours": self.due_hours,
+            "reached": self.reached_at,
+            "passed": self.passed_at,
+            "handed_to": self.handed_to_id,
+        }
+
     @property
     def due_at(self) -> datetime | None:
         """When its time ends; None if it has no limit or was not reached."""
@@ -211,7 +287,7 @@ class RoundStep(models.Model):
     def from_row(cls, round: Round, row: dict) -> "RoundStep":
         """The step as `RoundQuerySet.with_related_rows` brings it."""
         role = Role(pk=row["role_id"], name=row["role_name"], code=row["role_code"])
-        names = ("id", "position", "name", "people", "due_hours", "handed_to_id")
+        names = ("id", "position", "name", "people", "due_hours", "handed_to_id", *SEAL_FIELDS)
         moments = {name: datetime_from_json(row[name]) for name in ("reached_at", "passed_at")}
         step = cls(round=round, role=role, **{name: row[name] for name in names}, **moments)
         step._state.adding = False
@@ -223,11 +299,13 @@ class Verdict(models.TextChoices):
     RETURN = "return", _("returned")
 
 
-class Decision(models.Model):
+class Decision(Sealed):
     """审批意见: one person's word at one step, on exactly the text with `digest`. Append-only.
 
     `principal` is the leader in whose place the person decided, or the person: each of both decides once a round.
     """
+
+    seal_kind = "decision"
 
     round = models.ForeignKey(Round, on_delete=models.PROTECT, related_name="decisions", verbose_name=_("round"))
     step = models.ForeignKey(RoundStep, on_delete=models.PROTECT, related_name="decisions", verbose_name=_("step"))
@@ -264,3 +342,26 @@ class Decision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.person_name}: {self.get_verdict_display()}"
+
+    def manifest(self) -> dict:
+        return {
+            "schema": 1,
+            "article": self.round.article_id,
+            "round": self.round.number,
+            "step": self.step.position,
+            "person": [self.person_id, self.person_name],
+            "for": [self.principal_id, self.principal_name],
+            "verdict": self.verdict,
+            "digest": self.digest,
+            "comment": self.comment,
+            "time": self.decided_at,
+            "kept_from": self.kept_from_id,
+        }
+
+    @classmethod
+    def from_row(cls, round: Round, row: dict) -> "Decision":
+        """The decision as `RoundQuerySet.with_related_rows` brings it."""
+        values = {name: row[name] for name in DECISION_FIELDS}
+        values["decided_at"] = datetime_from_json(row["decided_at"])
+        values["step"] = RoundStep(pk=values.pop("step_id"), position=row["step_position"], name=row["step_name"])
+        return cls(round=round, **values)

@@ -9,7 +9,7 @@ from departments import permissions
 from departments.exceptions import NotAllowed, WrongState
 from workflow.models import Emergency, Round
 from workflow.rules.eligible_deciders import check_decide
-from workflow.rules.pipeline_steps import signing_role_ids
+from workflow.rules.pipeline_steps import checked_signing_role_ids
 from workflow.rules.states import ArticleState
 from workflow.rules.transitions import TRANSITIONS, Action, Who, possible_actions
 
@@ -30,9 +30,9 @@ def check_allowed(action: Action, person: User, article: Article, round: Round |
         case Who.DECIDER:
             return check_decide(person, round)
         case Who.SIGNER:
-            permissions.check_signer(person, department, signing_role_ids(department))
+            permissions.check_signer(person, department, checked_signing_role_ids(department))
         case Who.OTHER_SIGNER:
-            permissions.check_signer(person, department, signing_role_ids(department))
+            permissions.check_signer(person, department, checked_signing_role_ids(department))
             permissions.check_not_participant(person, _emergency_participant_ids(article))
         case Who.SUPERUSER:
             permissions.check_superuser(person)

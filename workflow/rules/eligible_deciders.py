@@ -30,6 +30,7 @@ from articles.models import Contribution
 from database.json_subquery import JSONSubquery
 from database.row_count import RowCount
 from departments import permissions
+from departments.authority import check_current, check_person, checked_memberships, newest_seal
 from departments.exceptions import NotAllowed, WrongState
 from departments.models import Department, Membership
 from workflow.models import Decision, Delegation, Round, RoundStep
@@ -223,8 +224,9 @@ def stranded_rounds() -> list[StrandedRound]:
 def check_decide(person: User, round: Round) -> User:
     """Return in whose place the person may decide the current step: their own, or a leader's.
 
-    Superusers need the role like everybody else. Two queries at most when the round came with its rows. Raises
-    NotAllowed, and WrongState when somebody else took the decision that was theirs.
+    Superusers need the role like everybody else. Two queries at most when the round came with its rows, unless a
+    deputy asks. Raises NotAllowed (TamperedRow when authority was forged outside the site), and WrongState when
+    somebody else took the decision that was theirs.
     """
     step = round.current_step()
     if step is None:
@@ -253,12 +255,28 @@ def _find_principal(person: User, round: Round, step: RoundStep) -> User:
 
 
 def _entitled(person: User, step: RoundStep) -> list[User]:
-    """In whose place the person may decide as long as both are free."""
+    """In whose place the person may decide as long as both are free.
+
+    Raises TamperedRow if that hangs on a row that is not as the site sealed it last.
+    """
     holders = _LoadedStep(step).holders()
-    if person.pk == step.handed_to_id or holders.filter(person=person).exists():
+    if person.pk == step.handed_to_id:
+        check_person(person)
+        return [person]
+    if checked_memberships(holders.filter(person=person)):
         return [person]
     delegations = Delegation.objects.current().filter(deputy=person, principal__in=holders.values("person"))
-    return [delegation.principal for delegation in delegations.select_related("principal")]
+    delegations = list(
+        delegations.select_related("principal").annotate(newest=newest_seal("workflow.delegation", "pk"))
+    )
+    for delegation in delegations:
+        check_current(delegation, delegation.newest)
+    if not delegations:
+        return []
+    check_person(person)
+    leaders = checked_memberships(holders.filter(person__in=[found.principal_id for found in delegations]))
+    entitled = {membership.person_id for membership in leaders}
+    return [found.principal for found in delegations if found.principal_id in entitled]
 
 
 def _check_not_overtaken(person: User, round: Round, step: RoundStep) -> None:
