@@ -8,8 +8,7 @@ from django.utils import timezone
 
 from articles.files.storage import read_verified
 from articles.listings import counts
-from articles.models import File, Placement, Publication, Rendition, Revision, Withdrawal
-from articles.models.revision import RevisionState
+from articles.models import Article, DraftSave, File, Placement, Publication, Rendition, Revision, Withdrawal
 from ledger.canonical_json import sha256
 from ledger.verification import register_verifier
 
@@ -53,15 +52,33 @@ def publication_seals() -> Iterator[str]:
 
 
 @register_verifier
-def revision_digests() -> Iterator[str]:
-    """Words, attachments and columns of every frozen revision, against the digest that was decided on and published."""
-    frozen = Revision.objects.filter(state=RevisionState.FROZEN, expunged_at=None).select_related("cover")
-    prefetched = frozen.prefetch_related("attachments__file", "further_columns").order_by("pk")
-    for revision in prefetched.iterator(chunk_size=50):  # a body may be a megabyte
-        columns = [column.department_id for column in revision.further_columns.all()]
-        digest = revision.compute_digest(columns, list(revision.attachments.all()))
-        if digest != revision.digest or sha256(revision.body) != revision.body_digest:
-            yield f"revision {revision.pk} (article {revision.article_id}): its words do not match its digest"
+def revision_seals() -> Iterator[str]:
+    """Every text is as it was saved last, by these people; a frozen one has the digest that was decided on.
+
+    An expunged one is empty, which the database holds it to (`what_is_expunged_is_empty_and_out_of_use`).
+    """
+    revisions = Revision.objects.filter(expunged_at=None).with_related_rows().order_by("pk")
+    for revision in revisions.iterator(chunk_size=50):  # a body may be a megabyte
+        where = f"revision {revision.pk} (article {revision.article_id})"
+        frozen = revision.is_frozen
+        if frozen and (revision.compute_digest() != revision.digest or sha256(revision.body) != revision.body_digest):
+            yield f"{where}: its words do not match its digest"
+        elif not revision.seal_holds():
+            yield f"{where}: its seal does not hold; it or its contributors were changed outside the site"
+
+
+@register_verifier
+def article_seals() -> Iterator[str]:
+    for article in Article.objects.order_by("pk").iterator(chunk_size=2000):
+        if not article.seal_holds():
+            yield f"article {article.pk}: its seal does not hold; department, people or state changed outside the site"
+
+
+@register_verifier
+def draft_save_seals() -> Iterator[str]:
+    for save in DraftSave.objects.select_related("revision").order_by("pk").iterator(chunk_size=50):
+        if not save.seal_holds():
+            yield f"draft save {save.pk} (article {save.revision.article_id}): its seal does not hold"
 
 
 @register_verifier

@@ -86,14 +86,14 @@ def pytest_unconfigure() -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(request, django_test_environment, django_db_blocker, django_db_modify_db_settings) -> Iterator[None]:
+def django_db_setup(
+    request, django_test_environment, django_db_blocker, django_db_modify_db_settings
+) -> Iterator[None]:
     """The test databases of this process; instead of pytest-django's own, which migrates an empty one each time."""
     from tests.prepared_database import prepared_databases
 
-    with django_db_blocker.unblock():
-        with prepared_databases(request.config.option.verbose):
-            with django_db_blocker.block():
-                yield
+    with django_db_blocker.unblock(), prepared_databases(request.config.option.verbose), django_db_blocker.block():
+        yield
 
 
 @pytest.fixture(scope="session")

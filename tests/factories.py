@@ -123,7 +123,7 @@ class Newsroom:
                 services.submit(article, by=submitter)
             case TextState.PARKED:
                 # Parked while it was live, whatever became of that since.
-                article.revisions.filter(state="draft").update(state="parked")
+                article.active_draft().update_sealed(state="parked")
             case TextState.DISCARDED:
                 services.discard(article, by=self.drafter)
         return Article.objects.get(pk=article.pk)

@@ -1,3 +1,4 @@
 """Verification of rounds, decisions and publications, and of who decides where."""
 
-from workflow.verification import authority, publications, rounds  # noqa: F401 (importing them registers their checks)
+# Importing them registers their checks.
+from workflow.verification import authority, publications, replay, rounds, seals  # noqa: F401
