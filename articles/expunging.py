@@ -9,7 +9,7 @@ from django.db import transaction
 from articles import publishing
 from articles.models import Article, Attachment, DraftSave, File, Revision
 from articles.models.revision import TEXT_FIELDS, RevisionState
-from articles.search import drafts_index, index
+from articles.search import drafts_index
 
 # Other apps keep words of articles too (reports of imports); each adds a function that empties what it has.
 erase_hooks: list[Callable[[Article], None]] = []
@@ -19,6 +19,7 @@ def erase_article_content(article: Article, at: datetime) -> list[str]:
     """Empties every revision, draft history, publication and file of the article; returns the digests that remain.
 
     Inside the caller's transaction; the files themselves go once it is committed. The article counts as discarded.
+    Raises SealBroken for a publication that is not what was sealed.
     """
     revisions = Revision.objects.filter(article=article)
     digests = list(revisions.exclude(digest="").order_by("number").values_list("digest", flat=True))
@@ -30,9 +31,7 @@ def erase_article_content(article: Article, at: datetime) -> list[str]:
     DraftSave.objects.filter(revision__article=article).delete()
     Attachment.objects.filter(revision__article=article).delete()
     drafts_index.remove_article(article)
-    for publication in article.publications.all():
-        index.unindex_publications(publication)
-        publishing.erase_texts(publication)
+    publishing.erase_texts(article)
     for empty in erase_hooks:
         empty(article)
     if not article.discarded_at:

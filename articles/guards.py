@@ -5,6 +5,7 @@ from ledger.guards import Guard, append_only, never_removed, register_guards
 
 REVISION_TABLE = "articles_revision"
 PUBLICATION_TABLE = "articles_publication"
+END_TABLE = "articles_publicationend"
 
 
 def _any_changed(*columns: str) -> str:
@@ -88,6 +89,13 @@ _sealed_columns_changed = _any_changed(
     *["id", "article_id", "number", "revision_id", "dated", "first_live_from", "live_from", "digest", "body_digest"],
     *["columns", "files", "sign_offs", "created_at"],
 )
+# Nobody signs the column. An end is recorded first, then repeated here.
+_interval_is_recorded = (
+    'EXISTS (SELECT 1 FROM "articles_publicationend" e WHERE e."publication_id" = NEW."id" '
+    'AND (e."planned_until" = NEW."planned_until" OR (e."planned_until" IS NULL AND NEW."planned_until" IS NULL)) '
+    'AND (e."until" = NEW."live_until" OR (e."until" IS NULL AND NEW."live_until" IS NULL) '
+    'OR (e."kind" = \'called_off\' AND NEW."live_until" = NEW."live_from")))'
+)
 # Words may only vanish (expunging), never be replaced. An emergency may be cleared, never declared afterwards.
 _text_replaced = " OR ".join(
     f"({{changed:{name}}} AND NEW.\"{name}\" <> '')" for name in ["title", "summary", "address", "cover_digest"]
@@ -107,6 +115,13 @@ register_guards(
             "UPDATE",
             "a publication never changes, save for the end of its interval, its department, and expunging",
             f'{_sealed_columns_changed} OR {_text_replaced} OR ({{changed:is_emergency}} AND NEW."is_emergency")',
+        ),
+        Guard(
+            "publication_ends_as_recorded",
+            PUBLICATION_TABLE,
+            "UPDATE",
+            "the interval of a publication ends where its recorded end says",
+            f"({{changed:live_until}} OR {{changed:planned_until}}) AND NOT {_interval_is_recorded}",
         ),
         Guard(
             "publication_of_a_frozen_revision",
@@ -137,6 +152,14 @@ register_guards(
         ),
         *never_removed(PUBLICATION_TABLE, ["id", ("article_id", "number")], "publications"),
         *append_only("articles_withdrawal", ["id", "publication_id"], "withdrawals"),
+        Guard(
+            "end_is_final",
+            END_TABLE,
+            "UPDATE",
+            "the end of a publication stays with it, and a withdrawal or a calling off is final",
+            "{changed:id} OR {changed:publication_id} OR OLD.\"kind\" IN ('withdrawn', 'called_off')",
+        ),
+        *never_removed(END_TABLE, ["id", "publication_id"], "ends of publications"),
         Guard(
             "file_content",
             "articles_file",

@@ -5,16 +5,29 @@ from typing import Any, NamedTuple
 
 from django.db.models import F, SmallIntegerField, Value
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext_noop
 
 from accounts.models import User
 from articles.listings import counts
-from articles.models import Article, CountState, Placement, Publication, Revision, Withdrawal
+from articles.models import (
+    Article,
+    CountState,
+    EndKind,
+    Placement,
+    Publication,
+    PublicationEnd,
+    Revision,
+    Withdrawal,
+)
+from articles.publication_records import PublicationRecords, RecordedEnd, load_records
 from articles.search import drafts_index, index
 from departments.models import Department
+from ledger.alarms import raise_alarm
+from ledger.resealing import SealBroken, check_before_resealing
 
 
 class PublishResult(NamedTuple):
-    """A new publication, and the earlier ones that were sealed again because it ends them."""
+    """A new publication, and the publications whose end was recorded: earlier ones, and itself if an end is planned."""
 
     publication: Publication
     ended: list[Publication]
@@ -33,25 +46,30 @@ def create_publication(
 
     `sign_offs`: one dict a decision with step, person (id), name, time (RFC 3339 text). `existing`: all publications of
     the article, by number, where the caller knows them. Call inside a transaction that holds the article's lock; the
-    database refuses overlaps all the same.
+    database refuses overlaps all the same. Ends and first publication of earlier ones come from the ledger, so that
+    nothing that was forged in their rows is sealed.
     """
-    article, ended = revision.article, []
+    article = revision.article
     if existing is None:
-        existing = list(article.publications.order_by("number"))
-    effective = [
-        earlier for earlier in existing if earlier.live_until is None or earlier.live_until > earlier.live_from
-    ]
-    for earlier in effective:
+        existing = list(article.publications.select_related("end").order_by("number"))
+    records = load_records(article) if existing else PublicationRecords()
+    ended, planned = [], None
+    for earlier in existing:
+        end = records.ends.get(earlier.number) or _end_of_row(earlier)
+        if end and end.is_over(now):
+            _restore_interval(earlier, end)
+            continue
+        planned_before = end.planned_until if end else None
         if earlier.live_from >= at:  # scheduled for later: called off
-            end_publication(earlier, earlier.live_from)
-            ended.append(earlier)
-        elif earlier.live_until is None or earlier.live_until > at:
-            end_publication(earlier, at)
-            ended.append(earlier)
-    predecessor = next((earlier for earlier in effective if earlier.live_from < at), None)
-    # A correction ends when what it replaces was to end.
-    planned = next((found.planned_until for found in ended if found.live_until == at and found.planned_until), None)
-    first = predecessor.first_live_from if predecessor else at
+            record_end(earlier, EndKind.CALLED_OFF, until=now, planned_until=planned_before, at=now)
+        elif end is None or end.until is None or end.until > at:
+            record_end(earlier, EndKind.SUPERSEDED, until=at, planned_until=planned_before, at=now)
+        else:
+            continue
+        ended.append(earlier)
+        if earlier.live_from <= at:  # A correction ends when what it replaces was to end.
+            planned = planned or planned_before
+    first = _first_begin(existing, records, at)
     publication = Publication(
         article=article,
         number=len(existing) + 1,
@@ -64,8 +82,6 @@ def create_publication(
         dated=revision.dated or first,
         first_live_from=first,
         live_from=at,
-        live_until=planned,
-        planned_until=planned,
         digest=revision.digest,
         body_digest=revision.body_digest,
         columns=revision.column_ids(),
@@ -87,6 +103,9 @@ def create_publication(
         )
         for department in departments
     )
+    if planned:
+        record_end(publication, EndKind.PLANNED, until=planned, planned_until=planned, at=now)
+        ended.append(publication)
     counts.apply_pending_counts_on_commit(departments)
     index.index_publication(publication, revision)
     for earlier in existing:
@@ -94,6 +113,23 @@ def create_publication(
             index.unindex_publications(earlier)
     drafts_index.remove_after_commit(article)
     return PublishResult(publication, ended)
+
+
+def _first_begin(existing: list[Publication], records: PublicationRecords, at: datetime) -> datetime:
+    """When the article was published first. From the ledger; from a row only where that has no entry."""
+    if begun := records.first_begin(at):
+        return begun
+    known = (earlier for earlier in existing if earlier.number not in records.begins and earlier.words_hold())
+    return min((earlier.first_live_from for earlier in known if earlier.live_from < at), default=at)
+
+
+def _pinned_until_by_department(article: Article, now: datetime) -> dict[int, datetime]:
+    """Department → until when: a correction stays where its predecessor was pinned."""
+    pins = Placement.objects.filter(article=article, pinned_until__gt=now)
+    return dict(pins.values_list("department", "pinned_until"))
+
+
+# Sealing again.
 
 
 def sealed_digests(*publications: Publication) -> dict[str, str]:
@@ -105,10 +141,19 @@ def sealed_digests(*publications: Publication) -> dict[str, str]:
     return {str(publication.number): publication.sealed_digest() for publication in publications}
 
 
-def _pinned_until_by_department(article: Article, now: datetime) -> dict[int, datetime]:
-    """Department → until when: a correction stays where its predecessor was pinned."""
-    pins = Placement.objects.filter(article=article, pinned_until__gt=now)
-    return dict(pins.values_list("department", "pinned_until"))
+def _check_before_resealing(publication: Publication, records: PublicationRecords) -> None:
+    """Raise SealBroken unless the publication is what its newest act sealed."""
+
+    def is_recorded() -> bool:
+        return records.is_sound and publication.sealed_digest() == records.seals.get(publication.number)
+
+    broken = SealBroken(
+        f"publication {publication.pk}",
+        gettext_noop("article %(article)d, publication %(number)d: it is not what was sealed; not sealed again"),
+        article=publication.article_id,
+        number=publication.number,
+    )
+    check_before_resealing(publication.words_hold(), is_recorded, broken)
 
 
 def _reseal(publication: Publication, *changed: str) -> None:
@@ -116,50 +161,102 @@ def _reseal(publication: Publication, *changed: str) -> None:
     publication.save(update_fields=[*changed, "seal_key", "seal_signature"])
 
 
-def _close_placements(publication: Publication) -> None:
+# Ends. They never seal the publication again.
+
+
+def record_end(
+    publication: Publication, kind: EndKind, *, until: datetime | None, planned_until: datetime | None, at: datetime
+) -> None:
+    """Seals when the publication ends, instead of what was recorded before, and repeats it in the listings.
+
+    `until` None: until further notice. `planned_until`: the end that somebody set, which holds again when a
+    replacement is called off. `at`: the moment of the act. The caller writes `recorded_ends` to the ledger.
+    """
+    end = PublicationEnd(publication=publication, kind=kind, until=until, planned_until=planned_until, at=at)
+    end.apply_seal()
+    values = {name: getattr(end, name) for name in ("kind", "until", "planned_until", "at")}
+    seal = {"seal_key": end.seal_key, "seal_signature": end.seal_signature}
+    if not PublicationEnd.objects.filter(publication=publication).update(**values, **seal):
+        end.save()
+    publication.end = end
+    _repeat_interval(publication, *end.interval_end())
+
+
+def recorded_ends(*publications: Publication) -> dict[str, dict]:
+    """Number → its end, for the ledger entry of the act that recorded it. Later acts and `verify` hold rows to it.
+
+    The values, and no digest of them: acts take an end that was planned before from here, and who reads an export of
+    the ledger sees when each publication was public.
+    """
+    return {str(publication.number): publication.end.ledger_data() for publication in publications}
+
+
+def _repeat_interval(publication: Publication, live_until: datetime | None, planned_until: datetime | None) -> None:
+    """Writes the end to the columns by which queries and listings choose."""
+    publication.live_until, publication.planned_until = live_until, planned_until
+    publication.save(update_fields=["live_until", "planned_until"])
     # One that counts no more, for its old interval is over, is to be counted again where it runs on.
     count_state = Coalesce(F("count_state"), Value(CountState.PENDING.value), output_field=SmallIntegerField())
-    publication.placements.update(live_until=publication.live_until, count_state=count_state)
+    publication.placements.update(live_until=live_until, count_state=count_state)
 
 
-def end_publication(publication: Publication, at: datetime) -> None:
-    """Closes the interval at `at` and signs again. At `live_from` itself: the publication is called off."""
-    publication.live_until = at
-    _reseal(publication, "live_until")
-    _close_placements(publication)
+def _end_of_row(publication: Publication) -> RecordedEnd | None:
+    """What the row says, of which the ledger has nothing under this number: somebody changed the number."""
+    end = publication.recorded_end()
+    return RecordedEnd(EndKind(end.kind), end.until, end.planned_until, end.at) if end else None
 
 
-def schedule_end(publication: Publication, at: datetime | None) -> None:
+def _restore_interval(publication: Publication, end: RecordedEnd) -> None:
+    """Puts the columns of a publication that is over back where its end says, if somebody changed them.
+
+    An interval that was opened again would overlap with the next publication, and nobody could publish any more.
+    """
+    until = publication.live_from if end.kind == EndKind.CALLED_OFF else end.until
+    if (publication.live_until, publication.planned_until) != (until, end.planned_until):
+        said = gettext_noop("article %(article)d, publication %(number)d: its end was changed outside the site")
+        raise_alarm(f"publication {publication.pk}", said, article=publication.article_id, number=publication.number)
+        _repeat_interval(publication, until, end.planned_until)
+
+
+def schedule_end(publication: Publication, until: datetime | None, at: datetime) -> None:
     """Lets a live publication end at a moment ahead; None: until further notice."""
-    publication.planned_until = publication.live_until = at
-    _reseal(publication, "live_until", "planned_until")
-    _close_placements(publication)
+    record_end(publication, EndKind.PLANNED, until=until, planned_until=until, at=at)
 
 
-def reopen_publication(publication: Publication) -> None:
-    """Lets a publication run on that was to be replaced by a scheduled one which has been called off."""
-    publication.live_until = publication.planned_until
-    _reseal(publication, "live_until")
-    _close_placements(publication)
-
-
-def call_off_publication(publication: Publication) -> list[Publication]:
-    """Calls off a scheduled publication; what it was to replace runs on. Returns all that were sealed again."""
-    start = publication.live_from
-    end_publication(publication, start)
+def call_off_publication(publication: Publication, at: datetime, records: PublicationRecords) -> None:
+    """Calls off a scheduled publication. What it was to replace still ends: see `reopen_predecessors`."""
+    end = records.ends.get(publication.number)
+    planned = end.planned_until if end else None
+    record_end(publication, EndKind.CALLED_OFF, until=at, planned_until=planned, at=at)
     index.unindex_publications(publication)
-    predecessors = list(publication.article.publications.not_called_off().filter(live_until=start))
-    for predecessor in predecessors:
-        reopen_publication(predecessor)
-    return [publication, *predecessors]
 
 
-def withdraw_publication(publication: Publication, *, by: User, reason: str, notice: str, at: datetime) -> Withdrawal:
+def reopen_predecessors(called_off: Publication, at: datetime, records: PublicationRecords) -> list[Publication]:
+    """Lets run on what a scheduled publication was to replace; the end that was set before holds again.
+
+    Which one that is, and until when, the ledger says. Returns those whose end was recorded.
+    """
+    begin = records.begins.get(called_off.number, called_off.live_from)
+    replaced = {
+        number: end for number, end in records.ends.items() if end.kind == EndKind.SUPERSEDED and end.until == begin
+    }
+    found = list(called_off.article.publications.filter(number__in=replaced))
+    for predecessor in found:
+        planned = replaced[predecessor.number].planned_until
+        record_end(predecessor, EndKind.PLANNED, until=planned, planned_until=planned, at=at)
+    return found
+
+
+def withdraw_publication(
+    publication: Publication, *, by: User, reason: str, notice: str, at: datetime, records: PublicationRecords
+) -> Withdrawal:
     """Ends a live publication at once; visitors find `notice` in its place."""
-    end_publication(publication, at)
+    end = records.ends.get(publication.number)
+    planned = end.planned_until if end else None
+    record_end(publication, EndKind.WITHDRAWN, until=at, planned_until=planned, at=at)
     index.unindex_publications(publication)
     drafts_index.index_revision(publication.revision)
-    counts.apply_pending_counts_on_commit(publication.listing_departments())
+    counts.apply_pending_counts_on_commit(publication.placements.values_list("department", flat=True))
     withdrawal = Withdrawal(publication=publication, at=at, by=by, by_name=by.full_name, reason=reason, notice=notice)
     withdrawal.apply_seal()
     withdrawal.save()
@@ -174,12 +271,22 @@ def pin_publication(publication: Publication, until: datetime | None) -> None:
     )
 
 
+# Acts that seal a publication again.
+
+
 def move_publications(article: Article, to: Department, at: datetime) -> list[Publication]:
-    """Puts what is public or will be under another department. Returns what was sealed again."""
-    moved = list(article.publications.not_called_off().exclude(live_until__lte=at).select_related("revision"))
+    """Puts what is public or will be under another department; it is pinned no longer. Returns what was sealed again.
+
+    Raises SealBroken.
+    """
+    records = load_records(article)
+    moved = list(article.publications.live_or_scheduled(at).select_related("revision", "end"))
+    for publication in moved:
+        _check_before_resealing(publication, records)
     counts.delete_placements(
         [one for publication in moved for one in publication.placements.exclude(department__in=publication.columns)]
     )
+    Placement.objects.filter(article=article).exclude(pinned_until=None).update(pinned_until=None)
     for publication in moved:
         publication.department = to
         _reseal(publication, "department")
@@ -191,16 +298,21 @@ def move_publications(article: Article, to: Department, at: datetime) -> list[Pu
 
 
 def clear_emergency_flag(publication: Publication) -> None:
+    """Raises SealBroken."""
+    _check_before_resealing(publication, load_records(publication.article))
     publication.is_emergency = False
     _reseal(publication, "is_emergency")
 
 
-def erase_texts(publication: Publication) -> None:
-    """Takes the words out of a publication whose article is expunged."""
-    words = ("title", "summary", "address", "cover_digest")
-    for name in words:
-        setattr(publication, name, "")
-    _reseal(publication, *words)
+def erase_texts(article: Article) -> None:
+    """Takes the words out of all publications of an article that is expunged. Raises SealBroken."""
+    records, words = load_records(article), ("title", "summary", "address", "cover_digest")
+    for publication in article.publications.all():
+        _check_before_resealing(publication, records)
+        index.unindex_publications(publication)
+        for name in words:
+            setattr(publication, name, "")
+        _reseal(publication, *words)
 
 
 def live_publication(article: Article, at: datetime) -> Publication | None:

@@ -3,16 +3,30 @@
 from collections.abc import Iterator
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.utils import timezone
 
 from articles.files.storage import read_verified
 from articles.listings import counts
-from articles.models import Article, DraftSave, File, Placement, Publication, Rendition, Revision, Withdrawal
+from articles.models import (
+    Article,
+    DraftSave,
+    EndKind,
+    File,
+    Placement,
+    Publication,
+    Rendition,
+    Revision,
+    Withdrawal,
+)
 from ledger.canonical_json import sha256
 from ledger.verification import register_verifier
 
 EXCLUSION_CONSTRAINT = "one_live_publication_an_article"
+
+
+def _name(publication: Publication) -> str:
+    return f"publication {publication.pk} (article {publication.article_id})"
 
 
 @register_verifier
@@ -37,18 +51,23 @@ def publications_never_overlap() -> Iterator[str]:
     closed = effective.filter(Exists(later.filter(live_from__lt=OuterRef("live_until"))))
     for found in (open_ended, closed):
         for publication in found.order_by("pk").iterator(chunk_size=500):
-            where = f"publication {publication.pk} (article {publication.article_id})"
-            yield f"{where}: live at the same time as a later one"
+            yield f"{_name(publication)}: live at the same time as a later one"
 
 
 @register_verifier
 def publication_seals() -> Iterator[str]:
-    for publication in Publication.objects.order_by("pk").iterator(chunk_size=500):
-        if not publication.seal_holds():
+    """The seal of each publication and that of its end hold, and its interval is what its end says."""
+    for publication in Publication.objects.select_related("end").order_by("pk").iterator(chunk_size=500):
+        where, end = _name(publication), publication.recorded_end()
+        if not publication.words_hold():
             yield (
-                f"publication {publication.pk} (article {publication.article_id}): its seal does not hold; title, "
-                "summary, date, department, interval or sign-offs changed, or the key is not trusted"
+                f"{where}: its seal does not hold; title, summary, date, department or sign-offs changed, or the key "
+                "is not trusted"
             )
+        if end and not end.seal_holds():
+            yield f"{where}: the seal of its end does not hold"
+        elif not publication.end_holds():
+            yield f"{where}: live_until or planned_until is not what its sealed end says"
 
 
 @register_verifier
@@ -83,19 +102,36 @@ def draft_save_seals() -> Iterator[str]:
 
 @register_verifier
 def publications_match_their_revisions() -> Iterator[str]:
-    """What listings show is what the revision says."""
+    """What listings and pages show is what the revision says."""
     published = Publication.objects.filter(revision__expunged_at=None).select_related("revision", "revision__cover")
-    for publication in published.order_by("pk").defer("revision__body").iterator(chunk_size=500):
+    rows = published.prefetch_related("revision__attachments__file", "revision__further_columns").order_by("pk")
+    for publication in rows.defer("revision__body").iterator(chunk_size=500):
         revision = publication.revision
-        same = (
-            publication.title == revision.title
-            and publication.summary == revision.summary
-            and publication.address == revision.address
-            and publication.digest == revision.digest
-            and publication.article_id == revision.article_id
-        )
-        if not same:
-            yield f"publication {publication.pk} (article {publication.article_id}): differs from its revision"
+        expected = {
+            "article_id": revision.article_id,
+            "title": revision.title,
+            "summary": revision.summary,
+            "address": revision.address,
+            "cover_digest": revision.cover.digest if revision.cover else "",
+            "dated": revision.dated or publication.first_live_from,
+            "digest": revision.digest,
+            "body_digest": revision.body_digest,
+            "columns": sorted(column.department_id for column in revision.further_columns.all()),
+            "files": [attachment.file.digest for attachment in revision.attachments.all()],
+        }
+        wrong = [name for name, value in expected.items() if getattr(publication, name) != value]
+        if wrong:
+            yield f"{_name(publication)}: differs from its revision in {', '.join(wrong)}"
+
+
+@register_verifier
+def first_publications() -> Iterator[str]:
+    """The first publication never changes: it is the beginning of the earliest that was not called off."""
+    effective = Publication.objects.not_called_off()
+    first = effective.filter(article=OuterRef("article")).order_by("live_from").values("live_from")[:1]
+    wrong = effective.alias(first=Subquery(first)).exclude(first=F("first_live_from"))
+    for publication in wrong.order_by("pk").iterator(chunk_size=500):
+        yield f"{_name(publication)}: first_live_from is not when the article was published first"
 
 
 @register_verifier
@@ -104,16 +140,16 @@ def placements() -> Iterator[str]:
     rows = Placement.objects.select_related("publication").order_by("pk")
     for placement in rows.iterator(chunk_size=500):
         publication = placement.publication
-        if not publication.seal_holds():
+        if not publication.words_hold():
             continue  # publication_seals names it; its columns may be anything
         if not placement.matches_seal():
             yield f"placement {placement.pk} (publication {publication.pk}): stands where its seal does not put it"
     for publication in Publication.objects.prefetch_related("placements").order_by("pk").iterator(chunk_size=500):
-        if not publication.seal_holds():
+        if not publication.words_hold():
             continue
         present = {placement.department_id for placement in publication.placements.all()}
         for absent in publication.listing_departments() - present:
-            yield f"publication {publication.pk} (article {publication.article_id}): missing from department {absent}"
+            yield f"{_name(publication)}: missing from department {absent}"
 
 
 @register_verifier
@@ -131,12 +167,13 @@ def listing_segments() -> Iterator[str]:
 
 @register_verifier
 def withdrawal_seals() -> Iterator[str]:
-    for withdrawal in Withdrawal.objects.select_related("publication").order_by("pk").iterator():
+    """The seal of each notice holds, and its publication ended with it."""
+    for withdrawal in Withdrawal.objects.select_related("publication__end").order_by("pk").iterator():
         if not withdrawal.seal_holds():
             yield f"withdrawal {withdrawal.pk}: the seal of its notice does not hold"
-        if withdrawal.publication.live_until != withdrawal.at:
-            publication = withdrawal.publication
-            yield f"publication {publication.pk} (article {publication.article_id}): withdrawn, but its end is another"
+        end = withdrawal.publication.recorded_end()
+        if end is None or (end.kind, end.until) != (EndKind.WITHDRAWN, withdrawal.at):
+            yield f"{_name(withdrawal.publication)}: withdrawn, but its end is another"
 
 
 @register_verifier

@@ -12,10 +12,11 @@ from django.utils.translation import gettext_lazy as _
 
 from departments import people_import_views, services
 from departments.models import Department, Membership, Role
+from ledger.admin import ResealingAdmin
 
 
 @admin.register(Department)
-class DepartmentAdmin(admin.ModelAdmin):
+class DepartmentAdmin(ResealingAdmin):
     list_display = ("name", "kind", "slug", "parent", "responsible", "position", "is_visible")
     list_filter = ("kind", "is_visible")
     search_fields = ("name", "slug")

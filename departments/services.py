@@ -9,6 +9,7 @@ from accounts.models import User
 from departments.models import Department, FormerSlug, Membership, Role
 from ledger import verbs
 from ledger.record import record
+from ledger.resealing import check_typed_values, last_trustworthy_entry
 
 verbs.register_verbs(
     "department",
@@ -31,16 +32,19 @@ verbs.register_verbs(
 )
 
 
+DEPARTMENT_VERBS = ("department.created", "department.changed")
+
+
 @transaction.atomic
 def save_department(department: Department, *, by: User | None) -> None:
-    """Check, save and seal a department. Raise ValidationError, and BrokenSeal if it was changed outside the site."""
+    """Checks, saves and seals a department. Raises ValidationError, and SealBroken (ledger.resealing)."""
     department.full_clean()
     verb = "department.changed" if department.pk else "department.created"
-    former = None
-    if department.pk:
-        stored = Department.objects.get(pk=department.pk)
-        stored.check_seal()
-        former = stored.slug
+    stored = Department.objects.filter(pk=department.pk).first()
+    if stored:
+        entry = last_trustworthy_entry(stored, DEPARTMENT_VERBS)
+        check_typed_values(f"department {stored.pk}", department, stored.manifest(), entry and entry.data)
+    former = stored.slug if stored else None
     department.save()
     department.apply_seal()
     department.save(update_fields=["seal_key", "seal_signature"])

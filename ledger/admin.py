@@ -1,16 +1,17 @@
-"""Read-only admin of ledger entries and alarms."""
+"""Read-only admin of ledger entries and alarms, and the base of admins whose rows are sealed."""
 
 from functools import cached_property
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext_lazy as _
 
 from ledger import verbs
 from ledger.models import Alarm, Entry
+from ledger.resealing import SealBroken
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
@@ -24,6 +25,18 @@ class ReadOnlyAdmin(admin.ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+class ResealingAdmin(admin.ModelAdmin):
+    """Rows that saving seals again. A row that was tampered with is refused in words, with an alarm."""
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except SealBroken as broken:  # the transaction is over
+            broken.report()
+            messages.error(request, str(broken))
+            return HttpResponseRedirect(request.get_full_path())
 
 
 class AreaFilter(admin.SimpleListFilter):

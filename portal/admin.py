@@ -12,6 +12,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
 
 from articles.dates import PlannedDayField
+from ledger.admin import ResealingAdmin
 from portal import identity
 from portal.home import block_settings
 from portal.home.blocks import default_blocks
@@ -53,7 +54,7 @@ class IdentityAdmin(admin.ModelAdmin):
 
 
 @admin.register(HomeBlock)
-class HomeBlockAdmin(admin.ModelAdmin):
+class HomeBlockAdmin(ResealingAdmin):
     list_display = ("position", "kind", "department", "how_many", "is_shown")
     list_display_links = ("kind",)
     list_select_related = ("department",)

@@ -8,6 +8,7 @@ from itertools import count
 from typing import Any
 
 from django.apps import apps
+from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
@@ -16,6 +17,7 @@ from articles import drafts, publishing
 from articles.models import Article, Publication
 from departments import services as departments
 from departments.models import Department, Role
+from ledger.record import record
 from workflow import services
 from workflow.models import Round
 from workflow.rules.states import PublicState, TextState
@@ -139,7 +141,11 @@ IMPOSSIBLE = {
 
 def expired(publication: Publication) -> Article:
     """Ends a live publication now, as if its time had run out."""
-    publishing.end_publication(publication, timezone.now())
+    now = timezone.now()
+    publishing.schedule_end(publication, now, now)
+    ends = publishing.recorded_ends(publication)
+    with transaction.atomic():
+        record("article.expiry_set", publication.article, publication=publication.number, live_until=now, ends=ends)
     return publication.article
 
 

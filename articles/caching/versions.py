@@ -108,13 +108,14 @@ register_guards(
         f"SELECT NEW.{_OWN_DEPARTMENT} UNION {_departments_listing('NEW.id')}",
     )
 )
-register_guards(
-    version_triggers(
-        "articles_withdrawal",
-        _departments_listing('OLD."publication_id"'),
-        _departments_listing('NEW."publication_id"'),
-    ),
-)
+for of_a_publication in ("articles_publicationend", "articles_withdrawal"):
+    register_guards(
+        version_triggers(
+            of_a_publication,
+            _departments_listing('OLD."publication_id"'),
+            _departments_listing('NEW."publication_id"'),
+        ),
+    )
 
 
 @dataclass(frozen=True)

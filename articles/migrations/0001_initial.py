@@ -339,6 +339,24 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='PublicationEnd',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('seal_key', models.CharField(default='', editable=False, max_length=16, verbose_name='key of the seal')),
+                ('seal_signature', models.CharField(default='', editable=False, max_length=128, verbose_name='seal')),
+                ('kind', models.CharField(choices=[('planned', 'set by somebody; without a time, until further notice'), ('superseded', 'replaced by the next publication'), ('withdrawn', 'withdrawn'), ('called_off', 'called off before it began')], max_length=10, verbose_name='why it ends')),
+                ('until', models.DateTimeField(blank=True, null=True, verbose_name='ends')),
+                ('planned_until', models.DateTimeField(blank=True, null=True, verbose_name='end that was set')),
+                ('at', models.DateTimeField(verbose_name='at')),
+                ('publication', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='end', to='articles.publication', verbose_name='publication')),
+            ],
+            options={
+                'verbose_name': 'end of a publication',
+                'verbose_name_plural': 'ends of publications',
+                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['planned', 'superseded', 'withdrawn', 'called_off'])), name='kind_of_an_end_is_known'), models.CheckConstraint(condition=models.Q(models.Q(('kind__in', ['withdrawn', 'called_off']), _negated=True), models.Q(('until', models.F('at')), ('until__isnull', False)), _connector='OR'), name='a_final_end_takes_effect_at_once')],
+            },
+        ),
+        migrations.CreateModel(
             name='ContentVersion',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),

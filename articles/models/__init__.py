@@ -3,7 +3,7 @@
 from articles.models.article import Article
 from articles.models.file import File, Rendition, Upload
 from articles.models.placement import CountState, ListingSegment, Placement
-from articles.models.publication import Publication, Withdrawal
+from articles.models.publication import EndKind, Publication, PublicationEnd, Withdrawal
 from articles.models.reads import FlushedBatch, Read, ReadTotal, RecentRead
 from articles.models.revision import Attachment, Contribution, DraftSave, FurtherColumn, Revision
 from articles.models.search import SearchPartition
@@ -16,12 +16,14 @@ __all__ = [
     "Contribution",
     "CountState",
     "DraftSave",
+    "EndKind",
     "File",
     "FlushedBatch",
     "FurtherColumn",
     "ListingSegment",
     "Placement",
     "Publication",
+    "PublicationEnd",
     "Read",
     "ReadTotal",
     "RecentRead",

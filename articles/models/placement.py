@@ -5,11 +5,11 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 from django.db import models
-from django.db.models import BooleanField, Exists, F, Func, OuterRef, Q, SmallIntegerField, Value
+from django.db.models import BooleanField, F, Func, Q, SmallIntegerField, Value
 from django.utils.translation import gettext_lazy as _
 
 from articles.models.article import Article
-from articles.models.publication import Publication, Withdrawal, live_condition
+from articles.models.publication import Publication, live_condition, not_ended_condition
 from departments.models import Department
 
 
@@ -60,12 +60,12 @@ class KeyComparison(Func):
 
 class PlacementQuerySet(models.QuerySet["Placement"]):
     def live(self, at: datetime | None = None) -> "PlacementQuerySet":
-        """Those whose interval holds at `at`, now or later, and whose publication was not withdrawn."""
-        withdrawn = Withdrawal.objects.filter(publication=OuterRef("publication"))
-        return self.live_by_interval(at).filter(~Exists(withdrawn))  # as for publications
+        """Those whose interval holds at `at`, now or later, each with its publication and the recorded end of that."""
+        live = self.live_by_interval(at).filter(not_ended_condition(at, "publication"))
+        return live.select_related("publication__end")
 
     def live_by_interval(self, at: datetime | None = None) -> "PlacementQuerySet":
-        """As `live`, by the columns of the index alone: without a look at withdrawals, which end the interval too."""
+        """As `live`, by the columns of the index alone. They repeat the recorded ends."""
         return self.filter(live_condition(at), count_state__isnull=False)
 
     def unpinned(self, at: datetime) -> "PlacementQuerySet":

@@ -1,4 +1,4 @@
-"""The models `Publication` and `Withdrawal`; public pages read only these."""
+"""The models `Publication`, `PublicationEnd` and `Withdrawal`; public pages read only these."""
 
 from datetime import datetime
 
@@ -25,27 +25,36 @@ def live_condition(at: datetime | None = None, prefix: str = "") -> Q:
 LIVE_SQL = "live_from <= {now} AND (live_until IS NULL OR live_until > {now})"
 
 
+def not_ended_condition(at: datetime | None = None, publication: str = "pk") -> Q:
+    """The condition "no end of it is recorded that has passed by `at`" (now by default).
+
+    The interval alone is not believed: nobody signed the column `live_until`.
+    """
+    # A subquery: PostgreSQL expects one row from a join that must find nothing, and then sorts all others for it.
+    ended = PublicationEnd.objects.filter(publication=OuterRef(publication), until__lte=at or timezone.now())
+    return Q(~Exists(ended))
+
+
 class PublicationQuerySet(models.QuerySet["Publication"]):
     def live(self, at: datetime | None = None) -> "PublicationQuerySet":
-        """Those whose interval holds. What was withdrawn never comes back, whatever its interval says: the seal that it
-        had before its withdrawal is still a good one."""
-        # As a question of its own: of a join that must find nothing PostgreSQL believes that it leaves one row, and
-        # then sorts all others for it.
-        return self.filter(live_condition(at), ~Exists(Withdrawal.objects.filter(publication=OuterRef("pk"))))
+        """Those whose interval holds at `at`, each with its recorded end: `Publication.seal_holds` asks for it."""
+        at = at or timezone.now()
+        return self.filter(live_condition(at), not_ended_condition(at)).select_related("end")
 
     def scheduled(self, at: datetime | None = None) -> "PublicationQuerySet":
         """Signed off, but not yet live."""
         at = at or timezone.now()
-        return self.not_called_off().filter(live_from__gt=at)
+        return self.not_called_off().filter(not_ended_condition(at), live_from__gt=at)
 
     def not_called_off(self) -> "PublicationQuerySet":
         """All but those whose interval was emptied before it began."""
         return self.filter(Q(live_until=None) | Q(live_until__gt=F("live_from")))
 
     def live_or_scheduled(self, at: datetime | None = None) -> "PublicationQuerySet":
-        """Those that are public at `at` or will be: neither over, called off nor withdrawn."""
-        ahead = Q(live_until=None) | Q(live_until__gt=at or timezone.now())
-        return self.not_called_off().filter(ahead, withdrawal=None)
+        """Those that are public at `at` or will be: neither over nor called off."""
+        at = at or timezone.now()
+        ahead = Q(live_until=None) | Q(live_until__gt=at)
+        return self.not_called_off().filter(ahead, not_ended_condition(at))
 
     def newest_first(self) -> "PublicationQuerySet":
         """In the order of listings: by the date shown, then by the number of the article."""
@@ -58,6 +67,8 @@ class Publication(Sealed):
     The intervals of one article never overlap; the database refuses. An empty interval (`live_until` =
     `live_from`) is a scheduled publication that was called off. `planned_until` is the end that somebody set; a
     replacement ends it sooner, and when that is called off the end that was set holds again.
+    `live_until` and `planned_until` repeat the sealed `PublicationEnd`, so that queries need no join. The seal of the
+    publication does not cover them: an end never signs its words again.
     Title and the other columns repeat the revision's so that listings need no body; the seal covers both.
     """
 
@@ -128,7 +139,7 @@ class Publication(Sealed):
         if self.number == 1 or self.first_live_from == self.live_from:
             return None
         earlier = Publication.objects.not_called_off().filter(article=self.article_id, live_from__lt=self.live_from)
-        last = earlier.order_by("-live_from").first()
+        last = earlier.select_related("end").order_by("-live_from").first()
         return last if last and last.digest != self.digest and last.seal_holds() else None
 
     def manifest(self) -> dict:
@@ -136,6 +147,7 @@ class Publication(Sealed):
             "schema": 1,
             "article": self.article_id,
             "publication": self.number,
+            "revision": self.revision_id,
             "department": self.department_id,
             "columns": self.columns,
             "title": self.title,
@@ -144,13 +156,95 @@ class Publication(Sealed):
             "cover": self.cover_digest,
             "dated": self.dated,
             "first": self.first_live_from,
-            "live": [self.live_from, self.live_until],
-            "planned_end": self.planned_until,
+            "live_from": self.live_from,
             "digest": self.digest,
             "body": self.body_digest,
             "files": self.files,
             "sign_offs": self.sign_offs,
             "emergency": self.is_emergency,
+            "signed_off": self.created_at,
+        }
+
+    def recorded_end(self) -> "PublicationEnd | None":
+        """Return the record of its end; None until somebody sets an end. A query where it was not selected."""
+        return getattr(self, "end", None)
+
+    def words_hold(self) -> bool:
+        """Return whether its own seal holds: everything but the end."""
+        return super().seal_holds()
+
+    def end_holds(self) -> bool:
+        """Return whether the seal of its end holds, and the interval is what the end says."""
+        end = self.recorded_end()
+        if end is None:
+            return self.live_until is None and self.planned_until is None
+        return (self.live_until, self.planned_until) == end.interval_end() and end.seal_holds()
+
+    def seal_holds(self) -> bool:
+        """Return whether its own seal and that of its end hold. A page shows nothing else."""
+        return self.words_hold() and self.end_holds()
+
+
+class EndKind(models.TextChoices):
+    """Why a publication ends."""
+
+    PLANNED = "planned", _("set by somebody; without a time, until further notice")
+    SUPERSEDED = "superseded", _("replaced by the next publication")
+    WITHDRAWN = "withdrawn", _("withdrawn")
+    CALLED_OFF = "called_off", _("called off before it began")
+
+
+FINAL_END_KINDS = (EndKind.WITHDRAWN, EndKind.CALLED_OFF)
+
+
+class PublicationEnd(Sealed):
+    """When a publication ends, and why: the newest act that set its end, with a seal of its own.
+
+    All values come from the act (and the planned end from the ledger), none from the publication's row. So a row that
+    somebody tampered with can always be taken down, and no end signs its words again. `until` None: until further
+    notice. `at`: when the act was. A withdrawal and a calling off take effect at once (`until` = `at`) and are final.
+    """
+
+    seal_kind = "end"
+
+    publication = models.OneToOneField(
+        Publication, on_delete=models.PROTECT, related_name="end", verbose_name=_("publication")
+    )
+    kind = models.CharField(_("why it ends"), max_length=10, choices=EndKind)
+    until = models.DateTimeField(_("ends"), null=True, blank=True)
+    planned_until = models.DateTimeField(_("end that was set"), null=True, blank=True)
+    at = models.DateTimeField(_("at"))
+
+    class Meta:
+        verbose_name = _("end of a publication")
+        verbose_name_plural = _("ends of publications")
+        constraints = [
+            models.CheckConstraint(condition=Q(kind__in=EndKind.values), name="kind_of_an_end_is_known"),
+            models.CheckConstraint(
+                condition=~Q(kind__in=[*FINAL_END_KINDS]) | Q(until__isnull=False, until=F("at")),
+                name="a_final_end_takes_effect_at_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.publication}: {self.get_kind_display()}"
+
+    def interval_end(self) -> tuple[datetime | None, datetime | None]:
+        """Return what `live_until` and `planned_until` of the publication must be."""
+        until = self.publication.live_from if self.kind == EndKind.CALLED_OFF else self.until
+        return until, self.planned_until
+
+    def ledger_data(self) -> dict:
+        """Return what the ledger keeps of the end."""
+        return {"kind": str(self.kind), "until": self.until, "planned_until": self.planned_until, "at": self.at}
+
+    def manifest(self) -> dict:
+        publication = self.publication
+        return {
+            "schema": 1,
+            "article": publication.article_id,
+            "publication": publication.number,
+            **self.ledger_data(),
         }
 
 

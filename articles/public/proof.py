@@ -14,15 +14,12 @@ from django.utils.translation import gettext_noop
 from articles.models import Publication
 from articles.models.revision import CONTENT_SCHEMA
 from articles.public.languages import without_language
+from articles.publication_records import EMERGENCY_VERB, PUBLICATION_VERBS
 from ledger import keys, seals
 from ledger.alarms import raise_alarm
 from ledger.canonical_json import canonical_json, canonical_timestamp
 from ledger.models import Entry
 from ledger.record import read_head, signature_holds
-
-# What the ledger calls the act of publishing; the last without any approval.
-EMERGENCY_VERB = "article.published_in_emergency"
-PUBLICATION_VERBS = ["article.published", "article.scheduled", EMERGENCY_VERB]
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,16 @@ from django.db import reset_queries, transaction
 from django.utils import timezone
 
 from accounts.models import User
-from articles.models import Article, Contribution, Placement, Publication, Revision, Withdrawal
+from articles.models import (
+    Article,
+    Contribution,
+    EndKind,
+    Placement,
+    Publication,
+    PublicationEnd,
+    Revision,
+    Withdrawal,
+)
 from articles.search import index
 from bench.fill import texts
 from departments.models import Department, Role
@@ -225,7 +234,8 @@ class _BatchWriter:
             row = Publication(
                 article=revision.article, number=1, revision=revision, department=revision.article.department,
                 title=revision.title, dated=begin, first_live_from=begin, live_from=begin, live_until=end,
-                digest=revision.digest, body_digest=revision.body_digest, sign_offs=[], created_at=revision.saved_at,
+                planned_until=None if state == "withdrawn" else end, digest=revision.digest,
+                body_digest=revision.body_digest, sign_offs=[], created_at=revision.saved_at,
             )  # fmt: skip
             row.apply_seal()
             made.append(row)
@@ -237,6 +247,7 @@ class _BatchWriter:
             )
             for row in made
         )  # fmt: skip
+        self.ends([(row, state) for row, (_revision, state) in zip(made, found, strict=True) if row.live_until])
         publisher = self.people["publisher"]
         withdrawals = []
         for row, (_revision, state) in zip(made, found, strict=True):
@@ -247,6 +258,19 @@ class _BatchWriter:
         Withdrawal.objects.bulk_create(withdrawals)
         if self.is_indexed:
             index_publications(made)
+
+    def ends(self, ended: list[tuple[Publication, str]]) -> None:
+        made = []
+        for row, state in ended:
+            is_withdrawn = state == "withdrawn"
+            made.append(
+                PublicationEnd(
+                    publication=row, kind=EndKind.WITHDRAWN if is_withdrawn else EndKind.PLANNED, until=row.live_until,
+                    planned_until=row.planned_until, at=row.live_until if is_withdrawn else row.created_at,
+                )
+            )  # fmt: skip
+            made[-1].apply_seal()
+        PublicationEnd.objects.bulk_create(made)
 
     def interval(self, begin: datetime, state: str) -> tuple[datetime, datetime | None]:
         if state == "scheduled":

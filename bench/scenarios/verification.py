@@ -74,6 +74,7 @@ def fill_database(count: int) -> None:  # noqa: PLR0915 (a row of every table, o
         for pk in range(start, min(start + BATCH_SIZE, count + 1)):
             by = {"created_by": drafter, "created_by_name": drafter.full_name}
             rows[Article].append(Article(pk=pk, department=here, created_at=now, **by))
+            dated = now - timedelta(minutes=count - pk)
             revision = Revision(
                 pk=pk,
                 article_id=pk,
@@ -82,6 +83,7 @@ def fill_database(count: int) -> None:  # noqa: PLR0915 (a row of every table, o
                 title=f"关于第{pk}号事项的通知",
                 body=SAMPLE_BODY,
                 summary="现将有关事项通知如下。",
+                dated=dated,
                 saved_by=drafter,
                 saved_by_name=drafter.full_name,
                 frozen_at=now,
@@ -90,7 +92,6 @@ def fill_database(count: int) -> None:  # noqa: PLR0915 (a row of every table, o
             digest = revision.digest
             rows[Revision].append(revision)
             rows[Contribution].append(Contribution(revision_id=pk, person=drafter, person_name=drafter.full_name))
-            dated = now - timedelta(minutes=count - pk)
             signs = [
                 {
                     "step": step,
@@ -170,7 +171,8 @@ def fill_database(count: int) -> None:  # noqa: PLR0915 (a row of every table, o
                     )
                 )
                 is_last = verb == "article.published"
-                more = {"publication": 1, "seals": sealed_digests(publication)} if is_last else {}
+                facts = {"publication": 1, "live_from": canonical_timestamp(now), "dated": canonical_timestamp(dated)}
+                more = {**facts, "dated_openly": True, "seals": sealed_digests(publication)} if is_last else {}
                 enter(pk, verb, person, round=1, step=sign["step"], digest=digest, **more)
         for model, made in rows.items():
             model.objects.bulk_create(made)

@@ -9,6 +9,7 @@ from accounts.models import User
 from ledger import verbs
 from ledger.models import Entry
 from ledger.record import record
+from ledger.resealing import check_typed_values, last_trustworthy_entry
 from ledger.verification import register_verifier
 from portal.home.blocks import default_blocks
 from portal.models import HomeBlock
@@ -25,8 +26,11 @@ verbs.register_verbs(
 def save_block(block: HomeBlock, *, by: User | None) -> HomeBlock:
     """Saves and seals a block. The first one comes to those of the default set, so that nothing vanishes.
 
-    Raises ValidationError.
+    Raises ValidationError, and SealBroken (ledger.resealing).
     """
+    if stored := HomeBlock.objects.filter(pk=block.pk).first():
+        entry = last_trustworthy_entry(stored, [SAVED_VERB])
+        check_typed_values(f"home block {stored.pk}", block, stored.manifest(), entry and entry.data)
     save_default_blocks(by=by)
     return _seal_and_save(block, by)
 

@@ -15,6 +15,7 @@ from articles.models import Article
 from database.compiled_query import CompiledQuery
 from departments.authority import check_department
 from departments.exceptions import TamperedRow, WrongState
+from ledger.resealing import SealBroken
 from ledger.seals import BrokenSeal
 from workflow.exceptions import BadTime, ReasonMissing
 from workflow.models import Round
@@ -43,13 +44,12 @@ def article_action(article: Article, action: Action, by: User) -> Iterator[Actio
     The clock is read once the lock is held, so that the order of acts is the order of their times.
     Raises NotAllowed for the wrong person before anything is said about the state, and WrongState.
     """
-    with _tampering_raises_alarm(), transaction.atomic():
-        at = _lock_article(article)
+    with _refusals_as_wrong_state(), transaction.atomic():
+        at = _lock_article(article, action)
         check_allowed(action, by, article)
         state = derive_state(_article_with_state.first(article.pk), article.discarded_at, at)
         check_possible(action, state)
-        with _not_ready_as_wrong_state():
-            yield ActionContext(state, at)
+        yield ActionContext(state, at)
 
 
 class RoundContext(NamedTuple):
@@ -66,8 +66,8 @@ def round_action(round: Round, action: Action) -> Iterator[RoundContext]:
     Raises WrongState when the round has been closed, saying how and by whom.
     """
     article = round.article
-    with _tampering_raises_alarm(), transaction.atomic():
-        at = _lock_article(article)
+    with _refusals_as_wrong_state(), transaction.atomic():
+        at = _lock_article(article, action)
         fresh = _round_with_rows.first(round.pk)
         if fresh is None:
             raise WrongState(_("There is no such round: the article was never submitted."))
@@ -75,8 +75,7 @@ def round_action(round: Round, action: Action) -> Iterator[RoundContext]:
         check_possible(action, derive_state_in_review(fresh, at))
         fresh.article = article
         fresh.check_seals()
-        with _not_ready_as_wrong_state():
-            yield RoundContext(fresh, at)
+        yield RoundContext(fresh, at)
 
 
 def check_open(round: Round) -> None:
@@ -86,31 +85,20 @@ def check_open(round: Round) -> None:
         raise WrongState(_("This round is closed already: %(state)s (%(name)s).") % closed)
 
 
-def _lock_article(article: Article) -> datetime:
+def _lock_article(article: Article, action: Action) -> datetime:
     """Lock the article, read it afresh with its department, and return the time then.
 
-    Raises BrokenSeal and TamperedRow if one of these rows was changed outside the site.
+    Raises BrokenSeal and TamperedRow if one of these rows was changed outside the site. A withdrawal goes on all the
+    same: what was tampered with can always be taken away.
     """
     fresh = _locked_article.first(article.pk)
-    fresh.check_seal()
-    check_department(fresh.department)
+    if action != Action.WITHDRAW:
+        fresh.check_seal()
+        check_department(fresh.department)
     for field in Article._meta.concrete_fields:
         setattr(article, field.attname, getattr(fresh, field.attname))
     article.department = fresh.department
     return timezone.now()
-
-
-@contextmanager
-def _tampering_raises_alarm() -> Iterator[None]:
-    """Refuse with TamperedRow, and raise the alarm once the transaction has been rolled back."""
-    try:
-        yield
-    except BrokenSeal as error:
-        error.raise_alarm()
-        raise TamperedRow(error) from error
-    except TamperedRow as error:
-        error.broken.raise_alarm()
-        raise
 
 
 # With the departments that its authority comes from (departments.models.REACHING_PATHS).
@@ -125,10 +113,20 @@ _round_with_rows = CompiledQuery(
 
 
 @contextmanager
-def _not_ready_as_wrong_state() -> Iterator[None]:
+def _refusals_as_wrong_state() -> Iterator[None]:
+    """Outside the transaction: what it wrote is undone by now, and an alarm stays."""
     try:
         yield
+    except BrokenSeal as error:
+        error.raise_alarm()
+        raise TamperedRow(error) from error
+    except TamperedRow as error:
+        error.broken.raise_alarm()
+        raise
     except DraftNotReady as error:
+        raise WrongState(str(error)) from error
+    except SealBroken as error:
+        error.report()
         raise WrongState(str(error)) from error
 
 

@@ -1,13 +1,16 @@
 """Emergency publication without approval, and its confirmation by another person."""
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from accounts.models import User
 from articles import drafts, publishing
 from articles.models import Article, Publication
+from articles.publication_records import EMERGENCY_VERB
 from departments.exceptions import WrongState
 from ledger.canonical_json import canonical_timestamp
 from ledger.record import record
+from ledger.resealing import SealBroken, last_trustworthy_entry
 from workflow.actions import round_records
 from workflow.actions.context import article_action, require_reason
 from workflow.exceptions import StaleText
@@ -57,7 +60,11 @@ def publish_in_emergency(article: Article, by: User, seen: str, reason: str) -> 
             digest=revision.digest,
             hands=sorted(revision.contributor_ids()),
             reason=reason,
-            seals=publishing.sealed_digests(publication, *ended),
+            live_from=publication.live_from,
+            dated=publication.dated,
+            dated_openly=revision.dated is not None,
+            seals=publishing.sealed_digests(publication),
+            ends=publishing.recorded_ends(*ended),
         )
     return publication
 
@@ -70,9 +77,11 @@ def confirm_emergency(article: Article, by: User, seen: str) -> None:
             raise WrongState(_("No emergency publication of this article waits for confirmation."))
         if seen != emergency.publication.digest:
             raise StaleText(_("The decision is about another text than the one published. Read it again."))
+        _check_participants(emergency)
         confirmed = {"confirmed_at": at, "confirmed_by": by, "confirmed_by_name": by.full_name}
         Emergency.objects.filter(pk=emergency.pk, confirmed_at=None).update(**confirmed)
         publication = emergency.publication
+        publication.article = article
         publishing.clear_emergency_flag(publication)
         recipients.notify(recipients.NotificationEvent.EMERGENCY_CONFIRMED, article, by=by, publications=[publication])
         record(
@@ -81,5 +90,19 @@ def confirm_emergency(article: Article, by: User, seen: str) -> None:
             by=by,
             publication=publication.number,
             digest=seen,
+            at=at,
             seals=publishing.sealed_digests(publication),
+        )
+
+
+def _check_participants(emergency: Emergency) -> None:
+    """Raise SealBroken unless the rows that say who may not confirm are those that the ledger has."""
+    publication = emergency.publication
+    declared = last_trustworthy_entry(publication.article, [EMERGENCY_VERB], publication=publication.number)
+    hands = sorted(publication.revision.contributor_ids())
+    if declared is None or (declared.actor_id, declared.data.get("hands")) != (emergency.by_id, hands):
+        raise SealBroken(
+            f"publication {publication.pk}",
+            gettext_noop("article %(article)d: who had a part in its emergency publication was changed"),
+            article=publication.article_id,
         )

@@ -140,7 +140,7 @@ def approve(
         drafts.check_files(text)
         sign_offs = [_sign_off_data(row) for row in opened.decision_rows]
         former = None if opened.publication_rows else []  # known not to be there: no need to ask
-        publication, resealed = publishing.create_publication(
+        publication, ended = publishing.create_publication(
             text, at=at or now, now=now, sign_offs=sign_offs, existing=former
         )
         round_records.close_round(opened, RoundState.APPROVED, now, publication=publication)
@@ -154,7 +154,8 @@ def approve(
             live_from=publication.live_from,
             dated=publication.dated,
             dated_openly=opened.revision.dated is not None,
-            seals=publishing.sealed_digests(publication, *resealed),
+            seals=publishing.sealed_digests(publication),
+            ends=publishing.recorded_ends(*ended),
         )
     return publication
 

@@ -3,9 +3,11 @@
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from articles import publishing
 from articles.models import Article
 from departments.exceptions import WrongState
 from workflow import services
@@ -56,6 +58,8 @@ def action_form(action: Action, article: Article, person: User, data: Any = None
     elif action == Action.CONFIRM_EMERGENCY:
         emergency = Emergency.objects.unconfirmed_of(article)
         initial["seen"] = emergency.publication.digest if emergency else ""
+    elif action == Action.EXPIRE and (live := publishing.live_publication(article, timezone.now())):
+        initial["at"] = live.planned_until
     elif action == Action.EXPUNGE and (asked := ExpungingRequest.objects.filter(article=article).first()):
         initial["reason"] = asked.reason
     return ACTION_FORMS[action](data, article=article, person=person, prefix=action, initial=initial)

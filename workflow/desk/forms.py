@@ -82,7 +82,9 @@ class ActionForm(forms.Form):
 
 
 class ExpiryForm(ActionForm):
-    at = datetime_field(_("Public until"))
+    """The end of a publication. Emptied, an end that is set is lifted."""
+
+    at = datetime_field(_("Public until"), required=False, help_text=_("Empty: until further notice."))
 
 
 class PinForm(ActionForm):

@@ -41,7 +41,7 @@ verbs.register_verbs(
         "article.draft_handed": _("handed the draft over"),
         "article.restored": _("put an earlier wording back"),
         "article.copied": _("copied it from another article"),
-        "article.expiry_set": _("set an end to the publication"),
+        "article.expiry_set": _("changed the end of the publication"),
         "article.pinned": _("changed how long it stays at the top"),
         "article.moved": _("moved it to another department"),
         "article.published_in_emergency": _("published it in emergency, without approval"),
@@ -208,4 +208,6 @@ def _notes(entry: Entry) -> list[str]:
     fact, words = TIME_NOTES.get(entry.verb, ("", ""))
     if at := datetime_from_json(entry.data.get(fact)):
         notes.append(words % {"time": date_format(localtime(at), "Y-m-d H:i")})
+    elif entry.verb == "article.expiry_set":
+        notes.append(gettext("until further notice"))
     return notes

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from articles.models import Article, Publication, Revision
+from articles.models import Article, EndKind, Publication, Revision
 from articles.models.revision import RevisionState
 from database.json_subquery import JSONSubquery, datetime_from_json
 from workflow.models import Round, RoundState
@@ -92,7 +92,8 @@ def publication_annotations(article: str) -> dict[str, Expression]:
     """The part of them that says what the public sees."""
     publications = Publication.objects.filter(article=OuterRef(article)).order_by("number")
     names = ("live_from", "live_until", "is_emergency", "revision_id")
-    return {"publication_rows": JSONSubquery(publications, *names, withdrawal="withdrawal__pk")}
+    ends = {"end_kind": "end__kind", "end_until": "end__until"}
+    return {"publication_rows": JSONSubquery(publications, *names, withdrawal="withdrawal__pk", **ends)}
 
 
 def derive_state_in_review(row: Any, at: datetime) -> ArticleState:
@@ -103,8 +104,12 @@ def derive_state_in_review(row: Any, at: datetime) -> ArticleState:
 
 
 def _effective_publications(row: Any) -> list[dict]:
-    """Without those that were called off before they began (PublicationQuerySet.effective)."""
-    return [found for found in row.publication_rows if found["live_until"] != found["live_from"]]
+    """Without those that were called off before they began (PublicationQuerySet.not_called_off)."""
+    return [
+        found
+        for found in row.publication_rows
+        if found["live_until"] != found["live_from"] and found["end_kind"] != EndKind.CALLED_OFF
+    ]
 
 
 def derive_state(row: Any, discarded_at: datetime | None, at: datetime) -> ArticleState:
@@ -142,9 +147,11 @@ def _text_state(draft: dict | None, discarded: dict | None, last_round: dict | N
 
 
 def _public_state(publications: list[dict], at: datetime) -> PublicState:
-    intervals = [(datetime_from_json(row["live_from"]), datetime_from_json(row["live_until"])) for row in publications]
-    running = any(begin <= at and (end is None or end > at) for begin, end in intervals)
-    coming = any(begin > at for begin, _end in intervals)
+    ahead = [
+        row for row in publications if not (_has_passed(row["live_until"], at) or _has_passed(row["end_until"], at))
+    ]
+    begins = [datetime_from_json(row["live_from"]) for row in ahead]
+    running, coming = any(begin <= at for begin in begins), any(begin > at for begin in begins)
     if running:
         return PublicState.REPLACING if coming else PublicState.LIVE
     if coming:
@@ -152,3 +159,8 @@ def _public_state(publications: list[dict], at: datetime) -> PublicState:
     if not publications:
         return PublicState.UNPUBLISHED
     return PublicState.EXPIRED if publications[-1]["withdrawal"] is None else PublicState.WITHDRAWN
+
+
+def _has_passed(moment: str | None, at: datetime) -> bool:
+    found = datetime_from_json(moment)
+    return found is not None and found <= at

@@ -29,7 +29,7 @@ class Action(models.TextChoices):
     DISCARD = "discard", _("Discard")
     HAND_DRAFT = "hand_draft", _("Hand the draft to a colleague")
     HAND_OVER = "hand_over", _("Hand over")
-    EXPIRE = "expire", _("Set an end")
+    EXPIRE = "expire", _("Set or lift the end")
     PIN = "pin", _("Pin to the top")
     MOVE = "move", _("Move to another department")
     PUBLISH_IN_EMERGENCY = "publish_in_emergency", _("Publish in emergency")

@@ -1,4 +1,11 @@
 """Verification of rounds, decisions and publications, and of who decides where."""
 
-# Importing them registers their checks.
-from workflow.verification import authority, publications, replay, rounds, seals  # noqa: F401
+from workflow.verification import (  # noqa: F401 (importing them registers their checks)
+    authority,
+    emergencies,
+    pins,
+    publications,
+    replay,
+    rounds,
+    seals,
+)

@@ -1,18 +1,18 @@
-"""Verify publications: sign-offs, newest seals, withdrawals, emergencies, pins, expunging."""
+"""Verify publications against the ledger: sign-offs, seals, ends, withdrawals, expunging."""
 
 from collections.abc import Iterator
+from typing import Any
 
-from django.utils import timezone
-
-from articles.models import Placement, Publication, Revision
-from articles.public.proof import EMERGENCY_VERB, PUBLICATION_VERBS
-from ledger.canonical_json import canonical_timestamp
+from articles.models import Publication, Revision, Withdrawal
+from articles.publication_records import PUBLICATION_VERBS
+from ledger.canonical_json import canonical_json, canonical_timestamp
 from ledger.models import Entry
-from ledger.verification import register_verifier
-from workflow.models import Emergency, Verdict
+from ledger.resealing import is_same_data
+from ledger.verification import MALFORMED_ROW_ERRORS, register_verifier
+from workflow.models import Decision, Verdict
 from workflow.verification.ledger_rows import CHUNK_ROWS, chunks, ledger_entries
 
-# Acts after which a publication carries a new seal.
+# Acts after which a publication carries a new seal, or has another end.
 SEALING_VERBS = [
     *PUBLICATION_VERBS,
     "article.unscheduled",
@@ -24,49 +24,67 @@ SEALING_VERBS = [
 ]
 
 
+def _name(publication: Publication) -> str:
+    return f"publication {publication.pk} (article {publication.article_id})"
+
+
 @register_verifier
 def verify_sign_offs() -> Iterator[str]:
     """The sealed sign-offs are the decisions of the round, all on this digest, enough of them at each step."""
     rows = Publication.objects.filter(emergency=None).select_related("round")
-    prefetched = rows.prefetch_related("round__steps", "round__decisions").order_by("pk")
+    prefetched = rows.prefetch_related("round__steps", "round__decisions__step").order_by("pk")
     for publication in prefetched.iterator(chunk_size=500):
-        where = f"publication {publication.pk} (article {publication.article_id})"
         of = getattr(publication, "round", None)
         if of is None or of.revision_id != publication.revision_id:
-            yield f"{where}: no round approved it"
+            yield f"{_name(publication)}: no round approved it"
             continue
         approvals = [decision for decision in of.decisions.all() if decision.verdict == Verdict.APPROVE]
-        said = sorted((decision.person_id, canonical_timestamp(decision.decided_at)) for decision in approvals)
-        if said != sorted((sign["person"], sign["time"]) for sign in publication.sign_offs):
-            yield f"{where}: its sign-offs are not the decisions of its round"
+        if _unordered(publication.sign_offs) != _unordered([_sign_off(decision) for decision in approvals]):
+            yield f"{_name(publication)}: its sign-offs are not the decisions of its round"
         if any(decision.digest != publication.digest for decision in approvals):
-            yield f"{where}: decided on another text"
+            yield f"{_name(publication)}: decided on another text"
         for step in of.steps.all():
             if sum(decision.step_id == step.pk for decision in approvals) < step.people:
-                yield f"{where}: step {step.position} ({step.name}) was not decided by {step.people}"
+                yield f"{_name(publication)}: step {step.position} ({step.name}) was not decided by {step.people}"
+
+
+def _sign_off(decision: Decision) -> dict[str, Any]:
+    """What the seal of the publication says of a decision."""
+    return {
+        "step": decision.step.name,
+        "person": decision.person_id,
+        "name": decision.person_name,
+        "for": decision.principal_name if decision.principal_id != decision.person_id else "",
+        "time": canonical_timestamp(decision.decided_at),
+    }
+
+
+def _unordered(sign_offs: Any) -> list[bytes] | None:
+    """The canonical forms, sorted; None for a value that is no list of anything canonical."""
+    try:
+        return sorted(canonical_json(sign) for sign in sign_offs)
+    except MALFORMED_ROW_ERRORS:
+        return None
 
 
 @register_verifier
 def verify_publications() -> Iterator[str]:
-    """Each publication as the ledger says that it was sealed last, and none is missing. A chunk at a time.
+    """Each publication is what the ledger says of it, was sealed last as it says, and ends as it says; none is missing.
 
-    A seal alone does not say that it is the newest: who put an earlier one back (reopened, moved back, flagged no
-    longer) is named here.
+    A seal alone does not say that it is the newest: who put an earlier one back (moved back, flagged no longer, its
+    end lifted) is named here. A chunk at a time.
     """
-    for chunk in chunks(Publication.objects.order_by("pk").iterator(chunk_size=CHUNK_ROWS)):
-        entries = ledger_entries((publication.article_id for publication in chunk), SEALING_VERBS)
-        known = {
-            (entry.object_id, number): digest
-            for entry in entries
-            for number, digest in entry.data.get("seals", {}).items()
-        }
+    rows = Publication.objects.select_related("end", "revision").defer("revision__body").order_by("pk")
+    for chunk in chunks(rows.iterator(chunk_size=CHUNK_ROWS)):
+        seals, ends, published = {}, {}, {}
+        for entry in ledger_entries((publication.article_id for publication in chunk), SEALING_VERBS):
+            seals |= {(entry.object_id, number): digest for number, digest in entry.data.get("seals", {}).items()}
+            ends |= {(entry.object_id, number): end for number, end in entry.data.get("ends", {}).items()}
+            if entry.verb in PUBLICATION_VERBS:
+                published[entry.object_id, str(entry.data.get("publication"))] = entry
         for publication in chunk:
-            where = f"publication {publication.pk} (article {publication.article_id})"
-            sealed = known.get((str(publication.article_id), str(publication.number)))
-            if sealed is None:
-                yield f"{where}: the ledger does not have it"
-            elif publication.seal_holds() and publication.sealed_digest() != sealed:
-                yield f"{where}: sealed once, but not as the ledger says it was last; an earlier state was put back"
+            key = (str(publication.article_id), str(publication.number))
+            yield from _publication_findings(publication, published.get(key), seals.get(key), ends.get(key))
     entries = Entry.objects.filter(verb__in=PUBLICATION_VERBS).order_by("number").values_list("object_id", "data")
     for chunk in chunks(entries.iterator(chunk_size=CHUNK_ROWS)):
         present = set(
@@ -79,54 +97,47 @@ def verify_publications() -> Iterator[str]:
                 yield f"article {article}: publication {data.get('publication')} stands in the ledger, but is gone"
 
 
+def _publication_findings(
+    publication: Publication, published: Entry | None, sealed: str | None, recorded_end: dict | None
+) -> Iterator[str]:
+    """`published`: the entry of its publishing; `sealed`, `recorded_end`: what the newest act recorded."""
+    where = _name(publication)
+    if sealed is None or published is None:
+        yield f"{where}: the ledger does not have it"
+        return
+    if publication.words_hold() and publication.sealed_digest() != sealed:
+        yield f"{where}: sealed once, but not as the ledger says it was last; an earlier state was put back"
+    facts = {
+        "digest": publication.digest,
+        "live_from": canonical_timestamp(publication.live_from),
+        "dated": canonical_timestamp(publication.dated),
+        "dated_openly": publication.revision.dated is not None,
+    }
+    wrong = [name for name, value in facts.items() if published.data.get(name) != value]
+    if wrong:
+        yield f"{where}: {', '.join(wrong)} is not what the ledger says"
+    end = publication.recorded_end()
+    if end is None and recorded_end is not None:
+        yield f"{where}: its end stands in the ledger, but is gone; an earlier state was put back"
+    elif end is not None and not is_same_data(end.ledger_data(), recorded_end):
+        yield f"{where}: its end is not what the ledger says was recorded last; an earlier state was put back"
+
+
 @register_verifier
 def verify_withdrawals() -> Iterator[str]:
-    """What was withdrawn stays so: reopening it with the seal that it had before is named."""
-    entries = Entry.objects.filter(verb="article.withdrawn").order_by("number").values_list("object_id", "data")
+    """What was withdrawn stays so, with the notice, by whom and why: each withdrawal is what the ledger says."""
+    entries = Entry.objects.filter(verb="article.withdrawn").order_by("number")
     for chunk in chunks(entries.iterator(chunk_size=CHUNK_ROWS)):
-        withdrawn = Publication.objects.filter(article__in=[int(article) for article, _data in chunk])
-        stand = set(withdrawn.exclude(withdrawal=None).values_list("article", "number"))
-        for article, data in chunk:
-            if (int(article), data.get("publication")) not in stand:
-                yield f"article {article}: publication {data.get('publication')} was withdrawn, but its notice is gone"
-
-
-@register_verifier
-def verify_emergencies() -> Iterator[str]:
-    """The flag of an emergency publication is there until somebody else has confirmed it, on record."""
-    confirmed = {
-        (entry.object_id, entry.data.get("publication")): entry.actor_id
-        for entry in Entry.objects.filter(verb="article.emergency_confirmed").iterator(chunk_size=2000)
-    }
-    hands = {
-        (entry.object_id, entry.data.get("publication")): entry.data.get("hands")
-        for entry in Entry.objects.filter(verb=EMERGENCY_VERB).iterator(chunk_size=2000)
-    }
-    for emergency in Emergency.objects.select_related("publication__revision").order_by("pk").iterator():
-        publication = emergency.publication
-        if hands.get((str(publication.article_id), publication.number)) != sorted(
-            publication.revision.contributor_ids()
-        ):
-            # They are who may not confirm it.
-            yield f"publication {publication.pk}: whose hands are in its text is not what the ledger says"
-        where = f"publication {publication.pk} (article {publication.article_id})"
-        by = confirmed.get((str(publication.article_id), publication.number))
-        if publication.is_emergency == (by is not None) or emergency.confirmed_by_id != by or by == emergency.by_id:
-            yield f"{where}: published in emergency, and its flag is not what the ledger says"
-    for publication in Publication.objects.filter(is_emergency=True, emergency=None).order_by("pk").iterator():
-        yield f"publication {publication.pk} (article {publication.article_id}): flagged, but no emergency is on record"
-
-
-@register_verifier
-def verify_pins() -> Iterator[str]:
-    """What stands at the top of a listing now was put there by the site."""
-    pinned = Placement.objects.filter(pinned_until__gt=timezone.now()).order_by("pk")
-    for chunk in chunks(pinned.iterator(chunk_size=CHUNK_ROWS)):
-        entries = ledger_entries((placement.article_id for placement in chunk), ["article.pinned"])
-        known = {entry.object_id: entry.data.get("until") for entry in entries}
-        for placement in chunk:
-            if known.get(str(placement.article_id)) != canonical_timestamp(placement.pinned_until):
-                yield f"placement {placement.pk} (article {placement.article_id}): pinned outside the site"
+        articles = [int(entry.object_id) for entry in chunk]
+        rows = Withdrawal.objects.filter(publication__article__in=articles).select_related("publication")
+        known = {(str(row.publication.article_id), row.publication.number): row for row in rows}
+        for entry in chunk:
+            number = entry.data.get("publication")
+            row = known.get((entry.object_id, number))
+            if row is None:
+                yield f"article {entry.object_id}: publication {number} was withdrawn, but its notice is gone"
+            elif (row.by_id, row.by_name, row.reason) != (entry.actor_id, entry.actor_name, entry.data.get("reason")):
+                yield f"withdrawal {row.pk}: by whom or why is not what the ledger says"
 
 
 @register_verifier

@@ -16,6 +16,8 @@ from articles.listings.pagination import KeyRange
 from articles.models import CountState, ListingSegment, Placement
 from articles.models.placement import ListingKey
 from articles.models.publication import live_condition
+from articles.publication_records import load_records
+from ledger.record import record
 from ledger.verification import mismatches
 from tests.factories import Newsroom
 from tests.ledger.threads import at_once
@@ -98,28 +100,37 @@ class Acts:
     def calls_off(self):
         article = self.publication().article
         if scheduled := article.publications.scheduled().order_by("live_from").last():
-            publishing.call_off_publication(scheduled)
+            now, records = timezone.now(), load_records(article)
+            publishing.call_off_publication(scheduled, now, records)
+            self.enter(scheduled, *publishing.reopen_predecessors(scheduled, now, records))
 
     def sets_an_end(self):
         if found := publishing.live_publication(self.publication().article, timezone.now()):
             scheduled = found.article.publications.scheduled().exists()
             if not scheduled:
-                publishing.schedule_end(found, self.chance.choice([None, timezone.now() + HOUR]))
+                now = timezone.now()
+                publishing.schedule_end(found, self.chance.choice([None, now + HOUR]), now)
+                self.enter(found)
 
     def withdraws(self):
         found = publishing.live_publication(self.publication().article, timezone.now())
         if found and not found.article.publications.scheduled().exists():
-            by = self.newsroom.publisher
-            publishing.withdraw_publication(found, by=by, reason="有误", notice="已撤稿", at=timezone.now())
+            words = {"by": self.newsroom.publisher, "reason": "有误", "notice": "已撤稿", "at": timezone.now()}
+            publishing.withdraw_publication(found, **words, records=load_records(found.article))
+            self.enter(found)
 
     def pins(self):
         publishing.pin_publication(self.publication(), self.chance.choice([None, timezone.now() + DAY]))
 
     def moves(self):
         article = self.publication().article
-        publishing.move_publications(
-            article, self.chance.choice([self.newsroom.department, self.newsroom.elsewhere]), timezone.now()
-        )
+        to = self.chance.choice([self.newsroom.department, self.newsroom.elsewhere])
+        moved = publishing.move_publications(article, to, timezone.now())
+        record("article.moved", article, seals=publishing.sealed_digests(*moved))
+
+    def enter(self, *ended):
+        """Notes the ends in the ledger, from which later acts take them."""
+        record("article.expiry_set", ended[0].article, ends=publishing.recorded_ends(*ended))
 
     def settles(self):
         for department in (self.newsroom.department, self.newsroom.elsewhere):
@@ -152,7 +163,7 @@ def test_what_begins_and_ends_on_time_is_counted_with_nothing_run(newsroom):
     now = timezone.now()
     newsroom.published()
     ending = newsroom.published()
-    publishing.schedule_end(ending, now + 2 * DAY)
+    publishing.schedule_end(ending, now + 2 * DAY, now)
     newsroom.published(at=now + DAY)
     counts.apply_pending_counts(newsroom.department.pk)
     for wait, count in [(HOUR, 2), (DAY - HOUR, 2), (DAY + HOUR, 3), (2 * DAY + HOUR, 2)]:
@@ -212,7 +223,8 @@ def test_an_article_that_moves_while_its_listing_is_settled_is_counted_where_it_
             from django.db import transaction
 
             with transaction.atomic():
-                publishing.move_publications(article, to, timezone.now())
+                moved = publishing.move_publications(article, to, timezone.now())
+                record("article.moved", article, seals=publishing.sealed_digests(*moved))
 
         moves = [partial(move, article) for article in articles[:2]]
         outcomes = at_once([*moves, *(partial(counts.apply_pending_counts, one.pk) for one in (here, there))])

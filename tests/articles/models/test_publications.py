@@ -28,7 +28,7 @@ def live(newsroom):
 def ended(newsroom):
     """A publication whose interval has ended: from a moment ago until now."""
     published = newsroom.published()
-    publishing.end_publication(published, published.live_from + DAY)
+    publishing.schedule_end(published, published.live_from + DAY, timezone.now())
     return published
 
 
@@ -69,10 +69,34 @@ def test_nothing_is_put_beside_what_is_live_until_further_notice(live):
 
 def test_an_interval_does_not_grow_into_the_next(ended):
     run(*copy(ended, ended.live_from + 2 * DAY, None))
-    refused("UPDATE articles_publication SET live_until = NULL WHERE id = %s", [ended.pk])
-    refused("UPDATE articles_publication SET live_until = %s WHERE id = %s", [ended.live_from + 3 * DAY, ended.pk])
-    grown = [ended.live_from + 2 * DAY, ended.pk]
-    assert run("UPDATE articles_publication SET live_until = %s WHERE id = %s", grown) == 1
+    grow = "UPDATE articles_publication SET live_until = %s WHERE id = %s"
+    for until in (None, ended.live_from + 3 * DAY, ended.live_from + 2 * DAY):
+        run("UPDATE articles_publicationend SET until = %s WHERE publication_id = %s", [until, ended.pk])
+        if until == ended.live_from + 2 * DAY:
+            assert run(grow, [until, ended.pk]) == 1
+        else:
+            assert "recorded end" not in refused(grow, [until, ended.pk])
+
+
+def test_an_interval_ends_where_the_recorded_end_says(live, ended):
+    """Scenario 55. Nobody signs the column."""
+    for publication in (live, ended):
+        for column in ("live_until", "planned_until"):
+            change = f"UPDATE articles_publication SET {column} = %s WHERE id = %s"
+            assert "recorded end" in refused(change, [ended.live_from + DAY / 2, publication.pk])
+    assert "recorded end" in refused("UPDATE articles_publication SET live_until = NULL WHERE id = %s", [ended.pk])
+
+
+def test_an_end_stays_with_its_publication_and_a_withdrawal_is_final(newsroom, live, ended):
+    """Scenario 55."""
+    end = ended.end.__class__.objects.get(publication=ended)
+    for change in (f"publication_id = {live.pk}", "id = 4711"):
+        assert "stays with it" in refused(f"UPDATE articles_publicationend SET {change} WHERE id = %s", [end.pk])
+    refused("UPDATE articles_publicationend SET kind = 'withdrawn' WHERE id = %s", [end.pk])  # it lies ahead
+    services.withdraw(live.article, by=newsroom.publisher, reason="有误", notice="")
+    for change in ("until = NULL", "until = '2030-01-01 00:00:00'", "kind = 'planned'"):
+        words = refused(f"UPDATE articles_publicationend SET {change} WHERE publication_id = %s", [live.pk])
+        assert "final" in words, change
 
 
 def test_articles_do_not_stand_in_each_others_way(newsroom, live):
@@ -85,7 +109,7 @@ def test_articles_do_not_stand_in_each_others_way(newsroom, live):
 def test_of_several_overlapping_publications_at_the_same_moment_exactly_one_survives(newsroom, begins):
     """Scenario 25. A trigger alone would let two transactions through."""
     published = newsroom.published()
-    publishing.end_publication(published, published.live_from + DAY)
+    publishing.schedule_end(published, published.live_from + DAY, timezone.now())
 
     def publish(number, day):
         with transaction.atomic():
@@ -174,7 +198,7 @@ def test_a_publication_that_was_changed_all_the_same_is_named(newsroom, live):
         "revision_id": newsroom.submitted().revision_id,
         "article_id": live.article_id + 1,
     }
-    for column in {*SEALED, *others} - {"created_at"}:
+    for column in {*SEALED, *others}:
         with undone():
             value = others[column] if column in others else other_value(live, column)
             tamper(f'UPDATE articles_publication SET "{column}" = %s', [value])
@@ -232,14 +256,14 @@ def test_no_publication_ends_before_it_begins_or_begins_before_the_first(live):
 def test_publications_and_withdrawals_are_never_removed(newsroom, live):
     services.withdraw(live.article, by=newsroom.publisher, reason="有误", notice="")
     Placement.objects.all().delete()
-    for table in ["articles_publication", "articles_withdrawal"]:
+    for table in ["articles_publication", "articles_publicationend", "articles_withdrawal"]:
         assert "never removed" in refused(f"DELETE FROM {table}")
 
 
 @on_postgresql
 def test_publications_and_withdrawals_are_not_truncated(live):
     connection.check_constraints()
-    for table in ["articles_publication", "articles_withdrawal"]:
+    for table in ["articles_publication", "articles_publicationend", "articles_withdrawal"]:
         refused(f"TRUNCATE {table} CASCADE")
 
 

@@ -148,7 +148,7 @@ def test_the_database_itself_refuses_that_somebody_confirms_their_own_emergency(
     with pytest.raises(IntegrityError), transaction.atomic():
         row.update(confirmed_at=timezone.now(), confirmed_by=newsroom.admin, confirmed_by_name="x")
     row.update(confirmed_at=timezone.now(), confirmed_by=second, confirmed_by_name="x")
-    assert any("its flag is not what the ledger says" in line for line in mismatches())
+    assert any("its flag or confirmation is not what the ledger says" in line for line in mismatches())
 
 
 def test_the_database_itself_refuses_to_clear_a_confirmation_a_reason_or_the_row(newsroom, second):

@@ -243,7 +243,7 @@ def test_the_database_itself_lets_one_of_two_overlapping_publications_of_an_arti
     for turn in TIMES:
         first = newsroom.published()
         article, now = first.article, timezone.now()
-        publishing.end_publication(first, now)
+        publishing.schedule_end(first, now, now)
         numbers = [(2, now), (3, now + timedelta(hours=turn % 3))]
         # PostgreSQL may find the two waiting for each other in the exclusion constraint, and ends one of them for that.
         too_late = (IntegrityError, OperationalError)
