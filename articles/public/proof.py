@@ -20,6 +20,7 @@ from ledger.alarms import raise_alarm
 from ledger.canonical_json import canonical_json, canonical_timestamp
 from ledger.models import Entry
 from ledger.record import read_head, signature_holds
+from ledger.seals import Sealed
 
 
 @dataclass(frozen=True)
@@ -49,12 +50,23 @@ class Proof:
 
     @property
     def public_key(self) -> str:
-        key = keys.trusted_key(self.publication.seal_key)
-        return keys.public_key_pem(key).decode() if key else ""
+        return _public_key_pem(self.publication.seal_key)
+
+    @property
+    def planned_end(self) -> dict[str, Any] | None:
+        """The signed end of the publication, for programs; None while it is public until further notice."""
+        end = self.publication.recorded_end()
+        if end is None or end.until is None:
+            return None
+        return {
+            "until": canonical_timestamp(end.until),
+            "message": seals.signing_input(end.seal_kind, end.manifest()).decode(),
+            "seal": _seal_data(end),
+            "public_key": _public_key_pem(end.seal_key),
+        }
 
     def as_json(self) -> dict[str, Any]:
         publication = self.publication
-        signature = bytes.fromhex(publication.seal_signature)
         return {
             "schema": 1,
             "article": publication.article_id,
@@ -68,23 +80,36 @@ class Proof:
             "content": self.canonical_content,
             "manifest": json.loads(canonical_json({**publication.manifest(), "site": settings.SEAL_SITE})),
             "message": self.signed_message,
-            "seal": {
-                "key": publication.seal_key,
-                "algorithm": "Ed25519",
-                "signature": publication.seal_signature,
-                "signature_base64": base64.b64encode(signature).decode(),
-            },
+            "seal": _seal_data(publication),
             "public_key": self.public_key,
             "approvals": self.approvals,
             "sign_offs": [
                 {name: sign.get(name, "") for name in ("step", "name", "for", "time")} for sign in publication.sign_offs
             ],
             "emergency": publication.is_emergency,
+            "end": self.planned_end,
             "ledger": {
                 "entry": {"number": self.entry.number, "hash": self.entry.hash} if self.entry else None,
                 "head": self.head,
             },
         }
+
+
+def _seal_data(row: Sealed) -> dict[str, str]:
+    """The seal as programs read it."""
+    signature = bytes.fromhex(row.seal_signature)
+    return {
+        "key": row.seal_key,
+        "algorithm": "Ed25519",
+        "signature": row.seal_signature,
+        "signature_base64": base64.b64encode(signature).decode(),
+    }
+
+
+def _public_key_pem(key_id: str) -> str:
+    """The trusted public key with this id; "" when there is none."""
+    key = keys.trusted_key(key_id)
+    return keys.public_key_pem(key).decode() if key else ""
 
 
 def build_proof(publication: Publication, attachments: list) -> Proof:

@@ -126,3 +126,16 @@ def test_an_entry_that_was_put_right_at_the_desk_is_shown_again(client, portal, 
     client.logout()
     assert menu(client) == EVERYTHING
     assert verify() == []
+
+
+def test_a_forged_word_that_nobody_typed_over_is_not_sealed_with_another_change(client, portal, superuser):
+    """Scenario 55. The form shows the forged name, and whoever changes the position does not read it."""
+    other = portal["other"]
+    run("UPDATE departments_department SET name = '365体育娱乐' WHERE id = %s", [other.pk])
+    client.force_login(superuser)
+    sent = {"kind": "department", "name": "365体育娱乐", "slug": "peixun", "position": "7", "is_visible": "on"}
+    answer = client.post(f"/admin/departments/department/{other.pk}/change/", sent, follow=True)
+    assert "name" in " ".join(str(message) for message in answer.context["messages"])
+    stored = Department.objects.get(pk=other.pk)
+    assert stored.position == other.position and not stored.seal_holds()
+    assert Alarm.objects.filter(subject=f"department {other.pk}").exists()

@@ -13,8 +13,10 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from django.test import Client
 from django.utils import timezone
 
+from articles.models import PublicationEnd
 from departments import services as departments
 from ledger import keys
+from ledger.canonical_json import canonical_timestamp
 from ledger.models import Alarm, Entry
 from tests.factories import grant
 from tests.ledger.attacker import tamper
@@ -81,6 +83,23 @@ def test_it_says_who_approved_and_where_the_ledger_has_it(newsroom, published):
     entry = Entry.objects.get(verb="article.published")
     assert facts["ledger"]["entry"] == {"number": entry.number, "hash": entry.hash}
     assert facts["url"] == f"http://testserver{published.get_absolute_url()}"
+
+
+def test_it_says_until_when_the_article_is_public_with_a_signature_of_its_own(newsroom, published):
+    """Scenario 55. Setting an end leaves the seal of the words as it is."""
+    before = proof(published)
+    assert before["end"] is None
+    services.expire(published.article, by=newsroom.publisher, at=timezone.now() + timedelta(days=1))
+    facts, end = proof(published), PublicationEnd.objects.get(publication=published)
+    assert (facts["seal"], facts["message"]) == (before["seal"], before["message"])
+    assert facts["end"]["until"] == canonical_timestamp(end.until)
+    assert signature_verifies(facts["end"])
+    assert json.loads(facts["end"]["message"].partition("\n")[2])["until"] == facts["end"]["until"]
+    until = f"{timezone.localtime(end.until):%Y-%m-%d %H:%M:%S}"
+    assert until in visit(published.get_absolute_url() + "proof/").words
+    services.expire(published.article, by=newsroom.publisher, at=None)
+    assert proof(published)["end"] is None
+    assert until not in visit(published.get_absolute_url() + "proof/").words
 
 
 def test_the_page_says_that_the_seal_holds_and_shows_the_facts(newsroom, published):

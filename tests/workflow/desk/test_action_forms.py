@@ -1,9 +1,16 @@
 """Action forms: errors at their field, typed text kept."""
 
-import pytest
+from datetime import timedelta
 
+import pytest
+import time_machine
+from django.utils import timezone
+
+from ledger.models import Entry
 from tests.factories import nothing_changes
+from tests.ledger.auditor import verify
 from tests.workflow.pages import Page
+from workflow import services
 
 pytestmark = pytest.mark.django_db
 
@@ -38,6 +45,41 @@ def test_a_refusal_stands_at_its_field_and_keeps_what_was_typed(newsroom, as_use
         )
     assert found == [words]
     assert {name: fields[name] for name in sent} == sent
+
+
+def test_an_end_is_set_shown_and_lifted_again_at_the_desk(newsroom, as_user, client):
+    """Scenario 55 beside it: the article is public until further notice again."""
+    article = newsroom.published().article
+    publisher = as_user("publisher")
+    act = f"/admin/articles/article/{article.pk}/act/expire/"
+    page = f"/admin/articles/article/{article.pk}/overview/"
+    day = f"{timezone.localtime(timezone.now() + timedelta(days=1)):%Y-%m-%dT%H:%M}"
+    assert publisher.post(act, {"expire-at": day}).status_code == 302
+    assert Page(publisher.get(page)).fields["expire-at"] == day
+    assert publisher.post(act, {"expire-at": ""}).status_code == 302
+    assert article.publications.get().live_until is None
+    assert Page(publisher.get(page)).fields["expire-at"] == ""
+    with time_machine.travel(timezone.now() + timedelta(days=9), tick=False):
+        assert client.get(article.publications.get().get_absolute_url()).status_code == 200
+    lifted = Entry.objects.order_by("number").last()
+    assert (lifted.verb, lifted.data["live_until"]) == ("article.expiry_set", None)
+    assert verify() == []
+
+
+def test_where_no_end_is_set_none_is_lifted(newsroom, as_user):
+    article = newsroom.published().article
+    publisher = as_user("publisher")
+    with nothing_changes():
+        refusal(publisher.post(f"/admin/articles/article/{article.pk}/act/expire/", {"expire-at": ""}), "expire", "at")
+
+
+def test_who_does_not_sign_off_lifts_no_end(newsroom, as_user):
+    article = newsroom.published().article
+    services.expire(article, by=newsroom.publisher, at=timezone.now() + timedelta(days=1))
+    reviewer = as_user("reviewer")
+    with nothing_changes():
+        sent = {"expire-at": ""}
+        assert reviewer.post(f"/admin/articles/article/{article.pk}/act/expire/", sent).status_code == 403
 
 
 def test_an_emergency_without_a_reason_says_so_at_the_field(newsroom, as_user):
