@@ -14,7 +14,7 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext
 
 from articles.editing.editor import EDITOR_CSP
-from articles.editing.forms import DraftForm
+from articles.editing.forms import DraftForm, SavedDraft
 from articles.editing.script_texts import script_texts
 from articles.editing.suggestions import author_and_source_suggestions
 from articles.editing.urls import editing_urls
@@ -90,11 +90,11 @@ class ArticleAdmin(admin.ModelAdmin):
             return self._render_form(request, form, article, draft)
         for sentence in saved.lost:
             messages.warning(request, sentence)
-        return self.after_save(request, saved.article)
+        return self.after_save(request, saved)
 
-    def after_save(self, request: HttpRequest, article: Article) -> HttpResponse:
+    def after_save(self, request: HttpRequest, saved: SavedDraft) -> HttpResponse:
         messages.success(request, gettext("The draft is saved."))
-        return HttpResponseRedirect(reverse("admin:articles_article_change", args=[article.pk]))
+        return HttpResponseRedirect(reverse("admin:articles_article_change", args=[saved.article.pk]))
 
     def _render_form(
         self, request: HttpRequest, form: DraftForm, article: Article | None, draft: Revision | None

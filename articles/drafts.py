@@ -261,8 +261,11 @@ def copy_as_draft(
     """A new active draft with the words of `source`, of the same article or of another one, `into`.
 
     `keep_contributors`: everybody who had a hand in `source` has one in the copy; left out only when `source` is the
-    approved text, which nobody's hand is in any more. Inside the caller's transaction.
+    approved text, which nobody's hand is in any more. Inside the caller's transaction. Raises TamperedText when
+    `source` was submitted and does not say any more what it said then.
     """
+    attached = list(source.attachments.select_related("file"))
+    columns = source.check_text(attached)["columns"]
     article = into or source.article
     last = article.revisions.aggregate(last=Max("number"))["last"] or 0
     content = {name: getattr(source, name) for name in CONTENT_FIELDS}
@@ -275,13 +278,10 @@ def copy_as_draft(
         saved_by=by,
         saved_by_name=by.full_name,
     )
-    FurtherColumn.objects.bulk_create(
-        FurtherColumn(revision=draft, department_id=pk)
-        for pk in source.further_columns.values_list("department_id", flat=True)
-    )
+    FurtherColumn.objects.bulk_create(FurtherColumn(revision=draft, department_id=pk) for pk in columns)
     Attachment.objects.bulk_create(
         Attachment(revision=draft, file_id=a.file_id, kind=a.kind, name=a.name, caption=a.caption, position=a.position)
-        for a in source.attachments.all()
+        for a in attached
     )
     if keep_contributors:
         copy_contributors(draft, source)
@@ -323,24 +323,17 @@ def check_files(revision: Revision) -> None:
 
 
 def freeze(draft: Revision, at: datetime) -> None:
-    """Computes the digests and freezes the draft; an empty summary is made from the body first.
+    """Computes the digests, seals and freezes the draft; an empty summary is made from the body first.
 
     Saving takes no lock of the article's. Raises DraftNotReady when somebody saved since the draft was read.
     """
     draft.summary = draft.summary or generate_summary(draft.body)
-    frozen = {
-        "summary": draft.summary,
-        "state": RevisionState.FROZEN,
-        "frozen_at": at,
-        "digest": draft.compute_digest(),
-        "body_digest": sha256(draft.body),
-    }
-    for name, value in frozen.items():
-        setattr(draft, name, value)
+    draft.state, draft.frozen_at = RevisionState.FROZEN, at
+    draft.digest, draft.body_digest = draft.compute_digest(), sha256(draft.body)
     draft.apply_seal()
-    frozen |= {name: getattr(draft, name) for name in SEAL_FIELDS}
+    names = ("summary", "state", "frozen_at", "digest", "body_digest", "seal_key", "seal_signature")
     unchanged = Revision.objects.filter(pk=draft.pk, state=RevisionState.DRAFT, version=draft.version)
-    if unchanged.update(**frozen) != 1:
+    if unchanged.update(**{name: getattr(draft, name) for name in names}) != 1:
         raise DraftNotReady(
             _("Somebody saved this draft at the same moment. Read what it says now, then do this again.")
         )

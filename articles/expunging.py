@@ -25,7 +25,9 @@ def erase_article_content(article: Article, at: datetime) -> list[str]:
     digests = list(revisions.exclude(digest="").order_by("number").values_list("digest", flat=True))
     used = set(Attachment.objects.filter(revision__article=article).values_list("file_id", flat=True))
     used |= set(revisions.exclude(cover=None).values_list("cover_id", flat=True))
-    cleared_values = {**dict.fromkeys(TEXT_FIELDS, ""), "cover": None, "expunged_at": at}
+    # The seal goes too: with it, somebody could try out titles until one fits.
+    cleared_values = {**dict.fromkeys((*TEXT_FIELDS, "seal_key", "seal_signature"), ""), "cover": None}
+    cleared_values["expunged_at"] = at
     revisions.filter(state=RevisionState.FROZEN, expunged_at=None).update(**cleared_values)
     revisions.exclude(state=RevisionState.FROZEN).update(**cleared_values, state=RevisionState.DISCARDED)
     DraftSave.objects.filter(revision__article=article).delete()

@@ -1,11 +1,13 @@
 """Database triggers that protect frozen revisions, publications and contributions."""
 
 from articles.models.revision import TEXT_FIELDS
+from ledger.foreign_objects import register_tables
 from ledger.guards import Guard, append_only, never_removed, register_guards
 
 REVISION_TABLE = "articles_revision"
 PUBLICATION_TABLE = "articles_publication"
 END_TABLE = "articles_publicationend"
+register_tables("articles_searchpart", "articles_drafttext")  # the search indexes
 
 
 def _any_changed(*columns: str) -> str:
@@ -16,8 +18,9 @@ _fixed_columns_changed = _any_changed(
     *["id", "article_id", "number", "state", "based_on_id", "version", "saved_at", "saved_by_id", "saved_by_name"],
     *["frozen_at", "digest", "body_digest", "dated", "issued_on", "validity"],
 )
-_text_columns_changed = _any_changed(*TEXT_FIELDS, "cover_id", "expunged_at")
-_texts_are_empty = " AND ".join([*(f"NEW.\"{name}\" = ''" for name in TEXT_FIELDS), 'NEW."cover_id" IS NULL'])
+_EMPTIED = (*TEXT_FIELDS, "seal_key", "seal_signature")
+_text_columns_changed = _any_changed(*_EMPTIED, "cover_id", "expunged_at")
+_texts_are_empty = " AND ".join([*(f"NEW.\"{name}\" = ''" for name in _EMPTIED), 'NEW."cover_id" IS NULL'])
 _is_expunging = f'(OLD."expunged_at" IS NULL AND NEW."expunged_at" IS NOT NULL AND {_texts_are_empty})'
 
 register_guards(

@@ -47,8 +47,10 @@ def create_publication(
     `sign_offs`: one dict a decision with step, person (id), name, time (RFC 3339 text). `existing`: all publications of
     the article, by number, where the caller knows them. Call inside a transaction that holds the article's lock; the
     database refuses overlaps all the same. Ends and first publication of earlier ones come from the ledger, so that
-    nothing that was forged in their rows is sealed.
+    nothing that was forged in their rows is sealed. Raises TamperedText when the revision does not say what was
+    submitted.
     """
+    content = revision.check_submitted_text()  # the words that are published are the words that were checked
     article = revision.article
     if existing is None:
         existing = list(article.publications.select_related("end").order_by("number"))
@@ -75,17 +77,17 @@ def create_publication(
         number=len(existing) + 1,
         revision=revision,
         department=article.department,
-        title=revision.title,
-        summary=revision.summary,
-        address=revision.address,
-        cover_digest=revision.cover.digest if revision.cover_id else "",
-        dated=revision.dated or first,
+        title=content["title"],
+        summary=content["summary"],
+        address=content["address"],
+        cover_digest=content["cover"] or "",
+        dated=content["dated"] or first,
         first_live_from=first,
         live_from=at,
         digest=revision.digest,
         body_digest=revision.body_digest,
-        columns=revision.column_ids(),
-        files=[attached["digest"] for attached in revision.attachment_contents()],
+        columns=content["columns"],
+        files=[attached["digest"] for attached in content["files"]],
         sign_offs=sign_offs,
         is_emergency=is_emergency,
         created_at=now,

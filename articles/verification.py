@@ -23,6 +23,11 @@ from ledger.canonical_json import sha256
 from ledger.verification import register_verifier
 
 EXCLUSION_CONSTRAINT = "one_live_publication_an_article"
+# As PostgreSQL tells of what the migration wrote.
+EXCLUSION_DEFINITION = (
+    "EXCLUDE USING gist (int8range(article_id, article_id, '[]'::text) WITH &&, "
+    "tstzrange(live_from, live_until, '[)'::text) WITH &&) DEFERRABLE"
+)
 
 
 def _name(publication: Publication) -> str:
@@ -34,10 +39,17 @@ def exclusion_of_overlaps() -> Iterator[str]:
     """The one constraint that Django's models cannot say (migrations); SQLite has a guard in its place."""
     if connection.vendor != "postgresql":
         return
+    table = Publication._meta.db_table
     with connection.cursor() as cursor:
-        present = connection.introspection.get_constraints(cursor, Publication._meta.db_table)
-    if EXCLUSION_CONSTRAINT not in present:
-        yield f"constraint {EXCLUSION_CONSTRAINT}: missing from table {Publication._meta.db_table}"
+        cursor.execute(
+            "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = %s AND conrelid = %s::regclass",
+            [EXCLUSION_CONSTRAINT, table],
+        )
+        found = cursor.fetchone()
+    if found is None:
+        yield f"constraint {EXCLUSION_CONSTRAINT}: missing from table {table}"
+    elif found[0] != EXCLUSION_DEFINITION:
+        yield f"constraint {EXCLUSION_CONSTRAINT}: is not as the site made it"
 
 
 @register_verifier

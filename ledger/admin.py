@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext_lazy as _
 
 from ledger import verbs
+from ledger.alarm_clearing import clear_alarm
 from ledger.models import Alarm, Entry
 from ledger.resealing import SealBroken
 
@@ -95,8 +96,13 @@ class EntryAdmin(ReadOnlyAdmin):
 
 @admin.register(Alarm)
 class AlarmAdmin(ReadOnlyAdmin):
-    list_display = ("translated_subject", "translated_message", "first_seen", "last_seen")
+    """Open alarms. To delete one is to clear it, which is an act in the ledger; its row stays."""
+
+    list_display = ("translated_subject", "translated_message", "first_seen", "last_seen", "count")
     fields = list_display
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Alarm]:
+        return super().get_queryset(request).filter(cleared_at=None)
 
     @admin.display(description=_("what"), ordering="subject")
     def translated_subject(self, alarm: Alarm) -> str:
@@ -109,3 +115,10 @@ class AlarmAdmin(ReadOnlyAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """An alarm that has been looked into can be cleared; it comes back while its cause remains."""
         return request.user.is_superuser
+
+    def delete_model(self, request: HttpRequest, obj: Alarm) -> None:
+        clear_alarm(obj, by=request.user)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Alarm]) -> None:
+        for alarm in queryset:
+            clear_alarm(alarm, by=request.user)

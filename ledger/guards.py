@@ -175,6 +175,11 @@ def _expected(connection: BaseDatabaseWrapper) -> dict[str, Trigger]:
     }
 
 
+def expected_names(connection: BaseDatabaseWrapper) -> set[str]:
+    """Names of the triggers, and on PostgreSQL of their functions, that belong in the database."""
+    return set(_expected(connection))
+
+
 def missing_guards(connection: BaseDatabaseWrapper) -> list[str]:
     """Names of guards that are absent, disabled or not as written, for the tables that exist."""
     found = _installed(connection)
@@ -222,3 +227,5 @@ def after_migrate(*, using: str = DEFAULT_DB_ALIAS, app_config: Any, **_: Any) -
 
 
 register_guards(append_only("ledger_entry", ["number", "previous", "hash"], "ledger entries"))
+register_guards(never_removed("ledger_alarm", ["id", "subject"], "alarms"))
+register_guards(never_removed("ledger_run", ["id", "kind"], "notes of runs"))

@@ -6,10 +6,11 @@ from django.utils.translation import gettext_lazy as _
 
 from ledger import verbs
 from ledger.canonical_json import canonical_json, sha256
+from ledger.seals import Sealed
 
 ENTRY_SCHEMA_VERSION = 1
 # Kinds of things that alarms are about and that no model names in these words.
-(gettext_noop("identity"), gettext_noop("patrol"))
+(gettext_noop("identity"), gettext_noop("patrol"), gettext_noop("preview link"))
 GENESIS_HASH = "0" * 64
 
 
@@ -64,14 +65,23 @@ class Entry(models.Model):
         return sha256(canonical_json(self.hashed_fields()))
 
 
-class Alarm(models.Model):
-    """Something that the site refused to serve, because it is not what was signed. Shown to superusers."""
+class Alarm(Sealed):
+    """Something that the site refused to serve, because it is not what was signed. Shown to superusers.
+
+    Rows are never removed. Clearing one is an act of a superuser in the ledger (ledger.alarm_clearing).
+    """
+
+    seal_kind = "alarm"
+    is_believed = True  # False where ledger.alarms found that the row is not what the site wrote
 
     subject = models.CharField(_("what"), max_length=120, unique=True)
     message = models.CharField(_("finding"), max_length=300)  # as in the catalogue, so that each reads it translated
     facts = models.JSONField(_("details"), default=dict)
     first_seen = models.DateTimeField(_("first seen"))
     last_seen = models.DateTimeField(_("last seen"))
+    count = models.PositiveIntegerField(_("how often"), default=0)
+    cleared_at = models.DateTimeField(_("cleared"), null=True)
+    cleared_by_name = models.CharField(_("cleared by"), max_length=150, blank=True)
 
     class Meta:
         verbose_name = _("integrity alarm")
@@ -80,6 +90,16 @@ class Alarm(models.Model):
 
     def __str__(self) -> str:
         return f"{self.translated_subject}: {self.translated_message}"
+
+    def manifest(self) -> dict:
+        return {
+            "schema": 1,
+            "subject": self.subject,
+            "message": self.message,
+            "facts": self.facts,
+            "seen": [self.first_seen, self.last_seen, self.count],
+            "cleared": [self.cleared_at, self.cleared_by_name],
+        }
 
     @property
     def translated_subject(self) -> str:
@@ -96,8 +116,10 @@ class Alarm(models.Model):
             return self.message
 
 
-class Run(models.Model):
+class Run(Sealed):
     """The last run of a check, or of what makes the backups (ledger.runs)."""
+
+    seal_kind = "run"
 
     class Kind(models.TextChoices):
         VERIFY = "verify", _("verification")
@@ -121,3 +143,6 @@ class Run(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.at:%Y-%m-%d}"
+
+    def manifest(self) -> dict:
+        return {"schema": 1, "kind": self.kind, "at": self.at, "ok": self.ok, "findings": self.findings}

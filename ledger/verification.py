@@ -9,8 +9,11 @@ from django.apps import apps
 from django.db import connection, models
 
 from ledger import guards, keys
+from ledger.alarms import alarm_mismatches
+from ledger.foreign_objects import schema_mismatches
 from ledger.models import GENESIS_HASH, Entry
 from ledger.record import read_head, signature_holds
+from ledger.runs import run_mismatches
 
 Verifier = Callable[[], Iterator[str]]
 _verifiers: list[Verifier] = []
@@ -84,7 +87,8 @@ def mismatches(notes: Iterable[KnownHead] | None = None) -> Iterator[str]:
     def chain() -> Iterator[str]:
         return verify_chain(Entry.objects.order_by("number").iterator(chunk_size=2000), noted)
 
-    for function in [verify_triggers, verify_constraints, chain, *_verifiers]:
+    own = [verify_triggers, verify_constraints, verify_schema, chain, alarm_mismatches, run_mismatches]
+    for function in [*own, *_verifiers]:
         try:
             yield from function()
         except MALFORMED_ROW_ERRORS as error:
@@ -108,6 +112,11 @@ def verify_constraints() -> Iterator[str]:
 def _missing_for_schema(_schema: tuple) -> list[str]:
     """Return what `_missing_from_tables` yields. `_schema`: the rows of SCHEMA_SQL."""
     return list(_missing_from_tables())
+
+
+def verify_schema() -> Iterator[str]:
+    """Whatever stands in the database that neither migrations nor guards made (ledger.foreign_objects)."""
+    yield from schema_mismatches()
 
 
 def _missing_from_tables() -> Iterator[str]:

@@ -84,6 +84,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
+    "workflow.desk.refused_text.TamperedTextMiddleware",
 ]
 
 ROOT_URLCONF = "portal.urls"

@@ -7,20 +7,21 @@ from django.template.loader import render_to_string
 from django.views.decorators.http import require_safe
 
 from articles.models import File, Revision
+from articles.models.frozen_text import TamperedText
 from articles.public.views import file_response
 from articles.text.file_addresses import rebase_file_urls
-from ledger.canonical_json import sha256
-from workflow.models import PreviewLink
+from workflow.actions import preview_links
+from workflow.desk.refused_text import refused_text_response
+from workflow.rules.revision_text import checked_content
 from workflow.rules.text_in_hand import revision_in_hand
 
 
 def _revision_for_token(token: str) -> Revision | None:
     """What the holder of the secret may read; None alike for a secret that never was and for one that has ended."""
-    links = PreviewLink.objects.usable().select_related("article__department")
-    link = links.filter(token_digest=sha256(token)).first()
-    revision = revision_in_hand(link.article) if link else None
+    article = preview_links.opened_article(token)
+    revision = revision_in_hand(article) if article else None
     if revision:
-        revision.article = link.article
+        revision.article = article
     return revision
 
 
@@ -39,11 +40,16 @@ def shared_preview(request: HttpRequest, token: str) -> HttpResponse:
     revision = _revision_for_token(token)
     if revision is None:
         return _with_private_headers(render(request, "articles/preview_link_invalid.html", status=404))
+    attachments = list(revision.attachments.select_related("file"))
+    try:
+        checked_content(revision, attachments)
+    except TamperedText as error:
+        return _with_private_headers(refused_text_response(request, error))
     context = {
         "revision": revision,
         "publication": None,
         "department": revision.article.department,
-        "downloads": revision.attachments.filter(kind="download").select_related("file"),
+        "downloads": [attached for attached in attachments if attached.kind == "download"],
     }
     page = render_to_string("admin/articles/article/preview.html", context, request)
     # The files of a text that is not public are nobody's without signing in, but for the holder of the link.
@@ -56,6 +62,8 @@ def shared_file(request: HttpRequest, token: str, digest: str, extension: str) -
     revision = _revision_for_token(token)
     if revision is None:
         raise Http404
-    used = revision.attachments.values("file")
-    found = get_object_or_404(File, pk__in=used, digest=digest, extension=extension)
+    used = {row["digest"] for row in checked_content(revision)["files"]}
+    if digest not in used:
+        raise Http404
+    found = get_object_or_404(File, digest=digest, extension=extension)
     return _with_private_headers(file_response(request, found, public=False))

@@ -41,7 +41,7 @@ def autosave(request: HttpRequest) -> JsonResponse:
 
 
 def _saved_response(saved: SavedDraft, form: DraftForm) -> JsonResponse:
-    article, draft, lost = saved
+    article, draft, lost, _digest = saved
     return JsonResponse(
         {
             "article": article.pk,
@@ -64,7 +64,8 @@ def _conflict_response(revision: Revision) -> JsonResponse:
     else:
         sentence = _("This article is no longer a draft; nothing was saved.")
     answer = {"sentence": sentence, "is_draft": is_draft, "version": revision.version, "name": name, "time": time}
-    return JsonResponse({**answer, "title": revision.title, "text": plain_text(revision.body)}, status=409)
+    text = plain_text(revision.body) if revision.is_intact() else ""
+    return JsonResponse({**answer, "title": revision.shown_title, "text": text}, status=409)
 
 
 def _invalid_response(form: DraftForm) -> JsonResponse:

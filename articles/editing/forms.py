@@ -4,6 +4,7 @@ from typing import Any, NamedTuple
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -23,11 +24,12 @@ DATETIME_LOCAL_FORMAT = "%Y-%m-%dT%H:%M"
 
 
 class SavedDraft(NamedTuple):
-    """`lost`: a sentence for each thing that the sanitiser left out."""
+    """`lost`: a sentence for each thing that the sanitiser left out. `digest`: of the draft as it was saved."""
 
     article: Article
     draft: Revision
     lost: list[str]
+    digest: str
 
 
 class DraftForm(forms.ModelForm):
@@ -124,20 +126,25 @@ class DraftForm(forms.ModelForm):
         needed = set() if self.article else {"department", "title"}
         return self.is_valid() or (is_automatic and needed <= set(self.cleaned_data))
 
+    # The digest is taken before the transaction ends: nobody else has been able to change the row by then.
+
+    @transaction.atomic
     def _create_article(self, is_automatic: bool) -> SavedDraft:
         department = self.cleaned_data["department"]
         permissions.check_draft(self.person, department)
         article, lost = drafts.create_article(
             department=department, content=self.content(), by=self.person, is_automatic=is_automatic
         )
-        return SavedDraft(article, article.active_draft(), lost)
+        draft = article.active_draft()
+        return SavedDraft(article, draft, lost, draft.compute_digest())
 
+    @transaction.atomic
     def _save_draft(self, is_automatic: bool) -> SavedDraft:
         version = self.cleaned_data.get("version") or 0
         lost = drafts.save_draft(
             self.instance, self.content(), by=self.person, version=version, is_automatic=is_automatic
         )
-        return SavedDraft(self.article, self.instance, lost)
+        return SavedDraft(self.article, self.instance, lost, self.instance.compute_digest())
 
     def content(self) -> dict[str, Any]:
         """Return what articles.drafts.save_draft takes, of the fields that are valid."""

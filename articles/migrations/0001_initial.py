@@ -456,7 +456,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='revision',
-            constraint=models.CheckConstraint(condition=models.Q(('expunged_at', None), models.Q(('address', ''), ('author', ''), ('body', ''), ('cover', None), ('document_number', ''), ('index_number', ''), ('issuing_body', ''), ('keywords', ''), ('source', ''), ('state__in', ['frozen', 'discarded']), ('subtitle', ''), ('summary', ''), ('title', '')), _connector='OR'), name='what_is_expunged_is_empty_and_out_of_use'),
+            constraint=models.CheckConstraint(condition=models.Q(('expunged_at', None), models.Q(('address', ''), ('author', ''), ('body', ''), ('cover', None), ('document_number', ''), ('index_number', ''), ('issuing_body', ''), ('keywords', ''), ('seal_key', ''), ('seal_signature', ''), ('source', ''), ('state__in', ['frozen', 'discarded']), ('subtitle', ''), ('summary', ''), ('title', '')), _connector='OR'), name='what_is_expunged_is_empty_and_out_of_use'),
         ),
         migrations.AddConstraint(
             model_name='revision',

@@ -74,7 +74,7 @@ class Article(Sealed):
 
     def __str__(self) -> str:
         latest = self.latest_revision()
-        return latest.title if latest else str(self.pk)
+        return latest.shown_title if latest else str(self.pk)
 
     def latest_revision(self):
         return self.revisions.exclude(state="discarded").order_by("-number").first()

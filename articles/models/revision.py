@@ -9,19 +9,13 @@ from django.utils.translation import gettext_lazy as _
 
 from articles.models.article import Article
 from articles.models.file import File, Rendition
+from articles.models.frozen_text import FrozenText, RevisionState
 from database.json_subquery import JSONSubquery, datetime_from_json
 from departments.models import Department
 from ledger.canonical_json import canonical_json, canonical_timestamp, sha256
 from ledger.seals import Sealed
 
 CONTENT_SCHEMA = 1
-
-
-class RevisionState(models.TextChoices):
-    DRAFT = "draft", _("draft")  # the one that is being written
-    PARKED = "parked", _("parked draft")  # set aside while a small correction goes through
-    FROZEN = "frozen", _("frozen")  # submitted once: never changes again
-    DISCARDED = "discarded", _("discarded draft")
 
 
 class Validity(models.TextChoices):
@@ -53,6 +47,13 @@ class RevisionQuerySet(models.QuerySet["Revision"]):
         """Each revision with cover, hands, further columns and attachments. One query, as of one moment."""
         return self.select_related("cover").annotate(**related_rows("pk"))
 
+    def for_titles(self) -> "RevisionQuerySet":
+        """Each revision with what `shown_title` needs, and who saved it when; without its text."""
+        return self.only(
+            *("article", "number", "state", "title", "digest", "body_digest", "seal_key", "seal_signature"),
+            *("expunged_at", "version", "saved_at", "saved_by", "saved_by_name", "frozen_at", "based_on"),
+        )
+
 
 def related_rows(revision: str) -> dict[str, JSONSubquery]:
     """What hangs on a revision, to annotate rows with. `revision`: the column that holds its id."""
@@ -67,14 +68,13 @@ def related_rows(revision: str) -> dict[str, JSONSubquery]:
     }
 
 
-class Revision(Sealed):
+class Revision(FrozenText):
     """Mutable while a draft, frozen by the database once submitted (articles.guards).
 
     Each save seals it, with everybody who had a hand in it: words that were written into the database, and hands that
-    were taken out of it, are noticed when it is submitted.
+    were taken out of it, are noticed when it is submitted. From then on FrozenText vouches for its words, and the seal
+    of its round for the hands.
     """
-
-    seal_kind = "revision"
 
     article = models.ForeignKey(Article, on_delete=models.PROTECT, related_name="revisions", verbose_name=_("article"))
     number = models.PositiveIntegerField(_("revision"))
@@ -157,7 +157,13 @@ class Revision(Sealed):
             models.CheckConstraint(condition=Q(validity__in=["", *Validity.values]), name="validity_is_known"),
             models.CheckConstraint(
                 condition=Q(expunged_at=None)
-                | Q(state__in=["frozen", "discarded"], cover=None, **dict.fromkeys(TEXT_FIELDS, "")),
+                | Q(
+                    state__in=["frozen", "discarded"],
+                    cover=None,
+                    seal_key="",
+                    seal_signature="",
+                    **dict.fromkeys(TEXT_FIELDS, ""),
+                ),
                 name="what_is_expunged_is_empty_and_out_of_use",
             ),
             models.CheckConstraint(
@@ -206,7 +212,7 @@ class Revision(Sealed):
         return rows
 
     def content(self, columns: list[int] | None = None, attachments: "list[Attachment] | None" = None) -> dict:
-        """The canonical form that the digest is taken over, schema 1.
+        """The canonical form that the digest is taken over, schema 1. Pages show it after `check_text` alone.
 
         `columns` (ids) and `attachments` are read from the database unless the caller has them already.
         """
@@ -225,19 +231,16 @@ class Revision(Sealed):
         }
 
     def manifest(self) -> dict:
-        return {
-            "schema": 1,
-            "article": self.article_id,
-            "revision": self.number,
+        saved = {
             "state": self.state,
             "version": self.version,
             "saved": [self.saved_at, self.saved_by_id, self.saved_by_name],
             "frozen": self.frozen_at,
             "based_on": self.based_on_id,
-            "digest": self.digest if self.is_frozen else self.compute_digest(),
-            "body": self.body_digest,
-            "contributors": self._contributors(),
         }
+        if not self.is_frozen:
+            saved |= {"digest": self.compute_digest(), "contributors": self._contributors()}
+        return {**super().manifest(), **saved}
 
     def _contributors(self) -> list[list]:
         rows = getattr(self, "contribution_rows", None)

@@ -19,9 +19,12 @@ INACTIVE_STATES = (RevisionState.FROZEN, RevisionState.DISCARDED)
 
 
 def index_revision(revision: Revision) -> None:
-    """The words of a text as they now stand, instead of what the desk knew of it. In the transaction of the save."""
+    """The words of a text as they now stand, instead of what the desk knew of it. In the transaction of the save.
+
+    Of a submitted text whose words are not those that were submitted, nothing is found.
+    """
     DESK_INDEX.delete(revision.pk)
-    if revision.expunged_at is None:
+    if revision.expunged_at is None and revision.is_intact():
         DESK_INDEX.insert([(revision.pk, DEFAULT_PARTITION.number, (), revision.title, revision)])
 
 

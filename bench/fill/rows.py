@@ -198,6 +198,7 @@ class _BatchWriter:
             made.state = "discarded"
         if frozen:
             made.digest, made.body_digest = made.compute_digest([], []), sha256(made.body)
+            made.apply_seal()
         return made
 
     def rounds(self, revisions: list[Revision], **closed: object) -> list[Round]:

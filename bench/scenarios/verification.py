@@ -89,6 +89,7 @@ def fill_database(count: int) -> None:  # noqa: PLR0915 (a row of every table, o
                 frozen_at=now,
             )
             revision.digest, revision.body_digest = revision.compute_digest([], []), body_digest
+            revision.apply_seal()
             digest = revision.digest
             rows[Revision].append(revision)
             rows[Contribution].append(Contribution(revision_id=pk, person=drafter, person_name=drafter.full_name))

@@ -71,6 +71,7 @@ def fill_database(department: Department, author: User, articles: int) -> None:
                 saved_by=author, saved_by_name=author.full_name, frozen_at=now,
             )  # fmt: skip
             text.digest, text.body_digest = text.compute_digest([], []), sha256(text.body)
+            text.apply_seal()
             texts.append(text)
         published = []
         for text in Revision.objects.bulk_create(texts):

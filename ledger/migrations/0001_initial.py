@@ -14,11 +14,16 @@ class Migration(migrations.Migration):
             name='Alarm',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('seal_key', models.CharField(default='', editable=False, max_length=16, verbose_name='key of the seal')),
+                ('seal_signature', models.CharField(default='', editable=False, max_length=128, verbose_name='seal')),
                 ('subject', models.CharField(max_length=120, unique=True, verbose_name='what')),
                 ('message', models.CharField(max_length=300, verbose_name='finding')),
                 ('facts', models.JSONField(default=dict, verbose_name='details')),
                 ('first_seen', models.DateTimeField(verbose_name='first seen')),
                 ('last_seen', models.DateTimeField(verbose_name='last seen')),
+                ('count', models.PositiveIntegerField(default=0, verbose_name='how often')),
+                ('cleared_at', models.DateTimeField(null=True, verbose_name='cleared')),
+                ('cleared_by_name', models.CharField(blank=True, max_length=150, verbose_name='cleared by')),
             ],
             options={
                 'verbose_name': 'integrity alarm',
@@ -54,6 +59,8 @@ class Migration(migrations.Migration):
             name='Run',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('seal_key', models.CharField(default='', editable=False, max_length=16, verbose_name='key of the seal')),
+                ('seal_signature', models.CharField(default='', editable=False, max_length=128, verbose_name='seal')),
                 ('kind', models.CharField(choices=[('verify', 'verification'), ('patrol', 'patrol'), ('backup', 'backup')], max_length=10, unique=True, verbose_name='kind')),
                 ('at', models.DateTimeField(verbose_name='ended')),
                 ('ok', models.BooleanField(verbose_name='all well')),

@@ -8,9 +8,9 @@ from urllib.parse import urljoin, urlsplit
 from django.conf import settings
 from django.utils import timezone
 
-from articles.models import Publication, Withdrawal
+from articles.models import Publication
 from departments.models import Department
-from portal.patrol import expectations
+from portal.patrol import expectations, recorded
 from portal.patrol.client import Response, SiteClient, Unreachable
 from portal.patrol.parser import HTMLToken, Link, ParsedPage, one_line, parse_page
 
@@ -38,6 +38,7 @@ class Patrol:
         self.checked_count = 0
         self.frame = expectations.expected_frame()
         self.hosts = {urlsplit(site.base_url).netloc, urlsplit(settings.SITE_URL).netloc}
+        self.rows_of_ledger = recorded.RecordedRows()
         self.script_errors: dict[str, str] = {}  # address → what is wrong with it, empty when nothing is
 
     def deviations(self) -> Iterator[Deviation]:
@@ -82,11 +83,21 @@ class Patrol:
     # --- Articles ---
 
     def live_article_deviations(self) -> Iterator[Deviation]:
-        live = Publication.objects.live()
-        newest = list(live.order_by("-live_from", "-pk").values_list("pk", flat=True)[: self.articles])
-        others = live.exclude(pk__in=newest[:500]).order_by("?").values_list("pk", flat=True)[: self.sample]
-        for pk in [*newest, *(pk for pk in others if pk not in set(newest))]:
-            yield from self.article_deviations(pk)
+        """The newest articles by the ledger and by the rows, in case somebody put a row in, and others at random."""
+        newest = recorded.newest_articles(self.articles)
+        by_row = Publication.objects.live().order_by("-live_from", "-pk").values_list("article_id", flat=True)
+        others = recorded.sampled_articles(self.sample)
+        for article in dict.fromkeys([*newest, *by_row[: self.articles], *others]):
+            yield from self.recorded_deviations(article)
+            for pk in Publication.objects.live().filter(article=article).values_list("pk", flat=True):
+                yield from self.article_deviations(pk)
+
+    def recorded_deviations(self, article: int) -> Iterator[Deviation]:
+        """What the ledger says otherwise than the rows; whatever is served then is not what was signed off."""
+        found = Publication.objects.filter(article=article).select_related("department").order_by("-number").first()
+        path = found.get_absolute_url() if found else "/"
+        for finding in recorded.article_mismatches(article):
+            yield Deviation(path, f"article {article}: {finding}")
 
     def article_deviations(self, pk: int) -> Iterator[Deviation]:
         rows = Publication.objects.live().select_related("revision__cover", "department__parent")
@@ -126,11 +137,11 @@ class Patrol:
 
     def withdrawn_deviations(self) -> Iterator[Deviation]:
         """What was withdrawn last is not served any more, by no cache on the way either."""
-        rows = Withdrawal.objects.select_related("publication__department").order_by("-at")[: self.sample]
-        for withdrawal in rows:
-            publication = withdrawal.publication
-            if not Publication.objects.live(timezone.now()).filter(article=publication.article_id).exists():
-                yield from self.page_deviations(publication.get_absolute_url(), lambda _answer, _path: iter(()), 410)
+        for article in recorded.newest_withdrawals(self.sample):
+            yield from self.recorded_deviations(article)
+            found = Publication.objects.filter(article=article).select_related("department").order_by("-number").first()
+            if found and not Publication.objects.live(timezone.now()).filter(article=article).exists():
+                yield from self.page_deviations(found.get_absolute_url(), lambda _answer, _path: iter(()), 410)
 
     # --- What every page must hold to ---
 
@@ -167,7 +178,8 @@ class Patrol:
         for words in page.forbidden:
             yield f"holds {words}"
         for link in page.listing_links:
-            if not expectations.is_sealed_row(link, self.site_path(link.address, path) or ""):
+            row_path = self.site_path(link.address, path) or ""
+            if not expectations.is_sealed_row(link, row_path, self.rows_of_ledger):
                 yield f"lists {quote_excerpt(link.text)} ({link.address}), which is no sealed publication of that title"
         for address in page.scripts:
             if address and (wrong := self.script_mismatch(address, path)):
@@ -179,7 +191,9 @@ class Patrol:
     def is_expected_reference(self, tag: str, address: str, path: str, outside: frozenset[str]) -> bool:
         if self.site_path(address, path) is not None or address in outside:
             return True
-        return tag == "a" and (address in self.frame.external_urls or expectations.is_sealed_address(address))
+        return tag == "a" and (
+            address in self.frame.external_urls or expectations.is_sealed_address(address, self.rows_of_ledger)
+        )
 
     def site_path(self, address: str, path: str) -> str | None:
         """The path on this site that a browser goes to from `path`; None for anywhere else."""

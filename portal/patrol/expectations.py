@@ -1,4 +1,4 @@
-"""Expected content of public pages, computed from sealed data only."""
+"""Expected content of public pages, computed from sealed data for which the ledger vouches (portal.patrol.recorded)."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,10 +16,13 @@ from articles.public import external_links
 from articles.public.body_html import pictures_by_digest, render_body
 from articles.public.metadata import ArticleMetadata
 from departments.models import Department, DepartmentKind
+from departments.verification import verify_departments
 from portal import identity
+from portal.home.block_settings import verify_home_blocks
 from portal.home.blocks import friendly_links
 from portal.models import Identity
 from portal.patrol.parser import HTMLToken, Link, one_line, parse_page, tokenize_html
+from portal.patrol.recorded import RecordedRows
 from portal.site_context import navigation
 
 ICP_RECORD_URL = "https://beian.miit.gov.cn/"  # where the ICP number leads
@@ -61,13 +64,19 @@ def expected_frame() -> ExpectedFrame:
 
 
 def site_mismatches() -> Iterator[str]:
-    """What every page leaves out because it is not what was sealed: the footer, entries of the menu."""
+    """What every page leaves out because it is not what was sealed: the footer, entries of the menu.
+
+    And where footer, menu or home page are sealed, but not as the ledger says that they were last.
+    """
     newest = Identity.objects.order_by("-pk").first()
     if newest and not newest.seal_holds():
         yield "the identity of the site is not what was sealed; an older footer or none is shown"
     for department in Department.objects.visible():
         if not department.seal_holds():
             yield f"department {department.pk} is not what was sealed; it is left out of the menu"
+    yield from identity.verify_identity_versions()
+    yield from verify_departments()
+    yield from verify_home_blocks()
 
 
 def footer_text(site: Identity) -> str:
@@ -143,8 +152,8 @@ def expected_article(publication: Publication) -> ExpectedArticle:
     )
 
 
-def is_sealed_row(link: Link, path: str) -> bool:
-    """Whether a row of a listing leads to a live publication whose seal holds, under the title that was sealed.
+def is_sealed_row(link: Link, path: str, rows_of_ledger: RecordedRows) -> bool:
+    """Whether a row of a listing leads to a live publication as the ledger has it, under the title that was sealed.
 
     `path`: the address of the link on this site, empty when it leads outside, unasked or by the notice.
     """
@@ -157,9 +166,9 @@ def is_sealed_row(link: Link, path: str) -> bool:
     else:
         rows = rows.filter(address=link.address)
     return any(
-        found.seal_holds()
-        and one_line(found.title) == link.text
+        one_line(found.title) == link.text
         and (not path or (found.get_absolute_url() == path and not found.address))
+        and rows_of_ledger.has(found)
         for found in rows
     )
 
@@ -170,9 +179,9 @@ def _notice_targets(address: str) -> list[str]:
     return [target.address] if target else []
 
 
-def is_sealed_address(address: str) -> bool:
-    """Whether a live publication, sealed, is a mere link to this outside address."""
-    return any(found.seal_holds() for found in Publication.objects.live().filter(address=address))
+def is_sealed_address(address: str, rows_of_ledger: RecordedRows) -> bool:
+    """Whether a live publication, as the ledger has it, is a mere link to this outside address."""
+    return any(rows_of_ledger.has(found) for found in Publication.objects.live().filter(address=address))
 
 
 def static_file_content(path: str) -> bytes | None:

@@ -15,6 +15,7 @@ from articles.models import Article
 from database.compiled_query import CompiledQuery
 from departments.authority import check_department
 from departments.exceptions import TamperedRow, WrongState
+from ledger.alarms import alarms_outlive_rollback
 from ledger.resealing import SealBroken
 from ledger.seals import BrokenSeal
 from workflow.exceptions import BadTime, ReasonMissing
@@ -44,7 +45,7 @@ def article_action(article: Article, action: Action, by: User) -> Iterator[Actio
     The clock is read once the lock is held, so that the order of acts is the order of their times.
     Raises NotAllowed for the wrong person before anything is said about the state, and WrongState.
     """
-    with _refusals_as_wrong_state(), transaction.atomic():
+    with alarms_outlive_rollback(), _refusals_as_wrong_state(), transaction.atomic():
         at = _lock_article(article, action)
         check_allowed(action, by, article)
         state = derive_state(_article_with_state.first(article.pk), article.discarded_at, at)
@@ -66,7 +67,7 @@ def round_action(round: Round, action: Action) -> Iterator[RoundContext]:
     Raises WrongState when the round has been closed, saying how and by whom.
     """
     article = round.article
-    with _refusals_as_wrong_state(), transaction.atomic():
+    with alarms_outlive_rollback(), _refusals_as_wrong_state(), transaction.atomic():
         at = _lock_article(article, action)
         fresh = _round_with_rows.first(round.pk)
         if fresh is None:

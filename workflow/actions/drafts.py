@@ -10,11 +10,13 @@ from articles.models.revision import RevisionState
 from departments import permissions
 from departments.exceptions import WrongState
 from departments.models import Department
+from ledger.alarms import alarms_outlive_rollback
 from ledger.record import record
 from workflow.actions import preview_links, round_records
 from workflow.actions.context import article_action, require_reason
 from workflow.models import RoundState
 from workflow.notifications import recipients
+from workflow.rules.revision_text import checked_content
 from workflow.rules.states import PublicState, TextState
 from workflow.rules.transitions import Action
 
@@ -26,9 +28,9 @@ def revise(article: Article, by: User) -> Revision:
     """A new draft from the text that was published last."""
     with article_action(article, Action.REVISE, by):
         published = drafts.base_publication(article)
+        published.revision.check_submitted_text()
         # Whoever had a hand in words that no leader has approved has one in what is made of them.
         article.update_sealed(in_charge=by)
-        published.revision.check_seal()
         draft = drafts.copy_as_draft(
             published.revision, by=by, keep_contributors=published.is_emergency, based_on=published.revision
         )
@@ -79,6 +81,7 @@ def hand_draft(article: Article, by: User, to: User, reason: str = "") -> None:
         record("article.draft_handed", article, by=by, **facts)
 
 
+@alarms_outlive_rollback()
 @transaction.atomic
 def copy_as_new(source: Revision, by: User, department: Department) -> Article:
     """A new article with the words of `source`, but for NOT_COPIED, for a department that the person writes for.
@@ -89,8 +92,8 @@ def copy_as_new(source: Revision, by: User, department: Department) -> Article:
     permissions.check_draft(by, department)
     if source.expunged_at:
         raise WrongState(_("This text was expunged; there is nothing to copy."))
+    checked_content(source)
     facts = {"created_by": by, "created_by_name": by.full_name, "in_charge": by}
-    source.check_seal()
     article = drafts.add_article(Article(department=department, **facts))
     is_approved = source.publications.filter(is_emergency=False).exists()
     draft = drafts.copy_as_draft(source, by=by, keep_contributors=not is_approved, based_on=None, into=article)
@@ -113,7 +116,7 @@ def discard(article: Article, by: User, reason: str = "") -> None:
         in_hand = RevisionState.PARKED if state.text == TextState.PARKED else RevisionState.DRAFT
         for revision in article.revisions.filter(state=in_hand):
             revision.update_sealed(state=RevisionState.DISCARDED)
-        preview_links.end_links(article, at)
+        links = preview_links.end_links(article, at)
         if state.public == PublicState.UNPUBLISHED:
             article.update_sealed(discarded_at=at)
-        record("article.discarded", article, by=by, was=state.text, reason=reason.strip())
+        record("article.discarded", article, by=by, was=state.text, reason=reason.strip(), links=links)

@@ -30,6 +30,8 @@ def publish_in_emergency(article: Article, by: User, seen: str, reason: str) -> 
     with article_action(article, Action.PUBLISH_IN_EMERGENCY, by) as (_state, at):
         reason = require_reason(reason)
         revision, opened = text_in_hand(article)
+        if opened:
+            opened.check_text()
         if seen != (revision.digest or revision.compute_digest()):
             raise StaleText(_("The text has changed since you opened it. Read it again; nothing was published."))
         if opened:
@@ -75,7 +77,9 @@ def confirm_emergency(article: Article, by: User, seen: str) -> None:
         emergency = Emergency.objects.unconfirmed_of(article)
         if emergency is None:
             raise WrongState(_("No emergency publication of this article waits for confirmation."))
-        if seen != emergency.publication.digest:
+        text = emergency.publication.revision
+        text.check_submitted_text()
+        if not seen == text.digest == emergency.publication.digest:
             raise StaleText(_("The decision is about another text than the one published. Read it again."))
         _check_participants(emergency)
         confirmed = {"confirmed_at": at, "confirmed_by": by, "confirmed_by_name": by.full_name}

@@ -21,11 +21,13 @@ from articles.text.passages import PassageCrossesBlocks, PassageNotFound, Quote,
 from articles.text.plain_text import strip_control_characters
 from departments import permissions
 from departments.exceptions import NotAllowed, WrongState
+from ledger.alarms import alarms_outlive_rollback
 from workflow.exceptions import BadRemark
 from workflow.models import Remark, Round, RoundState
 from workflow.rules.visibility import check_see_round
 
 
+@alarms_outlive_rollback()
 @transaction.atomic
 def add_remark(
     round: Round,
@@ -56,6 +58,7 @@ def add_remark(
         is_suggestion=replacement is not None,
         replacement=" ".join(strip_control_characters(replacement or "").split("\n")),
     )
+    round.check_text()
     found = _anchor(round.revision, field, quote)
     made.exact, made.prefix, made.suffix = found.exact, found.prefix, found.suffix
     _check_fields(made)

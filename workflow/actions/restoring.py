@@ -1,10 +1,12 @@
 """Restoring of an earlier wording into the draft."""
 
+import json
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.core.serializers.json import DjangoJSONEncoder
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -15,8 +17,11 @@ from articles.models.revision import TEXT_FIELDS
 from articles.text.plain_text import written_summary
 from departments.exceptions import WrongState
 from departments.models import Department
+from ledger.canonical_json import sha256
 from ledger.record import record
 from workflow.actions.context import article_action
+from workflow.exceptions import StaleText
+from workflow.rules.revision_text import checked_content
 from workflow.rules.states import TextState
 from workflow.rules.transitions import Action
 
@@ -42,8 +47,16 @@ class TextVersion:
         return _("revision %(number)d") % {"number": self.revision.number}
 
     def content(self) -> dict[str, Any]:
-        """In the form of Revision.content; of a save as JSON gives it back."""
-        return self.save.content if self.save else self.revision.content()
+        """In the form of Revision.content; of a save as JSON gives it back.
+
+        Raises TamperedText if the revision was submitted and does not say any more what it said then.
+        """
+        return self.save.content if self.save else checked_content(self.revision)
+
+
+def content_digest(content: dict[str, Any]) -> str:
+    """Digest of what a page showed of a wording, so that nobody restores other words than those they looked at."""
+    return sha256(json.dumps(content, cls=DjangoJSONEncoder, sort_keys=True))
 
 
 def find_text_version(article: Article, key: str) -> TextVersion | None:
@@ -65,23 +78,27 @@ def _is_number(text: str) -> bool:
     return text.isascii() and text.isdecimal() and len(text) < 9
 
 
-def restore(article: Article, by: User, source: TextVersion) -> tuple[Revision, list[str]]:
+def restore(article: Article, by: User, source: TextVersion, seen: str | None = None) -> tuple[Revision, list[str]]:
     """The active draft says what `source` says; where there is none, one is begun with it.
 
-    What stood in a draft stays in its history. Whoever had a hand in words that no leader approved has one in the
-    draft. Returns it with a sentence for each thing that could not be brought back.
+    `seen`: digest of the wording that the person looked at (content_digest); raises StaleText when it says something
+    else now. What stood in a draft stays in its history. Whoever had a hand in words that no leader approved has one
+    in the draft. Returns it with a sentence for each thing that could not be brought back.
     """
     with article_action(article, Action.RESTORE, by) as (state, _at):
         published = drafts.base_publication(article)
         draft = article.active_draft()
         if state.text in (TextState.SETTLED, TextState.PARKED):
+            published.revision.check_submitted_text()
             article.update_sealed(in_charge=by)
-            published.revision.check_seal()
             draft = drafts.copy_as_draft(
                 published.revision, by=by, keep_contributors=published.is_emergency, based_on=published.revision
             )
         (source.save or source.revision).check_seal()
-        content, lost = _draft_content(source)
+        said = source.content()
+        if seen is not None and seen != content_digest(said):
+            raise StaleText(_("This wording has changed since you opened it. Read it again; nothing was restored."))
+        content, lost = _draft_content(said)
         try:
             lost += drafts.save_draft(draft, content, by=by, version=draft.version)
         except (drafts.StaleDraft, ValidationError) as error:
@@ -94,9 +111,8 @@ def restore(article: Article, by: User, source: TextVersion) -> tuple[Revision, 
     return draft, lost
 
 
-def _draft_content(source: TextVersion) -> tuple[dict[str, Any], list[str]]:
+def _draft_content(said: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
     """What save_draft takes, from a wording that may come from JSON; and what of it is no longer there."""
-    said = source.content()
     digests = {row["digest"] for row in said["files"]} | {said["cover"]}
     files = {file.digest: file for file in File.objects.filter(digest__in=digests - {None})}
     downloads = [row for row in said["files"] if row["kind"] == "download"]

@@ -27,14 +27,17 @@ from workflow.rules.transitions import Action
 DECISION_VERBS = ("article.approved", "article.published", "article.scheduled", "article.returned")
 
 
-def submit(article: Article, by: User) -> Round:
+def submit(article: Article, by: User, seen: str | None = None) -> Round:
     """Freezes the active draft and opens a round on it.
 
-    Approvals of a round that was taken back count again when the text is identical.
+    `seen`: digest of the draft that the person looked at; raises StaleText when the draft says something else now.
+    Without it nothing is compared. Approvals of a round that was taken back count again when the text is identical.
     """
     with article_action(article, Action.SUBMIT, by) as (_state, at):
         draft, before = _draft_and_last_round(article)
         draft.check_seal()
+        if seen is not None and seen != draft.compute_digest():
+            raise StaleText(_("The draft has changed since you opened it. Read it again; nothing was submitted."))
         drafts.check_draft_ready(draft)
         drafts.add_contributor(draft, by)
         drafts.freeze(draft, at)
@@ -70,6 +73,7 @@ def take_back(round: Round, by: User) -> Revision:
     with round_action(round, Action.TAKE_BACK) as (opened, at):
         article = opened.article
         check_allowed(Action.TAKE_BACK, by, article, opened)
+        opened.check_text()
         round_records.close_round(opened, RoundState.TAKEN_BACK, at)
         draft = drafts.copy_as_draft(opened.revision, by=by, keep_contributors=True, based_on=opened.revision.based_on)
         recipients.notify(recipients.NotificationEvent.TAKEN_BACK, article, by=by, round=opened)
@@ -84,7 +88,8 @@ def _record_decision(
     principal = check_allowed(Action.APPROVE, by, round.article, round)
     if not seen:
         raise StaleText(_("The decision does not say which text it is about. Open the review page and decide there."))
-    if seen != round.revision.digest:
+    round.check_text()
+    if seen != round.revision.digest or any(row["digest"] != seen for row in round.decision_rows):
         raise StaleText(_("The text has changed since you opened it. Read it again; nothing was decided."))
     step = round.current_step()
     decision = Decision(

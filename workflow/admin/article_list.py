@@ -25,6 +25,7 @@ from articles.models.revision import RevisionState
 from articles.reads import counting
 from database import time_limit
 from workflow.desk.article_filters import MAX_COUNTED, ArticleFilter, BoundedPaginator
+from workflow.rules.revision_text import shown_title, with_titles
 from workflow.rules.states import ArticleState, states_of
 
 PAGE_SIZE = 30
@@ -54,14 +55,17 @@ class ArticleRow:
 def article_rows(articles: Iterable[Article]) -> list[ArticleRow]:
     """Two queries, however many articles."""
     articles = list(articles)
-    wordings = Revision.objects.filter(article__in=articles).order_by("number")
-    facts: dict[int, tuple] = {}
-    for pk, state, *found in wordings.values_list("article_id", "state", "title", "saved_at", "saved_by_name"):
-        if state != RevisionState.DISCARDED or pk not in facts:
-            facts[pk] = tuple(found)
-    return [
-        ArticleRow(article, state, *facts.get(article.pk, ("", None, ""))) for article, state in states_of(articles)
-    ]
+    newest: dict[int, Revision] = {}
+    for wording in with_titles(Revision.objects.filter(article__in=articles)).order_by("number"):
+        if wording.state != RevisionState.DISCARDED or wording.article_id not in newest:
+            newest[wording.article_id] = wording
+    return [_article_row(article, state, newest.get(article.pk)) for article, state in states_of(articles)]
+
+
+def _article_row(article: Article, state: ArticleState, wording: Revision | None) -> ArticleRow:
+    if wording is None:
+        return ArticleRow(article, state, "", None, "")
+    return ArticleRow(article, state, shown_title(wording), wording.saved_at, wording.saved_by_name)
 
 
 def change_list_view(desk: admin.ModelAdmin, request: HttpRequest) -> HttpResponse:

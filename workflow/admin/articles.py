@@ -15,9 +15,12 @@ from django.utils.translation import gettext
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 
 from articles.admin import ArticleAdmin
+from articles.editing.forms import SavedDraft
 from articles.models import Article, Revision
+from articles.models.frozen_text import TamperedText
 from articles.reads import counting
 from departments.exceptions import WrongState
+from ledger.canonical_json import canonical_json, sha256
 from workflow import services
 from workflow.actions import preview_links, remarks
 from workflow.admin import article_list, history
@@ -28,6 +31,7 @@ from workflow.desk.timeline import article_history
 from workflow.exceptions import BadTime, ReasonMissing
 from workflow.models import ExpungingRequest, PreviewLink
 from workflow.rules.authorization import available_actions, decision_refusal
+from workflow.rules.revision_text import checked_content
 from workflow.rules.states import state_of
 from workflow.rules.text_in_hand import revision_in_hand
 from workflow.rules.transitions import Action
@@ -35,8 +39,25 @@ from workflow.rules.visibility import check_see_text
 
 
 def _newest_revision(article: Article) -> Revision:
-    """The newest wording that was not discarded; of a discarded article, the last there was."""
-    return article.latest_revision() or article.revisions.order_by("-number").first()
+    """The text in hand, else the newest wording that was not discarded; of a discarded article, the last there was."""
+    return revision_in_hand(article) or article.latest_revision() or article.revisions.order_by("-number").first()
+
+
+def _seen(action: Action, request: HttpRequest) -> dict[str, str]:
+    """What the button of an act on the words of the page sends along: their digest."""
+    return {"seen": request.POST.get("seen", "")} if action == Action.SUBMIT else {}
+
+
+def _digest_of_text(revision: Revision) -> str:
+    """Digest of the words as they are read now; "" for a text that was tampered with, on which nobody can act."""
+    try:
+        return sha256(canonical_json(checked_content(revision)))
+    except TamperedText:
+        return ""
+
+
+def _title(revision: Revision) -> str:
+    return revision.shown_submitted_title if revision.rounds.exists() else revision.shown_title
 
 
 @admin.register(Article)
@@ -82,12 +103,13 @@ class DeskArticleAdmin(ArticleAdmin):
             "resolved_remarks": [remark for remark in remarked if remark.resolution],
         }
 
-    def after_save(self, request: HttpRequest, article: Article) -> HttpResponse:
+    def after_save(self, request: HttpRequest, saved: SavedDraft) -> HttpResponse:
         """“Save and submit” submits what was just saved; a refusal leaves the saved draft on screen with the reason."""
         if "_submit" not in request.POST:
-            return super().after_save(request, article)
+            return super().after_save(request, saved)
+        article = saved.article
         try:
-            services.submit(article, by=request.user)
+            services.submit(article, by=request.user, seen=saved.digest)
         except WrongState as error:
             messages.error(request, str(error))
             return HttpResponseRedirect(reverse("admin:articles_article_change", args=[article.pk]))
@@ -112,9 +134,11 @@ class DeskArticleAdmin(ArticleAdmin):
             action for action in available_actions(article, state, request.user) if action not in ACTIONS_WITH_OWN_PAGE
         ]
         revision = _newest_revision(article)
+        text_digest, title = _digest_of_text(revision), _title(revision)
         context = {
             **self.admin_site.each_context(request),
-            "title": revision.title,
+            "title": title,
+            "text_digest": text_digest,
             "opts": self.opts,
             "article": article,
             "state": state,
@@ -129,7 +153,12 @@ class DeskArticleAdmin(ArticleAdmin):
             "scheduled": article.publications.scheduled().first(),
             "immediate_actions": [action for action in possible if action not in ACTION_FORMS],
             "action_forms": [
-                (action, form if action == submitted_action else action_form(action, article, request.user))
+                (
+                    action,
+                    form
+                    if action == submitted_action
+                    else action_form(action, article, request.user, shown_digest=text_digest),
+                )
                 for action in possible
                 if action in ACTION_FORMS
             ],
@@ -203,7 +232,7 @@ class DeskArticleAdmin(ArticleAdmin):
         if form is not None and not form.is_valid():
             return self._overview(request, article, action, form)
         try:
-            perform(action, article, request.user, form.cleaned_data if form else {})
+            perform(action, article, request.user, form.cleaned_data if form else _seen(action, request))
         except (ReasonMissing, BadTime) as error:
             # Each asking form has one field that the refusal can be about, and it stands there.
             form.add_error(next(name for name in ("reason", "at", "until") if name in form.fields), str(error))

@@ -18,7 +18,7 @@ from articles.text.diff import differences
 from departments import permissions
 from departments.exceptions import WrongState
 from workflow import services
-from workflow.actions.restoring import TextVersion, find_text_version
+from workflow.actions.restoring import TextVersion, content_digest, find_text_version
 from workflow.desk.timeline import MAX_SAVES
 from workflow.rules.authorization import available_actions
 from workflow.rules.states import state_of
@@ -61,9 +61,14 @@ def compare_view(request: HttpRequest, pk: int, context: dict[str, Any]) -> Http
         "groups": groups,
         "old": old,
         "new": new,
-        "differences": differences(old.content(), new.content()) if old and new else None,
+        "differences": None,
         "restorable": _restorable(request, article, old),
     }
+    if old and new:
+        before, after = old.content(), new.content()
+        if request.GET.get("digest", "") not in ("", new.revision.digest):
+            raise new.revision.tampered()  # the review page that leads here is about another text
+        context |= {"differences": differences(before, after), "old_digest": content_digest(before)}
     if "part" in request.GET:
         return TemplateResponse(request, "admin/articles/article/_differences.html", context)
     return TemplateResponse(request, "admin/articles/article/compare.html", context)
@@ -126,7 +131,7 @@ def restore_view(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, _("There is no such wording. Choose another one."))
         return HttpResponseRedirect(reverse("admin:articles_article_compare", args=[article.pk]))
     try:
-        _draft, lost = services.restore(article, by=request.user, source=source)
+        _draft, lost = services.restore(article, by=request.user, source=source, seen=request.POST.get("seen", ""))
     except WrongState as error:
         messages.error(request, str(error))
         return HttpResponseRedirect(reverse("admin:articles_article_compare", args=[article.pk]))

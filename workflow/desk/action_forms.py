@@ -24,7 +24,6 @@ from workflow.desk.forms import (
     WithdrawalForm,
 )
 from workflow.models import Emergency, ExpungingRequest, Round
-from workflow.rules.text_in_hand import revision_in_hand
 from workflow.rules.transitions import Action
 
 # Acts that ask for words before they happen; the others happen at the press of their button.
@@ -50,11 +49,11 @@ ACTIONS_WITH_OWN_PAGE = {Action.APPROVE, Action.RETURN, Action.RESTORE}
 DANGEROUS_ACTIONS = {Action.DISCARD, Action.WITHDRAW, Action.PUBLISH_IN_EMERGENCY, Action.EXPUNGE}
 
 
-def action_form(action: Action, article: Article, person: User, data: Any = None) -> forms.Form:
-    """The form of an asking act; hidden in it, the digest of the text that the page shows."""
+def action_form(action: Action, article: Article, person: User, data: Any = None, shown_digest: str = "") -> forms.Form:
+    """The form of an asking act; hidden in it, `shown_digest`, that of the text that the page shows."""
     initial = {}
     if action == Action.PUBLISH_IN_EMERGENCY:
-        initial["seen"] = _current_digest(article)
+        initial["seen"] = shown_digest
     elif action == Action.CONFIRM_EMERGENCY:
         emergency = Emergency.objects.unconfirmed_of(article)
         initial["seen"] = emergency.publication.digest if emergency else ""
@@ -63,11 +62,6 @@ def action_form(action: Action, article: Article, person: User, data: Any = None
     elif action == Action.EXPUNGE and (asked := ExpungingRequest.objects.filter(article=article).first()):
         initial["reason"] = asked.reason
     return ACTION_FORMS[action](data, article=article, person=person, prefix=action, initial=initial)
-
-
-def _current_digest(article: Article) -> str:
-    revision = revision_in_hand(article)
-    return (revision.digest or revision.compute_digest()) if revision else ""
 
 
 def _require_open_round(article: Article) -> Round:

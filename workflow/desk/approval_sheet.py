@@ -53,6 +53,7 @@ def emergency_sheet(request: HttpRequest, article: Article, number: int, context
 def _render_sheet(
     request: HttpRequest, article: Article, revision: Revision, publication: Publication | None, context: dict[str, Any]
 ) -> HttpResponse:
+    revision.check_submitted_text()
     context = {
         **context,
         "article": article,

@@ -48,6 +48,7 @@ def select(ticks: list[str], person: User) -> Selection:
     def check(found: Round, seen: str) -> None:
         check_open(found)
         check_allowed(Action.APPROVE, person, found.article, found)
+        found.check_text()
         if seen != found.revision.digest:
             raise StaleText(_("The text has changed since you opened it. Read it again; nothing was decided."))
         check_opened(found, person, seen)
@@ -73,7 +74,7 @@ def _for_each(ticks: list[str], person: User, do: Callable[[Round, str], None]) 
         name = _("Submission %(number)s") % {"number": pk[:NUMBER_SHOWN]}
         try:
             found = round_or_404(person, int(pk) if pk.isdecimal() and len(pk) <= NUMBER_SHOWN else 0)
-            name = found.revision.title or name  # an expunged text has none
+            name = found.shown_title or name  # an expunged text has none
             do(found, seen)
         except Http404:
             done.refused.append((name, _("there is no such submission.")))

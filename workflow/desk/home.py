@@ -20,9 +20,11 @@ from articles.models import Article, Placement, Publication, Read, Revision
 from articles.reads.counting import totals
 from departments.models import Department, Membership
 from ledger.models import Run
+from ledger.runs import believed_runs
 from workflow.desk.queue import WaitingRound, waiting_rounds
 from workflow.models import Decision, Delivery, Round, RoundState, RoundStep, Step, Verdict
 from workflow.rules.eligible_deciders import rounds_awaiting, stranded_steps, waiting_steps_with_deciders
+from workflow.rules.revision_text import shown_title, with_titles
 from workflow.rules.states import ArticleState, TextState, states_of
 
 MAX_LIST_ROWS = 8  # of each list
@@ -65,14 +67,15 @@ def author_desk(person: User) -> AuthorDesk:
     mine = list(
         Article.objects.not_discarded().filter(wrote).select_related("department").order_by("-pk")[:MAX_ARTICLES_READ]
     )
-    wordings = Revision.objects.filter(article__in=mine).exclude(state="discarded").order_by("number")
-    facts = {pk: (title, saved) for pk, title, saved in wordings.values_list("article_id", "title", "saved_at")}
+    wordings = with_titles(Revision.objects.filter(article__in=mine).exclude(state="discarded"))
+    newest = {wording.article_id: wording for wording in wordings.order_by("number")}
     desk = AuthorDesk()
     lists = {TextState.RETURNED: desk.returned, TextState.DRAFT: desk.drafts, TextState.IN_REVIEW: desk.in_review}
     for article, state in states_of(mine):
         found = lists.get(state.text)
         if found is not None and len(found) < MAX_LIST_ROWS:
-            title, saved_at = facts.get(article.pk, ("", None))
+            wording = newest.get(article.pk)
+            title, saved_at = (shown_title(wording), wording.saved_at) if wording else ("", None)
             found.append(DeskArticle(article, title, state, saved_at))
     _add_return_decisions(desk.returned)
     _add_waiting_steps(desk.in_review)
@@ -221,19 +224,23 @@ class SiteHealth:
 
 @dataclass
 class RunStatus:
+    """`is_believed`: False for a note that the site did not write like that, or that is gone; `run` is None then."""
+
     label: str
     run: Run | None
     is_late: bool
+    is_believed: bool = True
 
 
 def site_health() -> SiteHealth:
     """At most CACHE_SECONDS old, but for the runs, which are read afresh."""
-    runs = {run.kind: run for run in Run.objects.all()}
+    runs = believed_runs()
     now = timezone.now()
     shown = {}
     for kind in Run.Kind:
         run = runs.get(kind)
-        shown[kind.value] = RunStatus(str(kind.label), run, run is None or run.at < now - RUN_LATE_AFTER)
+        is_believed = run is not None or kind not in runs
+        shown[kind.value] = RunStatus(str(kind.label), run, run is None or run.at < now - RUN_LATE_AFTER, is_believed)
     figures = cached("desk-health", _cached_health_counts, CACHE_SECONDS)
     departments = Department.objects.in_bulk([pk for pk, _newest in figures["stale"]])
     stale = [

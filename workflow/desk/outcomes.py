@@ -36,7 +36,7 @@ def outcome(request: HttpRequest, pk: int, context: dict[str, Any]) -> HttpRespo
 
 
 def _headline(found: Round, decision: Decision) -> str:
-    title = {"title": found.revision.title}
+    title = {"title": found.shown_title}
     if decision.verdict == Verdict.RETURN:
         return _("“%(title)s” was returned to its authors.") % title
     if found.state == RoundState.OPEN:

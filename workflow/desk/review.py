@@ -14,15 +14,18 @@ from django.utils.translation import gettext as _
 from articles.editing.checks import run_checks
 from articles.models import Article
 from departments.exceptions import WrongState
+from ledger.canonical_json import canonical_json, sha256
 from workflow import services
 from workflow.actions import openings
 from workflow.actions.round_records import signs_off
 from workflow.desk.forms import DecisionForm, RemarkForm
 from workflow.desk.queue import queue_position
-from workflow.exceptions import BadTime, ReasonMissing
+from workflow.desk.refused_text import refused_text_response
+from workflow.exceptions import BadTime, ReasonMissing, StaleText
 from workflow.models import Decision, QuickPhrase, Remark, Round, RoundStep
 from workflow.rules.authorization import decision_refusal
 from workflow.rules.eligible_deciders import eligible_deciders
+from workflow.rules.revision_text import checked_content
 from workflow.rules.visibility import round_or_404
 
 MAX_EARLIER_ROUNDS = 10  # rounds of the article whose opinions are shown
@@ -92,7 +95,8 @@ def render_review(
     status: int = 200,
 ) -> HttpResponse:
     """The review page with a form as it was filled in. `remark_form`: that of a remark, likewise."""
-    steps, revision = round_progress(round), round.revision_with_rows()
+    round.check_text()
+    steps, revision = round_progress(round), round.revision
     revision.article = round.article
     earlier = earlier_rounds(round)
     refusal = decision_refusal(request.user, round) if round.state == "open" else _("This round is closed.")
@@ -101,6 +105,7 @@ def render_review(
     context = {
         **context,
         "title": revision.title,
+        "text_digest": revision.digest,
         "round": round,
         "revision": revision,
         "article": round.article,
@@ -148,16 +153,26 @@ def _take_decision(request: HttpRequest, found: Round, form: DecisionForm) -> bo
 
 @csp_replace({"frame-ancestors": ["'self'"]})
 def revision_preview(request: HttpRequest, article: Article, number: int) -> HttpResponse:
-    """A revision in the public look."""
+    """A revision in the public look.
+
+    `digest` of the address: that of the text which the page round the frame is about. What it decides on then stands
+    in the frame, or nothing does.
+    """
     revision = article.revisions.select_related("cover").filter(number=number).first()
     if revision is None:
         raise Http404
-    attachments = revision.attachments.filter(kind="download").select_related("file")
+    attachments = list(revision.attachments.select_related("file"))
+    try:
+        content = checked_content(revision, attachments)
+        if request.GET.get("digest", "") not in ("", sha256(canonical_json(content))):
+            raise StaleText(_("The text has changed since you opened the page. Reload the page."))
+    except WrongState as error:
+        return refused_text_response(request, error)
     context = {
         "revision": revision,
         "publication": None,
         "department": article.department,
-        "downloads": attachments,
+        "downloads": [attached for attached in attachments if attached.kind == "download"],
     }
     response = render(request, "admin/articles/article/preview.html", context)
     response["X-Robots-Tag"] = "noindex"

@@ -6,6 +6,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from articles.models import Article
+from ledger.seals import Sealed
 
 
 class PreviewLinkQuerySet(models.QuerySet["PreviewLink"]):
@@ -20,8 +21,13 @@ class PreviewLinkQuerySet(models.QuerySet["PreviewLink"]):
         return self.filter(~newer, ends_at__gt=timezone.now(), **usable)
 
 
-class PreviewLink(models.Model):
-    """Kept as a digest of its secret, so that nobody who reads the database can use it."""
+class PreviewLink(Sealed):
+    """Kept as a digest of its secret, so that nobody who reads the database can use it.
+
+    Sealed, so that a row put in by SQL opens nothing. Its revocation stands in the ledger too, by that digest.
+    """
+
+    seal_kind = "preview link"
 
     article = models.ForeignKey(
         Article, on_delete=models.PROTECT, related_name="preview_links", verbose_name=_("article")
@@ -49,3 +55,12 @@ class PreviewLink(models.Model):
 
     def __str__(self) -> str:
         return f"{self.article_id}: {self.made_by_name}"
+
+    def manifest(self) -> dict:
+        return {
+            "schema": 1,
+            "article": self.article_id,
+            "secret": self.token_digest,
+            "made": [self.made_at, self.made_by_id, self.made_by_name],
+            "ends": self.ends_at,
+        }

@@ -44,7 +44,7 @@ class RoundQuerySet(models.QuerySet["Round"]):
         steps = RoundStep.objects.filter(round=OuterRef("pk")).order_by("position")
         decisions = Decision.objects.filter(round=OuterRef("pk")).order_by("decided_at", "pk")
         names = ("id", "position", "name", "people", "due_hours", "reached_at", "passed_at", "handed_to_id", "role_id")
-        return self.select_related("revision").annotate(
+        return self.select_related("revision__cover").annotate(
             step_rows=JSONSubquery(steps, *names, *SEAL_FIELDS, role_name="role__name", role_code="role__code"),
             decision_rows=JSONSubquery(
                 decisions, *DECISION_FIELDS, step_name="step__name", step_position="step__position"
@@ -158,6 +158,15 @@ class Round(Sealed):
             if hasattr(self, name):
                 setattr(self.revision, name, getattr(self, name))
         return self.revision
+
+    def check_text(self, attachments: list | None = None) -> dict:
+        """Return the content of the round's text. Raises TamperedText, with an alarm, if it is not as submitted."""
+        return self.revision_with_rows().check_submitted_text(attachments)
+
+    @property
+    def shown_title(self) -> str:
+        """The title for lists: that of the checked text, or a remark in its place (FrozenText.shown_title)."""
+        return self.revision.shown_submitted_title
 
     def contributor_ids(self) -> set[int]:
         """Ids of everybody who had a hand in the text (Revision.hands)."""

@@ -10,6 +10,7 @@ from accounts.models import User
 from articles.models import Article, Revision
 from workflow.models import Notification, NotificationEvent
 from workflow.rules.eligible_deciders import rounds_awaiting
+from workflow.rules.revision_text import shown_title, with_titles
 
 # 企业微信 takes 2,048 bytes of text; longer ones are refused whole.
 MAX_CHAT_MESSAGE_BYTES = 2000  # bytes of UTF-8
@@ -28,9 +29,10 @@ def titles(notifications: Collection[Notification], person: User | None) -> dict
         # A deputy, or somebody to whom a step was handed, may decide without a role there.
         waiting = awaiting_round_ids(hidden, person)
         articles |= {found.article_id for found in hidden if found.round_id in waiting}
-    revisions = Revision.objects.filter(article__in=articles).exclude(state="discarded")
-    newest = dict(revisions.order_by("number").values_list("article_id", "title"))
-    return {found.pk: newest.get(found.article_id, "") for found in notifications}
+    revisions = with_titles(Revision.objects.filter(article__in=articles).exclude(state="discarded"))
+    newest = {revision.article_id: revision for revision in revisions.order_by("number")}
+    shown = {pk: shown_title(revision) for pk, revision in newest.items()}
+    return {found.pk: shown.get(found.article_id, "") for found in notifications}
 
 
 def awaiting_round_ids(notifications: Collection[Notification], person: User) -> set[int]:

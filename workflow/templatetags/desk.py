@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from accounts.models import User
 from articles.reads.counting import DailyReads
 from articles.text.plain_text import plain_text
+from ledger import alarms
 from ledger.models import Alarm
 from workflow.desk import home
 from workflow.models import Delivery, Notification
@@ -54,7 +55,7 @@ def site_health(person: User) -> home.SiteHealth | None:
 @register.simple_tag
 def open_alarms(person: User) -> list[Alarm]:
     """Open integrity alarms, for superusers."""
-    return list(Alarm.objects.all()[:MAX_ALARMS]) if person.is_superuser else []
+    return alarms.open_alarms()[:MAX_ALARMS] if person.is_superuser else []
 
 
 @register.simple_tag

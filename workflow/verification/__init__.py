@@ -4,6 +4,7 @@ from workflow.verification import (  # noqa: F401 (importing them registers thei
     authority,
     emergencies,
     pins,
+    preview_links,
     publications,
     replay,
     rounds,

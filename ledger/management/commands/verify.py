@@ -9,6 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
+from ledger.alarms import rewrite_lost_alarms
 from ledger.exports import UnreadableLine, read_entries
 from ledger.models import Entry, Run
 from ledger.runs import note_run
@@ -39,6 +40,7 @@ class Command(BaseCommand):
             wrong = self.print_mismatches(mismatches(notes))
             last = Entry.objects.order_by("-number").first()
         note_run(Run.Kind.VERIFY, ok=not wrong, findings=wrong)
+        rewrite_lost_alarms()
         self.fail_if_any(wrong)
         self.stdout.write(_("Everything matches. Head of the ledger: %(head)s") % {"head": _format_head(last)})
 

@@ -156,7 +156,8 @@ def test_a_frozen_revision_is_never_replaced(frozen, pragma):
 
 # Expunging.
 
-EMPTY = ", ".join(f"\"{name}\" = ''" for name in TEXT_FIELDS) + ", cover_id = NULL"
+EMPTIED = (*TEXT_FIELDS, "seal_key", "seal_signature")
+EMPTY = ", ".join(f"\"{name}\" = ''" for name in EMPTIED) + ", cover_id = NULL"
 EXPUNGE = f"UPDATE articles_revision SET {EMPTY}, expunged_at = %s WHERE id = %s"
 
 

@@ -18,7 +18,7 @@ from tests.portal.visitor import visit
 from tests.workflow.action_calls import approve, edit, give_back, mine, refused
 from tests.workflow.action_factories import entries
 from workflow import services
-from workflow.actions.restoring import find_text_version
+from workflow.actions.restoring import content_digest, find_text_version
 from workflow.desk.timeline import article_history
 from workflow.models import Round
 
@@ -36,7 +36,9 @@ def compare(client, article, old="", new="", **words):
 
 
 def put_back(client, article, key):
-    return client.post(reverse("admin:articles_article_restore", args=[article.pk]), {"wording": key}, follow=True)
+    source = find_text_version(article, key)
+    sent = {"wording": key, "seen": content_digest(source.content()) if source else ""}
+    return client.post(reverse("admin:articles_article_restore", args=[article.pk]), sent, follow=True)
 
 
 @pytest.fixture
