@@ -13,10 +13,12 @@ from typing import Any
 
 from django.db import DatabaseError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from ledger.canonical_json import canonical_timestamp
 from ledger.mirrors import Mirror, change_mirror, read_mirror
 from ledger.models import Alarm
+from ledger.seals import BrokenSeal
 
 logger = logging.getLogger(__name__)
 
@@ -40,6 +42,12 @@ def raise_alarm(subject: str, message: str, **facts: str | int) -> None:
     found = {"message": message[:300], "facts": facts, "last_seen": canonical_timestamp(timezone.now())}
     change_mirror(MIRROR, lambda mirror: _add_to_mirror(mirror, subject[:120], found))
     _write_row(subject[:120], found)
+
+
+def report_broken_seal(broken: BrokenSeal) -> None:
+    """Raise the alarm for a row that somebody tried to use. Call it outside the transaction that the refusal undoes."""
+    subject = f"{broken.row._meta.model_name} {broken.row.pk}"
+    raise_alarm(subject, gettext_noop("It was changed outside the site; somebody tried to use it."))
 
 
 def _add_to_mirror(mirror: Mirror, subject: str, found: dict[str, Any]) -> None:

@@ -5,6 +5,7 @@ generated column, a default, a weakened constraint, a policy on rows, or a table
 """
 
 from collections.abc import Iterable, Iterator
+from functools import cache, lru_cache
 
 from django.apps import apps
 from django.db import DatabaseError, connection, models, transaction
@@ -16,6 +17,8 @@ from ledger import guards
 _known_tables = {"django_migrations"}
 # What SQLite makes beside each full-text table.
 FTS_SUFFIXES = ("_data", "_idx", "_content", "_docsize", "_config")
+
+Definitions = dict[tuple[str, str], str]
 
 
 def register_tables(*names: str) -> None:
@@ -72,14 +75,11 @@ def _sqlite_objects() -> Iterator[str]:
 def _sqlite_tables() -> Iterator[str]:
     """Every column and constraint of a table, against what Django would write for the model."""
     written = dict(_rows("SELECT name, sql FROM sqlite_master WHERE type = 'table'"))
-    editor = connection.schema_editor(collect_sql=True)
-    editor.deferred_sql = []  # table_sql puts statements for later there, which nobody runs
     for model in _managed_models():
         table = model._meta.db_table
         if table not in written:
             continue  # ledger.verification names it
-        expected = set(_elements(_with_values(*editor.table_sql(model))))
-        found = set(_elements(written[table]))
+        expected, found = _elements_by_django(model), _elements(written[table])
         for element in sorted(found - expected):
             yield f"table {table}: {_excerpt(element)} is not as the site made it"
         if not found - expected and expected - found:
@@ -87,12 +87,17 @@ def _sqlite_tables() -> Iterator[str]:
                 yield f"table {table}: {_excerpt(element)} is missing"
 
 
-def _with_values(sql: str, params: list) -> str:
-    return sql % tuple(connection.schema_editor().quote_value(value) for value in params) if params else sql
+@cache
+def _elements_by_django(model: type[models.Model]) -> frozenset[str]:
+    editor = connection.schema_editor(collect_sql=True)
+    editor.deferred_sql = []  # table_sql puts statements for later there, which nobody runs
+    return _elements(editor.table_sql(model)[0])
 
 
-def _elements(sql: str) -> Iterator[str]:
-    """The columns and constraints of a CREATE TABLE statement, one after the other, with single blanks."""
+@lru_cache(maxsize=500)
+def _elements(sql: str) -> frozenset[str]:
+    """The columns and constraints of a CREATE TABLE statement, each with single blanks."""
+    found = set()
     begin, depth, text, quote = 0, 0, sql[sql.index("(") + 1 : sql.rindex(")")], ""
     for place, sign in enumerate(text):
         if quote:
@@ -100,11 +105,12 @@ def _elements(sql: str) -> Iterator[str]:
         elif sign in "'\"":
             quote = sign
         elif sign == "," and depth == 0:
-            yield " ".join(text[begin:place].split())
+            found.add(" ".join(text[begin:place].split()))
             begin = place + 1
         else:
             depth += {"(": 1, ")": -1}.get(sign, 0)
-    yield " ".join(text[begin:].split())
+    found.add(" ".join(text[begin:].split()))
+    return frozenset(found)
 
 
 def _excerpt(element: str, most: int = 120) -> str:
@@ -157,14 +163,15 @@ FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
 LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
 WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r' AND a.attnum > 0 AND NOT a.attisdropped
 """
-# Every constraint and unique index of a table, by name, in the words of the database.
+# (table, name, definition) of every constraint and unique index of a schema, in the words of the database.
 POSTGRESQL_DEFINITIONS = """
-SELECT conname::text, pg_get_constraintdef(oid) FROM pg_constraint
-WHERE conrelid = %s::regclass AND contype IN ('c', 'u')
+SELECT c.relname::text, k.conname::text, pg_get_constraintdef(k.oid) FROM pg_constraint k
+JOIN pg_class c ON c.oid = k.conrelid WHERE c.relnamespace = %s AND k.contype IN ('c', 'u')
 UNION ALL
-SELECT i.relname::text, regexp_replace(pg_get_indexdef(x.indexrelid), '^.* USING ', '') FROM pg_index x
-JOIN pg_class i ON i.oid = x.indexrelid WHERE x.indrelid = %s::regclass AND x.indisunique AND x.indisvalid
-AND NOT EXISTS (SELECT 1 FROM pg_constraint c WHERE c.conindid = x.indexrelid)
+SELECT c.relname::text, i.relname::text, regexp_replace(pg_get_indexdef(x.indexrelid), '^.* USING ', '')
+FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid JOIN pg_class c ON c.oid = x.indrelid
+WHERE c.relnamespace = %s AND x.indisunique AND x.indisvalid
+AND NOT EXISTS (SELECT 1 FROM pg_constraint k WHERE k.conindid = x.indexrelid)
 """
 POSTGRESQL_FOREIGN_KEYS = """
 SELECT c.relname::text, k.conname::text FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid
@@ -212,26 +219,27 @@ def _postgresql_constraints() -> Iterator[str]:
     for table, name in sorted(_rows(POSTGRESQL_FOREIGN_KEYS, [sorted(_known_tables)])):
         yield f"constraint {name} of table {table}: is not as the site made it"
     present = {table for (table,) in _rows(POSTGRESQL_TABLES)}
-    checked = [model for model in _managed_models() if model._meta.db_table in present]
+    checked = tuple(model for model in _managed_models() if model._meta.db_table in present)
     try:
         expected = _definitions_by_django(checked)
     except DatabaseError as error:  # such as a replica, or a user who may make no temporary table
         yield f"constraints: what they say could not be compared ({str(error).strip().splitlines()[0]})"
         return
-    for model in checked:
-        table = model._meta.db_table
-        found = dict(_rows(POSTGRESQL_DEFINITIONS, [f'"{table}"'] * 2))
-        for name, definition in sorted(expected[table].items()):
-            if name in found and found[name] != definition:  # ledger.verification names those that are missing
-                yield f"constraint {name} of table {table}: is not as the site made it"
-        own = {f"{table}_{field.column}_check" for field in model._meta.local_concrete_fields}
-        for name, definition in sorted(found.items()):
-            if definition.startswith("CHECK") and name not in expected[table] and name not in own:
-                yield f"constraint {name} of table {table}: was not made by the site"
+    [[schema]] = _rows("SELECT current_schema()::regnamespace::oid")
+    found = {(table, name): definition for table, name, definition in _rows(POSTGRESQL_DEFINITIONS, [schema] * 2)}
+    for (table, name), definition in sorted(expected.items()):
+        if found.get((table, name), definition) != definition:  # ledger.verification names those that are missing
+            yield f"constraint {name} of table {table}: is not as the site made it"
+    fields = [(model._meta.db_table, field.column) for model in checked for field in model._meta.local_concrete_fields]
+    own = {(table, f"{table}_{column}_check") for table, column in fields}
+    for (table, name), definition in sorted(found.items()):
+        if definition.startswith("CHECK") and (table, name) not in expected and (table, name) not in own:
+            yield f"constraint {name} of table {table}: was not made by the site"
 
 
-def _definitions_by_django(checked: list[type[models.Model]]) -> dict[str, dict[str, str]]:
-    """Table → name → definition of the constraints that the models state, as this database writes them.
+@cache
+def _definitions_by_django(checked: tuple[type[models.Model], ...]) -> Definitions:
+    """(table, name) → definition of the constraints that the models state, as this database writes them.
 
     `verify` reads in a transaction that may write nothing, so this takes a connection of its own.
     """
@@ -250,11 +258,8 @@ def _definitions_by_django(checked: list[type[models.Model]]) -> dict[str, dict[
         own.close()
 
 
-def _define_on_temporary_tables(
-    own: BaseDatabaseWrapper, checked: list[type[models.Model]]
-) -> dict[str, dict[str, str]]:
+def _define_on_temporary_tables(own: BaseDatabaseWrapper, checked: Iterable[type[models.Model]]) -> Definitions:
     editor = own.schema_editor(collect_sql=True)
-    found: dict[str, dict[str, str]] = {}
     with own.cursor() as cursor:
         cursor.execute("SELECT current_schema()")
         schema = cursor.fetchone()[0]
@@ -263,6 +268,6 @@ def _define_on_temporary_tables(
             cursor.execute(f'CREATE TEMPORARY TABLE "{table}" (LIKE "{schema}"."{table}")')
             for constraint in model._meta.constraints:
                 cursor.execute(str(constraint.create_sql(model, editor)))
-            cursor.execute(POSTGRESQL_DEFINITIONS, [f'pg_temp."{table}"'] * 2)
-            found[table] = dict(cursor.fetchall())
-    return found
+        cursor.execute("SELECT pg_my_temp_schema()")
+        cursor.execute(POSTGRESQL_DEFINITIONS, [cursor.fetchone()[0]] * 2)
+        return {(table, name): definition for table, name, definition in cursor.fetchall()}

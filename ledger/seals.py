@@ -11,9 +11,9 @@ from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, gettext_noop
+from django.utils.translation import gettext_lazy
 
-from ledger import alarms, keys
+from ledger import keys
 from ledger.canonical_json import canonical_json, sha256
 
 
@@ -27,11 +27,6 @@ class BrokenSeal(PermissionDenied):
             _("%(name)s was changed outside the site, so it does not count. Nothing was done; tell a superuser.")
             % {"name": name}
         )
-
-    def raise_alarm(self) -> None:
-        """Keep it for superusers to see. Call it outside the transaction that the refusal rolls back."""
-        subject = f"{self.row._meta.model_name} {self.row.pk}"
-        alarms.raise_alarm(subject, gettext_noop("It was changed outside the site; somebody tried to use it."))
 
 
 class Seal(NamedTuple):

@@ -15,6 +15,7 @@ from redis.exceptions import RedisError
 from articles.caching import versions
 from articles.public import external_links
 from departments.exceptions import TamperedRow
+from ledger.alarms import report_broken_seal
 from ledger.record import read_head
 from ledger.seals import BrokenSeal
 from legacy import old_addresses
@@ -102,7 +103,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     broken = exception.broken if isinstance(exception, TamperedRow) else exception
     if isinstance(broken, BrokenSeal):
-        broken.raise_alarm()
+        report_broken_seal(broken)
     return render(request, "403.html", {"is_error_page": True, "reason": str(exception)}, status=403)
 
 

@@ -168,3 +168,9 @@ def test_what_was_put_into_sqlite_is_named(attack):
 def test_what_was_put_into_postgresql_is_named(attack):
     """Scenario 62."""
     name_of(attack, ON_POSTGRESQL)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_fresh_database_holds_nothing_foreign_also_outside_a_transaction():
+    """As the command runs: on PostgreSQL, constraints are then compared on a connection of their own."""
+    assert verify() == []

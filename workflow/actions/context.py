@@ -15,7 +15,7 @@ from articles.models import Article
 from database.compiled_query import CompiledQuery
 from departments.authority import check_department
 from departments.exceptions import TamperedRow, WrongState
-from ledger.alarms import alarms_outlive_rollback
+from ledger.alarms import alarms_outlive_rollback, report_broken_seal
 from ledger.resealing import SealBroken
 from ledger.seals import BrokenSeal
 from workflow.exceptions import BadTime, ReasonMissing
@@ -119,10 +119,10 @@ def _refusals_as_wrong_state() -> Iterator[None]:
     try:
         yield
     except BrokenSeal as error:
-        error.raise_alarm()
+        report_broken_seal(error)
         raise TamperedRow(error) from error
     except TamperedRow as error:
-        error.broken.raise_alarm()
+        report_broken_seal(error.broken)
         raise
     except DraftNotReady as error:
         raise WrongState(str(error)) from error

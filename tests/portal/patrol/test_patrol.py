@@ -240,6 +240,34 @@ def test_a_withdrawn_article_that_a_cache_still_serves_is_named(patrol, newsroom
     ]
 
 
+def test_a_withdrawn_article_that_was_put_back_as_it_was_before_is_named(patrol, newsroom):
+    """Scenario 62: the row carries a good seal, and the site serves it. The ledger knows better."""
+    gone = article()
+    services.withdraw(gone.article, by=newsroom.publisher, reason="有误", notice="已撤稿")
+    tamper("DELETE FROM articles_withdrawal")
+    tamper(
+        "UPDATE articles_publication SET live_until = NULL, seal_key = %s, seal_signature = %s WHERE id = %s",
+        [gone.seal_key, gone.seal_signature, gone.pk],
+    )
+    tamper("UPDATE articles_placement SET live_until = NULL WHERE publication_id = %s", [gone.pk])
+    line = f"article {gone.article_id}: publication 1 was withdrawn, but its notice is gone"
+    assert f"{gone.get_absolute_url()}: {line}" in patrol()
+
+
+def test_an_entry_of_the_ledger_that_was_changed_is_not_believed(patrol):
+    """Scenario 62: who makes the ledger say what the row says is named for it."""
+    tamper("UPDATE ledger_entry SET actor_name = '别人' WHERE verb = 'article.published'")
+    assert [line for line in patrol() if "of the ledger was changed" in line]
+
+
+def test_an_older_footer_that_was_put_back_is_named(patrol, newsroom):
+    """Scenario 62: the newest version is deleted, and the one before it carries a good seal."""
+    newer = identity.save_identity(Identity(**{**SITE_IDENTITY, "phone": "0551-7654321"}), by=newsroom.admin)
+    assert patrol() == []
+    tamper("DELETE FROM portal_identity WHERE id = %s", [newer.pk])
+    assert f"/: identity {newer.pk} ({newer.name}): stands in the ledger, but is gone" in patrol()
+
+
 def test_every_deviation_raises_an_alarm_and_one_mail_goes_to_the_superusers(patrol, template, mailoutbox, newsroom):
     idle = person("left", is_superuser=True, email="left@example.org")
     tamper("UPDATE accounts_user SET is_active = %s WHERE id = %s", [False, idle.pk])

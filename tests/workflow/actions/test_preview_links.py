@@ -13,10 +13,13 @@ from accounts.services import change_user
 from articles.files.storage import store_picture
 from articles.models import Attachment, File
 from articles.reads import counting
+from ledger.alarms import reset_throttling
 from ledger.canonical_json import sha256
-from ledger.models import Entry
+from ledger.models import Alarm, Entry
+from ledger.verification import mismatches
 from tests.factories import everything, nothing_changes
 from tests.images import pasted, picture
+from tests.ledger.attacker import run, undone
 from tests.portal.visitor import visit
 from tests.workflow.action_calls import edit, give_back
 from tests.workflow.action_factories import entries
@@ -314,3 +317,63 @@ def test_there_is_nothing_to_share_once_all_is_published(newsroom, as_user):
     with nothing_changes():
         client.post(f"/admin/articles/article/{article.pk}/share/")
     assert not PreviewLink.objects.exists()
+
+
+# Behind the application's back.
+
+
+def put_in(article, newsroom, token="x" * 32, **changes):
+    """A link that somebody wrote into the database."""
+    now = timezone.now()
+    facts = {"made_at": now, "made_by_id": newsroom.drafter.pk, "made_by_name": "x", "ends_at": now + timedelta(days=9)}
+    row = {"article_id": article.pk, "token_digest": sha256(token), "seal_key": "", "seal_signature": "", **facts}
+    row |= changes
+    columns, marks = ", ".join(row), ", ".join(["%s"] * len(row))
+    run(f"INSERT INTO workflow_previewlink ({columns}) VALUES ({marks})", list(row.values()))
+    return f"/preview/{token}/"
+
+
+def test_a_link_that_was_put_in_by_sql_opens_nothing_and_is_named(newsroom, article, address):
+    """Scenarios 35 and 62."""
+    good = PreviewLink.objects.get()
+    seals = {"seal_key": good.seal_key, "seal_signature": good.seal_signature}
+    for changes in ({}, seals, {**seals, "made_at": good.made_at, "ends_at": good.ends_at}):
+        with undone():
+            reset_throttling()
+            assert not shows(put_in(article, newsroom, **changes))
+            assert Alarm.objects.filter(subject__startswith="preview link ").exists()
+            [line] = [line for line in mismatches() if line.startswith("preview link ")]
+            assert line.endswith("made or changed outside the site")
+    assert shows(address) and list(mismatches()) == []
+
+
+@pytest.mark.parametrize("change", ["ends_at = ends_at_later", "article_id = other"])
+def test_a_link_whose_row_was_changed_opens_nothing(newsroom, article, address, change):
+    """Scenarios 35 and 62."""
+    other = newsroom.draft(body=f"<p>{WORDS}</p>")
+    column, value = {
+        "ends_at = ends_at_later": ("ends_at", timezone.now() + timedelta(days=99)),
+        "article_id = other": ("article_id", other.pk),
+    }[change]
+    run(f"UPDATE workflow_previewlink SET {column} = %s", [value])
+    assert not shows(address)
+    assert Client().get(f"{address}files/{'0' * 64}.png").status_code == 404
+
+
+def test_a_revoked_link_that_was_opened_again_by_sql_stays_closed_and_is_named(newsroom, article, address, as_user):
+    """Scenarios 35 and 62."""
+    revoke(article, as_user("drafter"))
+    run("UPDATE workflow_previewlink SET revoked_at = NULL")
+    assert PreviewLink.objects.get().seal_holds()
+    assert not shows(address)
+    assert [line for line in mismatches() if line.endswith("revoked or opened again outside the site")]
+
+
+def test_a_link_of_a_discarded_draft_that_was_opened_again_by_sql_stays_closed(newsroom, as_user):
+    """Scenarios 35 and 62."""
+    article = newsroom.rewritten(newsroom.published(body=f"<p>{WORDS}</p>").article)
+    address = share(article, as_user("drafter"))
+    services.discard(article, by=newsroom.drafter)
+    services.revise(article, by=newsroom.drafter)
+    run("UPDATE workflow_previewlink SET revoked_at = NULL")
+    assert not shows(address)
