@@ -75,6 +75,7 @@ def _sqlite_objects() -> Iterator[str]:
 def _sqlite_tables() -> Iterator[str]:
     """Every column and constraint of a table, against what Django would write for the model."""
     written = dict(_rows("SELECT name, sql FROM sqlite_master WHERE type = 'table'"))
+    indexes = dict(_rows("SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"))
     for model in _managed_models():
         table = model._meta.db_table
         if table not in written:
@@ -85,6 +86,9 @@ def _sqlite_tables() -> Iterator[str]:
         if not found - expected and expected - found:
             for element in sorted(expected - found):
                 yield f"table {table}: {_excerpt(element)} is missing"
+        for name, definition in _partial_indexes_by_django(model).items():
+            if indexes.get(name, definition) != definition:  # ledger.verification names those that are missing
+                yield f"constraint {name} of table {table}: is not as the site made it"
 
 
 @cache
@@ -92,6 +96,14 @@ def _elements_by_django(model: type[models.Model]) -> frozenset[str]:
     editor = connection.schema_editor(collect_sql=True)
     editor.deferred_sql = []  # table_sql puts statements for later there, which nobody runs
     return _elements(editor.table_sql(model)[0])
+
+
+@cache
+def _partial_indexes_by_django(model: type[models.Model]) -> dict[str, str]:
+    """Name → statement of the unique constraints that are indexes, because they hold under a condition."""
+    editor = connection.schema_editor(collect_sql=True)
+    partial = [one for one in model._meta.constraints if getattr(one, "condition", None) and hasattr(one, "fields")]
+    return {one.name: str(one.create_sql(model, editor)) for one in partial}
 
 
 @lru_cache(maxsize=500)

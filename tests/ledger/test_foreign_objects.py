@@ -36,6 +36,13 @@ ON_SQLITE = {
         ["ALTER TABLE articles_article ADD COLUMN note text"],
         "table articles_article: “note text” is not as the site made it",
     ),
+    "another uniqueness": (
+        [
+            "DROP INDEX one_open_round_an_article",
+            "CREATE UNIQUE INDEX one_open_round_an_article ON workflow_round (article_id) WHERE state = 'none'",
+        ],
+        "constraint one_open_round_an_article of table workflow_round: is not as the site made it",
+    ),
     "generated column": (
         ["ALTER TABLE articles_article ADD COLUMN note text AS ('x') VIRTUAL"],
         "table articles_article: “note text AS ('x') VIRTUAL” is not as the site made it",

@@ -344,7 +344,8 @@ def test_a_link_that_was_put_in_by_sql_opens_nothing_and_is_named(newsroom, arti
             assert Alarm.objects.filter(subject__startswith="preview link ").exists()
             [line] = [line for line in mismatches() if line.startswith("preview link ")]
             assert line.endswith("made or changed outside the site")
-    assert shows(address) and list(mismatches()) == []
+    assert shows(address)
+    assert not [line for line in mismatches() if line.startswith("preview link ")]
 
 
 @pytest.mark.parametrize("change", ["ends_at = ends_at_later", "article_id = other"])
