@@ -1,6 +1,6 @@
-"""Database triggers that refuse to delete people."""
+"""Database triggers that refuse to delete people, and to change what was done to their accounts."""
 
-from ledger.guards import never_removed, register_guards
+from ledger.guards import Guard, never_removed, register_guards
 
 register_guards(
     never_removed(
@@ -10,4 +10,27 @@ register_guards(
         'EXISTS (SELECT 1 FROM "ledger_entry" e WHERE e."actor_id" = OLD."id" '
         'OR (e."object_type" = \'accounts.user\' AND e."object_id" = CAST(OLD."id" AS text)))',
     )
+)
+
+CHANGE_TABLE = "accounts_identitychange"
+CHANGE_FACTS = ("person_id", "entry", "verb", "at", "by_id", "by_name", "ends_at", "act")
+
+register_guards(
+    [
+        *never_removed(CHANGE_TABLE, ["id", "entry"], "identity changes"),
+        Guard(
+            f"{CHANGE_TABLE}_facts_stay",
+            CHANGE_TABLE,
+            "UPDATE",
+            "what was done to an account stays on record",
+            " OR ".join(f"{{changed:{column}}}" for column in CHANGE_FACTS),
+        ),
+        Guard(
+            f"{CHANGE_TABLE}_closed_once",
+            CHANGE_TABLE,
+            "UPDATE",
+            "an identity change is closed once",
+            "OLD.\"state\" <> 'open'",
+        ),
+    ]
 )

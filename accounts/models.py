@@ -1,5 +1,6 @@
-"""The user model `User`: staff accounts only; visitors have none."""
+"""Models of people: `User` (staff accounts only; visitors have none) and `IdentityChange`."""
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -7,11 +8,14 @@ from django.contrib.auth.hashers import check_password
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.core.validators import RegexValidator
 from django.db import models, transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.full_names import check_full_name, validate_full_name
+from accounts.identity_changes import ChangeState, change_label
 from accounts.registration import record_rehash, save_new_user
-from ledger.canonical_json import sha256
+from ledger.canonical_json import canonical_timestamp, sha256
 from ledger.seals import SEAL_FIELDS, Sealed
 
 
@@ -47,7 +51,12 @@ class User(Sealed, AbstractBaseUser):
         validators=[UnicodeUsernameValidator()],
         error_messages={"unique": _("Somebody has this user name already.")},
     )
-    full_name = models.CharField(_("full name"), max_length=50)
+    full_name = models.CharField(
+        _("full name"),
+        max_length=50,
+        validators=[validate_full_name],
+        help_text=_("Nobody else with a role has this name; where two do, add the department: 张伟（组织部）."),
+    )
     email = models.EmailField(_("e-mail"), blank=True)
     phone = models.CharField(
         _("phone"),
@@ -84,6 +93,10 @@ class User(Sealed, AbstractBaseUser):
 
     def __str__(self) -> str:
         return f"{self.full_name} ({self.username})"
+
+    def clean(self) -> None:
+        super().clean()
+        check_full_name(self)
 
     def manifest(self) -> dict:
         return {
@@ -134,3 +147,103 @@ class User(Sealed, AbstractBaseUser):
 
     def has_module_perms(self, _app: str) -> bool:
         return self.is_active
+
+
+class IdentityChangeQuerySet(models.QuerySet["IdentityChange"]):
+    def open(self) -> "IdentityChangeQuerySet":
+        """Those that wait for confirmation. A delegation that has ended waits no longer."""
+        return self.filter(Q(ends_at=None) | Q(ends_at__gt=timezone.now()), state=ChangeState.OPEN)
+
+
+class IdentityChange(Sealed):
+    """An act by which `by` could act as `person`, and who confirmed it (accounts.identity_changes).
+
+    The ledger entry number `entry` says what was done. The row is sealed, and sealed again when it is closed.
+    """
+
+    seal_kind = "identity-change"
+
+    person = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="identity_changes", verbose_name=_("person")
+    )
+    entry = models.PositiveBigIntegerField(_("ledger entry"), unique=True)
+    verb = models.CharField(_("act"), max_length=60)
+    at = models.DateTimeField(_("at"))
+    by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("who did it"))
+    by_name = models.CharField(_("name then"), max_length=50, blank=True)
+    state = models.CharField(_("state"), max_length=10, choices=ChangeState.choices)
+    ends_at = models.DateTimeField(_("until"), null=True)
+    act = models.UUIDField(_("act"), help_text=_("The same for changes that were told together."))
+    closed_at = models.DateTimeField(_("closed"), null=True)
+    closed_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("confirmed by")
+    )
+    closed_by_name = models.CharField(_("name then"), max_length=50, blank=True)
+
+    objects = IdentityChangeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("identity change")
+        verbose_name_plural = _("identity changes")
+        ordering = ["entry"]
+        indexes = [
+            models.Index(fields=["person"], condition=Q(state="open"), name="open_changes_of_a_person"),
+            models.Index(fields=["by"], condition=Q(state="open"), name="open_changes_by_a_person"),
+            models.Index(fields=["act"], name="identity_changes_by_act"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=ChangeState.values), name="identity_change_state_is_known"),
+            models.CheckConstraint(
+                condition=Q(state__in=["open", "notice"], closed_at=None, closed_by=None)
+                | Q(state="void", closed_at__isnull=False, closed_by=None)
+                | Q(state="confirmed", closed_at__isnull=False, closed_by__isnull=False),
+                name="a_closed_identity_change_says_when",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="open") | Q(by__isnull=False), name="an_open_identity_change_was_made_by_somebody"
+            ),
+            models.CheckConstraint(
+                condition=Q(closed_by=None) | ~Q(closed_by=models.F("by")) & ~Q(closed_by=models.F("person")),
+                name="a_third_person_confirms_an_identity_change",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person.full_name}: {self.label}"
+
+    @property
+    def label(self) -> str:
+        """“account made by 李四 on 2026-05-01”."""
+        return change_label(self.verb, self.by_name, self.at)
+
+    @property
+    def is_open(self) -> bool:
+        return self.state == ChangeState.OPEN and (self.ends_at is None or self.ends_at > timezone.now())
+
+    def manifest(self) -> dict:
+        return {
+            "schema": 1,
+            "entry": self.entry,
+            "person": self.person_id,
+            "verb": self.verb,
+            "at": self.at,
+            "by": self.by_id,
+            "by_name": self.by_name,
+            "state": self.state,
+            "until": self.ends_at,
+            "act": str(self.act),
+            "closed_at": self.closed_at,
+            "closed_by": self.closed_by_id,
+            "closed_by_name": self.closed_by_name,
+        }
+
+    def close(self, state: ChangeState, at: datetime, by: User | None = None) -> None:
+        """Seal the row with its last state. `by`: who confirmed it. Call inside a transaction that locks the person."""
+        self.state, self.closed_at, self.closed_by = state, at, by
+        self.closed_by_name = by.full_name if by else ""
+        self.apply_seal()
+        self.save()
+
+    def as_data(self) -> dict[str, str]:
+        """What stands beside a sign-off while the change is not confirmed."""
+        return {"what": self.verb, "by": self.by_name, "at": canonical_timestamp(self.at)}

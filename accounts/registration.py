@@ -1,10 +1,13 @@
 """Save a new person with a ledger entry. Below the model, so that its manager can use it."""
 
+import uuid
 from typing import Any, TypeVar
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
 
+from accounts.full_names import check_full_name
+from accounts.identity_changes import check_changes_people, note_change
 from ledger.record import record
 from ledger.seals import SEAL_FIELDS
 
@@ -29,12 +32,19 @@ SEALING_VERBS = (
 
 
 @transaction.atomic
-def save_new_user(user: Person, *, by: AbstractBaseUser | None) -> Person:
-    """Save a person made by a form, password included, and record it. `by`: None for the system."""
+def save_new_user(user: Person, *, by: AbstractBaseUser | None, act: uuid.UUID | None = None) -> Person:
+    """Save a person made by a form, password included, and record it. `by`: None for the system.
+
+    `act`: of several changes that are told together (accounts.identity_changes). Raises ValidationError for a name
+    that somebody else has, and PermissionDenied when the account of `by` itself waits for confirmation.
+    """
+    check_changes_people(by)
+    check_full_name(user)
     user.save()
     user.apply_seal()
     user.save(update_fields=SEAL_FIELDS)
-    record("person.created", user, by=by, **recorded_values(user), seal=user.sealed_digest())
+    entry = record("person.created", user, by=by, **recorded_values(user), seal=user.sealed_digest())
+    note_change(entry, user, by=by, act=act)
     return user
 
 

@@ -3,11 +3,16 @@
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Model
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
+from accounts.full_names import check_full_name
+from accounts.identity_changes import ChangeState, check_changes_people, needs_confirmation, note_change
+from accounts.models import IdentityChange, User
 from accounts.registration import RECORDED_FIELDS, recorded_values
 from ledger import verbs
+from ledger.models import Entry
 from ledger.record import record
 
 verbs.register_verbs(
@@ -31,36 +36,59 @@ def create_user(*, username: str, password: str | None, by: User | None, **field
 
 @transaction.atomic
 def change_user(user: User, *, by: User | None) -> None:
-    """Save changed facts of a person and record each with its value before and after.
+    """Save changed facts of a person, record each with its value before and after, and tell those concerned.
 
-    Raises BrokenSeal when the stored person was changed outside the site.
+    Raises ValidationError for a name that somebody else has, and PermissionDenied when the account of `by` itself
+    waits for confirmation (BrokenSeal if the stored person was changed outside the site).
     """
+    check_changes_people(by)
     stored = User.objects.get(pk=user.pk)
     stored.check_seal()
     before = recorded_values(stored)
-    after = recorded_values(user)
-    if changes := {name: [before[name], after[name]] for name in RECORDED_FIELDS if before[name] != after[name]}:
-        stored.update_sealed(**{name: after[name] for name in changes})
-        user.seal_key, user.seal_signature = stored.seal_key, stored.seal_signature
-        record("person.changed", user, by=by, **changes, seal=stored.sealed_digest())
+    changes = {name: [before[name], getattr(user, name)] for name in RECORDED_FIELDS}
+    changes = {name: values for name, values in changes.items() if values[0] != values[1]}
+    if changes.keys() & {"full_name", "is_active", "is_superuser"}:
+        check_full_name(user)
+    if not changes:
+        return
+    stored.update_sealed(**{name: values[1] for name, values in changes.items()})
+    user.seal_key, user.seal_signature = stored.seal_key, stored.seal_signature
+    entry = record("person.changed", user, by=by, **changes, seal=stored.sealed_digest())
+    if changes.keys() - {"phone"}:
+        waits = needs_confirmation(changes) and by != user
+        note_change(entry, user, by=by, needs_confirmation=waits)
 
 
 @transaction.atomic
 def set_password(user: User, password: str | None, *, by: User | None) -> None:
-    """Set a password (None: nobody signs in with it); a reset by somebody else has a verb of its own.
+    """Set a password (None: nobody signs in with it). A reset by somebody else than its owner is an identity change.
 
-    Raises BrokenSeal when the stored person was changed outside the site.
+    Raises PermissionDenied when the account of `by` itself waits for confirmation (one's own password is free), and
+    BrokenSeal if the stored person was changed outside the site.
     """
+    if by != user:
+        check_changes_people(by)
     stored = User.objects.get(pk=user.pk)
     stored.check_seal()
     user.set_password(password)
     stored.update_sealed(password=user.password)
     user.seal_key, user.seal_signature = stored.seal_key, stored.seal_signature
-    verb = "person.password_changed" if by == user else "person.password_reset"
-    record(verb, user, by=by, seal=stored.sealed_digest())
+    if by == user:
+        record("person.password_changed", user, by=by, seal=stored.sealed_digest())
+        return
+    entry = record("person.password_reset", user, by=by, seal=stored.sealed_digest())
+    note_change(entry, user, by=by)
 
 
 @transaction.atomic
 def record_unlock(user: User, *, by: User) -> None:
     """Somebody locked out by failed sign-ins was let in again."""
     record("person.unlocked", user, by=by)
+
+
+def void_changes(verb: str, obj: Model) -> None:
+    """Close the open change that the act `verb` on `obj`, a role or a delegation, made: it was taken back."""
+    granted = Entry.objects.filter(object_type=obj._meta.label_lower, object_id=str(obj.pk), verb=verb)
+    waiting = IdentityChange.objects.filter(entry__in=granted.values("number"), state=ChangeState.OPEN)
+    for change in waiting.select_for_update():
+        change.close(ChangeState.VOID, timezone.now())

@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.db.models.expressions import Combinable
 from django.utils.translation import gettext_lazy as _
 
+from accounts.full_names import check_full_name
 from ledger.seals import Sealed
 
 # Addresses /<slug>/ share the root with the site's own pages.
@@ -330,3 +331,12 @@ class Membership(Sealed):
             "role": self.role.code,
             "department": self.department_id,
         }
+
+    def clean(self) -> None:
+        """Refuse a role for somebody who has the name of another person with a role."""
+        if self.person_id is None:
+            return
+        try:
+            check_full_name(self.person)
+        except ValidationError as error:
+            raise ValidationError({"person": error.message_dict["full_name"]}) from error

@@ -9,6 +9,7 @@ import csv
 import io
 import secrets
 import string
+import uuid
 import zipfile
 import zlib
 from dataclasses import dataclass, field
@@ -21,6 +22,8 @@ from django.utils.translation import gettext_lazy
 from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
+from accounts.full_names import comparison_form, names_with_roles, namesake_refusal
+from accounts.identity_changes import tell
 from accounts.models import User
 from accounts.registration import save_new_user
 from accounts.spreadsheets import FORMULA_PREFIXES
@@ -133,11 +136,15 @@ def _cell_text(cell: object) -> str:
 
 @dataclass
 class ImportPlan:
-    """What the rows amount to. `people`: user name → the person to be made; `grants`: (user name, role, department)."""
+    """What the rows amount to. `new_people`: user name → the person to make; `grants`: (user name, role, department).
+
+    `names`: comparison form of a full name → the name, of people with roles and of those to be made.
+    """
 
     rows: list[ImportRow]
     new_people: dict[str, User] = field(default_factory=dict)
     grants: list[tuple[str, Role, Department | None]] = field(default_factory=list)
+    names: dict[str, str] = field(default_factory=dict)
 
     @property
     def is_possible(self) -> bool:
@@ -149,7 +156,7 @@ class ImportPlan:
 
 
 def plan_import(rows: list[ImportRow]) -> ImportPlan:
-    """Judges every row; `errors` and `actions` of each are filled in. Four queries."""
+    """Judges every row; `errors` and `actions` of each are filled in. Five queries."""
     present = User.objects.in_bulk({row.username for row in rows if row.username.isprintable()}, field_name="username")
     roles = {key: role for role in Role.objects.all() for key in (role.name, role.code)}
     departments: dict[str, list[Department]] = {}
@@ -159,7 +166,7 @@ def plan_import(rows: list[ImportRow]) -> ImportPlan:
     held = set(
         Membership.objects.filter(person__in=present.values()).values_list("person__username", "role", "department")
     )
-    made = ImportPlan(rows)
+    made = ImportPlan(rows, names={comparison_form(name): name for name in names_with_roles(User)})
     for row in rows:
         if _refuse_unsafe_cells(row):
             continue
@@ -190,7 +197,8 @@ def _plan_person(row: ImportRow, present: dict[str, User], made: ImportPlan) -> 
         return
     person = User(username=row.username, full_name=row.full_name, email=row.email, phone=row.phone)
     try:
-        person.full_clean(exclude=["password"], validate_unique=False)
+        person.clean_fields(exclude=["password"])
+        _check_name_in_table(person, made)
     except ValidationError as error:
         labels = {name: User._meta.get_field(name).verbose_name for name in error.message_dict if name != "__all__"}
         row.errors += [
@@ -199,7 +207,13 @@ def _plan_person(row: ImportRow, present: dict[str, User], made: ImportPlan) -> 
         ]
         return
     made.new_people[row.username] = person
+    made.names[comparison_form(person.full_name)] = person.full_name
     row.actions.append(_("makes the account"))
+
+
+def _check_name_in_table(person: User, made: ImportPlan) -> None:
+    if namesake := made.names.get(comparison_form(person.full_name)):
+        raise ValidationError({"full_name": namesake_refusal(namesake)})
 
 
 def _plan_grant(
@@ -240,7 +254,7 @@ def apply_plan(planned: ImportPlan, *, by: User) -> list[tuple[User, str]]:
     """
     if not planned.is_possible:
         raise ValidationError(_("Some rows cannot be done. Correct the table and bring it again."))
-    made = []
+    made, act = [], uuid.uuid4()
     for person in planned.new_people.values():
         if User.objects.filter(username=person.username).exists():
             text = _("Somebody made “%(name)s” meanwhile. Bring the table again.")
@@ -248,10 +262,12 @@ def apply_plan(planned: ImportPlan, *, by: User) -> list[tuple[User, str]]:
         password = "".join(secrets.choice(PASSWORD_ALPHABET) for _place in range(PASSWORD_LENGTH))
         hasher = PBKDF2PasswordHasher()
         person.password = hasher.encode(password, hasher.salt(), iterations=PBKDF2_ITERATIONS)
-        made.append((save_new_user(person, by=by), password))
+        made.append((save_new_user(person, by=by, act=act), password))
     people = User.objects.in_bulk({username for username, _role, _where in planned.grants}, field_name="username")
     for username, role, department in planned.grants:
-        grant_role(person=people[username], role=role, department=department, by=by)
+        grant_role(person=people[username], role=role, department=department, by=by, act=act)
+    if planned.has_changes:
+        tell(act)
     return made
 
 

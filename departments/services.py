@@ -1,11 +1,15 @@
 """Services on departments, roles and memberships. Each writes to the ledger."""
 
+import uuid
+
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.identity_changes import check_changes_people, note_change
 from accounts.models import User
+from accounts.services import void_changes
 from departments.models import Department, FormerSlug, Membership, Role
 from ledger import verbs
 from ledger.record import record
@@ -76,13 +80,21 @@ def save_role(role: Role, *, by: User | None) -> None:
 
 
 @transaction.atomic
-def grant_role(*, person: User, role: Role, department: Department | None, by: User | None) -> Membership:
-    """Gives a role to a person in a department (None: the whole site). Raises ValidationError when they have it."""
+def grant_role(
+    *, person: User, role: Role, department: Department | None, by: User | None, act: uuid.UUID | None = None
+) -> Membership:
+    """Give a role to a person in a department (None: the whole site), and tell those concerned.
+
+    `act`: of several changes that are told together (accounts.identity_changes). Raises ValidationError when they have
+    the role or somebody with a role has their name, PermissionDenied when the account of `by` waits for confirmation.
+    """
+    check_changes_people(by)
     membership = Membership(person=person, role=role, department=department)
     membership.full_clean()
     membership.apply_seal()
     membership.save()
-    record("role.granted", membership, by=by, **membership_ledger_data(membership))
+    entry = record("role.granted", membership, by=by, **membership_ledger_data(membership))
+    note_change(entry, person, by=by, act=act)
     return membership
 
 
@@ -90,7 +102,10 @@ def grant_role(*, person: User, role: Role, department: Department | None, by: U
 def revoke_role(membership: Membership, *, by: User | None) -> None:
     if not membership.pk:
         raise ValidationError(_("This role was not granted."))
-    record("role.revoked", membership, by=by, **membership_ledger_data(membership))
+    check_changes_people(by)
+    void_changes("role.granted", membership)
+    entry = record("role.revoked", membership, by=by, **membership_ledger_data(membership))
+    note_change(entry, membership.person, by=by, needs_confirmation=False)
     membership.delete()
 
 

@@ -229,3 +229,16 @@ def after_migrate(*, using: str = DEFAULT_DB_ALIAS, app_config: Any, **_: Any) -
 register_guards(append_only("ledger_entry", ["number", "previous", "hash"], "ledger entries"))
 register_guards(never_removed("ledger_alarm", ["id", "subject"], "alarms"))
 register_guards(never_removed("ledger_run", ["id", "kind"], "notes of runs"))
+register_guards(
+    [
+        # SQLite's INSERT OR REPLACE would take the first one away, by the unique index over it.
+        Guard(
+            "ledger_entry_setup_ends_once",
+            "ledger_entry",
+            "INSERT",
+            "setup ends once",
+            "NEW.\"verb\" = 'site.setup_ended' "
+            'AND EXISTS (SELECT 1 FROM "ledger_entry" WHERE "verb" = \'site.setup_ended\')',
+        )
+    ]
+)

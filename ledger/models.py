@@ -12,6 +12,7 @@ ENTRY_SCHEMA_VERSION = 1
 # Kinds of things that alarms are about and that no model names in these words.
 (gettext_noop("identity"), gettext_noop("patrol"), gettext_noop("preview link"))
 GENESIS_HASH = "0" * 64
+SETUP_ENDED_VERB = "site.setup_ended"  # before it nothing is public, and nobody has to confirm accounts
 
 
 class Entry(models.Model):
@@ -41,6 +42,7 @@ class Entry(models.Model):
         indexes = [models.Index(fields=["object_type", "object_id", "number"], name="ledger_by_object")]
         constraints = [
             models.CheckConstraint(condition=models.Q(number__gte=1), name="ledger_numbers_begin_at_one"),
+            models.UniqueConstraint(fields=["verb"], condition=models.Q(verb=SETUP_ENDED_VERB), name="setup_ends_once"),
         ]
 
     def __str__(self) -> str:

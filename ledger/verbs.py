@@ -52,6 +52,6 @@ def object_label(object_type: str, object_id: str) -> str:
 
 
 # Kinds of things that are no rows of the database.
-OBJECT_TYPE_LABELS = {"ledger.key": _("signing key")}
+OBJECT_TYPE_LABELS = {"ledger.key": _("signing key"), "site": _("site")}
 
 register_verbs("key", _("Signing keys"), {"key.rotated": _("put a new signing key in place of the old one")})

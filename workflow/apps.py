@@ -12,3 +12,4 @@ class WorkflowConfig(AppConfig):
         # Importing them registers triggers, verifiers and what expunging erases.
         from workflow import guards, verification  # noqa: F401 (registers on import)
         from workflow.actions import remarks  # noqa: F401 (registers on import)
+        from workflow.notifications import people  # noqa: F401 (registers on import)

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext_noop
 
+from accounts.identity_changes import unconfirmed_labels
 from articles.models import Publication
 from articles.models.revision import CONTENT_SCHEMA
 from articles.public.languages import without_language
@@ -45,8 +46,15 @@ class Proof:
 
     @property
     def sign_offs(self) -> list[dict[str, Any]]:
-        """Step, name, in whose place, and the time, once as text and once as a moment."""
-        return [{**sign, "at": datetime.fromisoformat(sign["time"])} for sign in self.publication.sign_offs]
+        """Step, name, in whose place, the time as text and as a moment, and what of the account was unconfirmed."""
+        return [
+            {
+                **sign,
+                "at": datetime.fromisoformat(sign["time"]),
+                "labels": unconfirmed_labels(sign.get("unconfirmed", [])),
+            }
+            for sign in self.publication.sign_offs
+        ]
 
     @property
     def public_key(self) -> str:
@@ -84,7 +92,9 @@ class Proof:
             "public_key": self.public_key,
             "approvals": self.approvals,
             "sign_offs": [
-                {name: sign.get(name, "") for name in ("step", "name", "for", "time")} for sign in publication.sign_offs
+                {name: sign.get(name, "") for name in ("step", "name", "for", "time")}
+                | ({"unconfirmed": sign["unconfirmed"]} if sign.get("unconfirmed") else {})
+                for sign in publication.sign_offs
             ],
             "emergency": publication.is_emergency,
             "end": self.planned_end,

@@ -31,6 +31,7 @@ def fill_database(count: int) -> None:  # noqa: PLR0915 (a row of every table, o
     from articles.publishing import sealed_digests
     from departments.models import Department, Role
     from departments.services import grant_role, save_department
+    from departments.setup import end_setup_with_publication
     from ledger import guards, keys
     from ledger.canonical_json import canonical_timestamp, sha256
     from ledger.models import Entry
@@ -43,6 +44,7 @@ def fill_database(count: int) -> None:  # noqa: PLR0915 (a row of every table, o
     roles = [Role.objects.get(code=code) for code in ("drafter", "reviewer", "publisher")]
     for person, role in zip(people, roles, strict=True):
         grant_role(person=person, role=role, department=here, by=None)
+    end_setup_with_publication(by=people[0])
     drafter, deciders = people[0], people[1:]
     pipeline, now, body_digest = Pipeline.objects.get(is_default=True), timezone.now(), sha256(SAMPLE_BODY)
     last = Entry.objects.order_by("-number").first()

@@ -52,7 +52,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'ledger',
                 'ordering': ['number'],
                 'indexes': [models.Index(fields=['object_type', 'object_id', 'number'], name='ledger_by_object')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('number__gte', 1)), name='ledger_numbers_begin_at_one')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('number__gte', 1)), name='ledger_numbers_begin_at_one'), models.UniqueConstraint(condition=models.Q(('verb', 'site.setup_ended')), fields=('verb',), name='setup_ends_once')],
             },
         ),
         migrations.CreateModel(

@@ -1,5 +1,7 @@
 """HTML helpers: elements, attributes and form values of a page."""
 
+import re
+from html import unescape
 from html.parser import HTMLParser
 from typing import Any
 
@@ -56,3 +58,8 @@ class Page(HTMLParser):
         """Names of the acts that forms of the page would do."""
         actions = [found.get("action", "") for found in self.having("form", method="post")]
         return {action.rstrip("/").rsplit("/", 1)[1] for action in actions if "/act/" in action}
+
+
+def text_of(response: Any) -> str:
+    """What the page says, without its tags."""
+    return " ".join(unescape(re.sub(r"<[^>]*>", " ", response.content.decode())).split())

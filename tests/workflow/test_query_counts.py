@@ -7,7 +7,9 @@ from django.test.utils import CaptureQueriesContext
 from articles.models import Article
 from workflow import services
 
-MOST = 44  # two of them are the search's: which of its partitions are fed, and that they stay so
+# Two of them are the search's (which of its partitions are fed, and that they stay so), two look whether the accounts
+# of those who decide are confirmed.
+MOST = 44
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases("the number of queries and their plans can differ")]
 

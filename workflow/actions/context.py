@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from django.db import transaction
+from django.db.models import Exists
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -16,6 +17,7 @@ from database.compiled_query import CompiledQuery
 from departments.authority import check_department
 from departments.exceptions import TamperedRow, WrongState
 from ledger.alarms import alarms_outlive_rollback, report_broken_seal
+from ledger.models import SETUP_ENDED_VERB, Entry
 from ledger.resealing import SealBroken
 from ledger.seals import BrokenSeal
 from workflow.exceptions import BadTime, ReasonMissing
@@ -89,6 +91,7 @@ def check_open(round: Round) -> None:
 def _lock_article(article: Article, action: Action) -> datetime:
     """Lock the article, read it afresh with its department, and return the time then.
 
+    `article.is_setup_over` says whether anything may have been public before (departments.setup).
     Raises BrokenSeal and TamperedRow if one of these rows was changed outside the site. A withdrawal goes on all the
     same: what was tampered with can always be taken away.
     """
@@ -99,13 +102,19 @@ def _lock_article(article: Article, action: Action) -> datetime:
     for field in Article._meta.concrete_fields:
         setattr(article, field.attname, getattr(fresh, field.attname))
     article.department = fresh.department
+    article.is_setup_over = fresh.is_setup_over
     return timezone.now()
 
 
 # With the departments that its authority comes from (departments.models.REACHING_PATHS).
 DEPARTMENT_AND_ABOVE = ("department__parent__responsible", "department__responsible__parent")
 _locked_article = CompiledQuery(
-    lambda pk: Article.objects.select_related(*DEPARTMENT_AND_ABOVE).select_for_update(of=("self",)).filter(pk=pk)
+    lambda pk: (
+        Article.objects.select_related(*DEPARTMENT_AND_ABOVE)
+        .annotate(is_setup_over=Exists(Entry.objects.filter(verb=SETUP_ENDED_VERB)))
+        .select_for_update(of=("self",))
+        .filter(pk=pk)
+    )
 )
 _article_with_state = CompiledQuery(lambda pk: Article.objects.annotate(**state_annotations("pk")).filter(pk=pk))
 _round_with_rows = CompiledQuery(

@@ -7,7 +7,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.identity_changes import check_changes_people, note_change
 from accounts.models import User
+from accounts.services import void_changes
 from departments.exceptions import NotAllowed, WrongState
 from ledger import verbs
 from ledger.record import record
@@ -25,7 +27,7 @@ verbs.register_verbs(
 
 @transaction.atomic
 def delegate(*, principal: User, deputy: User, begins_at: datetime, ends_at: datetime, by: User) -> Delegation:
-    """A leader names a deputy for a period; a superuser may do it for them. Recorded.
+    """A leader names a deputy for a period; a superuser may do it for them, and somebody else confirms it. Recorded.
 
     Raises NotAllowed for anybody else, ValidationError for a period or a pair that makes no sense.
     """
@@ -33,9 +35,13 @@ def delegate(*, principal: User, deputy: User, begins_at: datetime, ends_at: dat
         raise NotAllowed(_("Only leaders themselves, or a superuser, name their deputy."))
     delegation = Delegation(principal=principal, deputy=deputy, begins_at=begins_at, ends_at=ends_at)
     delegation.full_clean()
+    if by != principal:
+        check_changes_people(by)
     delegation.apply_seal()
     delegation.save()
-    record("delegation.granted", delegation, by=by, **delegation_ledger_data(delegation))
+    entry = record("delegation.granted", delegation, by=by, **delegation_ledger_data(delegation))
+    if by != principal:
+        note_change(entry, deputy, by=by, ends_at=ends_at)
     return delegation
 
 
@@ -48,6 +54,7 @@ def revoke_delegation(delegation: Delegation, *, by: User) -> None:
     if stored.revoked_at:
         raise WrongState(_("This delegation has been revoked already."))
     stored.update_sealed(revoked_at=timezone.now())
+    void_changes("delegation.granted", stored)
     record("delegation.revoked", stored, by=by, **delegation_ledger_data(stored))
 
 

@@ -8,6 +8,7 @@ from articles import drafts, publishing
 from articles.models import Article, Publication
 from articles.publication_records import EMERGENCY_VERB
 from departments.exceptions import WrongState
+from departments.setup import end_setup_with_publication
 from ledger.canonical_json import canonical_timestamp
 from ledger.record import record
 from ledger.resealing import SealBroken, last_trustworthy_entry
@@ -18,6 +19,7 @@ from workflow.models import Emergency, RoundState
 from workflow.notifications import recipients
 from workflow.rules.text_in_hand import text_in_hand
 from workflow.rules.transitions import Action
+from workflow.rules.unconfirmed import unconfirmed_changes
 
 EMERGENCY_STEP_NAME = "emergency"  # what stands in the sealed sign-offs in place of a step's name
 
@@ -42,12 +44,16 @@ def publish_in_emergency(article: Article, by: User, seen: str, reason: str) -> 
             revision.check_seal()
             drafts.check_draft_ready(revision)
             drafts.freeze(revision, at)
+        if not article.is_setup_over:
+            end_setup_with_publication(by=by)
+        unconfirmed = unconfirmed_changes(by)
         sign_off = {
             "step": EMERGENCY_STEP_NAME,
             "person": by.pk,
             "name": by.full_name,
             "for": "",
             "time": canonical_timestamp(at),
+            **({"unconfirmed": unconfirmed} if unconfirmed else {}),
         }
         publication, ended = publishing.create_publication(
             revision, at=at, now=at, sign_offs=[sign_off], is_emergency=True

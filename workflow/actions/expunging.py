@@ -12,6 +12,7 @@ from workflow.models import ExpungingRequest
 from workflow.notifications import recipients
 from workflow.rules.authorization import check_allowed
 from workflow.rules.transitions import Action
+from workflow.rules.unconfirmed import check_two_hands
 
 
 def ask_to_expunge(article: Article, by: User, reason: str) -> ExpungingRequest:
@@ -47,6 +48,7 @@ def expunge(article: Article, by: User, seconded_by: User, reason: str) -> None:
         check_allowed(Action.EXPUNGE, seconded_by, article)
         if by == seconded_by:
             raise NotAllowed(_("Expunging takes two people."))
+        check_two_hands(by, {seconded_by.pk})
         reason = require_reason(reason)
         digests = expunging.erase_article_content(article, at)
         record(

@@ -112,6 +112,7 @@ def copy_decision(decision: Decision, opened: Round, step: RoundStep) -> None:
         verdict=decision.verdict,
         digest=decision.digest,
         comment=decision.comment,
+        unconfirmed=decision.unconfirmed,
         decided_at=decision.decided_at,
         kept_from=decision,
     )

@@ -1,6 +1,8 @@
 """Actions on rounds: submit, take back, approve, return, hand over."""
 
+import json
 from datetime import datetime
+from typing import Any
 
 from django.db.models import OuterRef, QuerySet
 from django.utils.translation import gettext as _
@@ -11,7 +13,8 @@ from articles.models import Article, Publication, Revision
 from articles.models.revision import RevisionState
 from database.compiled_query import CompiledQuery
 from database.json_subquery import JSONSubquery, datetime_from_json
-from departments.exceptions import WrongState
+from departments.exceptions import NotAllowed, WrongState
+from departments.setup import end_setup_with_publication
 from ledger.canonical_json import canonical_timestamp
 from ledger.record import record
 from workflow.actions import round_records
@@ -22,6 +25,7 @@ from workflow.models.round import DECISION_FIELDS
 from workflow.notifications import recipients
 from workflow.rules.authorization import check_allowed
 from workflow.rules.transitions import Action
+from workflow.rules.unconfirmed import check_two_hands
 
 # The ledger's verbs for a decision. The opinion stands with the decision and not in the ledger.
 DECISION_VERBS = ("article.approved", "article.published", "article.scheduled", "article.returned")
@@ -102,6 +106,7 @@ def _record_decision(
         verdict=verdict,
         digest=seen,
         comment=comment.strip(),
+        unconfirmed=round.unconfirmed_then,
         decided_at=at,
     )
     decision.apply_seal()
@@ -134,7 +139,7 @@ def approve(
         if is_passed:
             round_records.pass_step(step, now, following)
         opened.waiting_step = following if is_passed else step
-        facts = {"round": opened.number, "step": step.name, "digest": seen, **_on_behalf_of(decision)}
+        facts = {"round": opened.number, "step": step.name, "digest": seen, **_decision_facts(decision)}
         if not (is_last and is_passed):
             recipients.notify(recipients.NotificationEvent.APPROVED, article, by=by, round=opened)
             record("article.approved", article, by=by, **facts)
@@ -143,6 +148,8 @@ def approve(
         text = opened.revision_with_rows()
         text.article = article
         drafts.check_files(text)
+        if not article.is_setup_over:
+            end_setup_with_publication(by=by)
         sign_offs = [_sign_off_data(row) for row in opened.decision_rows]
         former = None if opened.publication_rows else []  # known not to be there: no need to ask
         publication, ended = publishing.create_publication(
@@ -165,11 +172,14 @@ def approve(
     return publication
 
 
-def _on_behalf_of(decision: Decision) -> dict[str, str]:
-    """For the ledger: in whose place a deputy decided."""
-    if decision.principal_id == decision.person_id:
-        return {}
-    return {"principal": decision.principal_id, "on_behalf_of": decision.principal_name}
+def _decision_facts(decision: Decision) -> dict[str, Any]:
+    """For the ledger: in whose place a deputy decided, and what of the decider's account was unconfirmed."""
+    facts: dict[str, Any] = {}
+    if decision.principal_id != decision.person_id:
+        facts |= {"principal": decision.principal_id, "on_behalf_of": decision.principal_name}
+    if decision.unconfirmed:
+        facts["unconfirmed"] = decision.unconfirmed
+    return facts
 
 
 def _decision_row(decision: Decision, step: RoundStep) -> dict:
@@ -180,12 +190,15 @@ def _decision_row(decision: Decision, step: RoundStep) -> dict:
 
 
 def _sign_off_data(row: dict) -> dict:
+    unconfirmed = row["unconfirmed"]  # SQLite hands JSON in JSON out as text
+    unconfirmed = json.loads(unconfirmed) if isinstance(unconfirmed, str) else unconfirmed
     return {
         "step": row["step_name"],
         "person": row["person_id"],
         "name": row["person_name"],
         "for": row["principal_name"] if row["principal_id"] != row["person_id"] else "",
         "time": canonical_timestamp(datetime_from_json(row["decided_at"])),
+        **({"unconfirmed": unconfirmed} if unconfirmed else {}),
     }
 
 
@@ -199,7 +212,7 @@ def return_for_changes(round: Round, by: User, seen: str, reason: str) -> Revisi
             opened.revision, by=opened.submitted_by, keep_contributors=True, based_on=opened.revision.based_on
         )
         recipients.notify(recipients.NotificationEvent.RETURNED, article, by=by, round=opened, reason=reason)
-        facts = {"round": opened.number, "step": step.name, "digest": seen, **_on_behalf_of(decision)}
+        facts = {"round": opened.number, "step": step.name, "digest": seen, **_decision_facts(decision)}
         record("article.returned", article, by=by, **facts)
     return draft
 
@@ -207,7 +220,8 @@ def return_for_changes(round: Round, by: User, seen: str, reason: str) -> Revisi
 def hand_over(round_step: RoundStep, by: User, to: User, reason: str = "") -> None:
     """Lets somebody decide a step who has not its role, because nobody else can.
 
-    They still need clean hands, and decide once; a superuser cannot hand a step to themselves.
+    They still need clean hands, and decide once; a superuser cannot hand a step to themselves, and hands over no step
+    of a text of their own.
     """
     check_allowed(Action.HAND_OVER, by, round_step.round.article)
     with round_action(round_step.round, Action.HAND_OVER) as (opened, _at):
@@ -217,11 +231,18 @@ def hand_over(round_step: RoundStep, by: User, to: User, reason: str = "") -> No
             raise WrongState(_("This step is not waiting for anybody."))
         if to == by:
             raise WrongState(_("Hand the step to somebody else than yourself."))
+        if by.pk in opened.contributor_ids():
+            raise NotAllowed(_("You had a hand in this text, so another superuser must say who decides on it."))
+        check_two_hands(by, opened.contributor_ids())
         if not to.is_active or to.pk in opened.contributor_ids() or opened.has_decision_by(to):
             raise WrongState(
                 _("%(name)s cannot decide here: deactivated, had a hand in the text, or has decided already.")
                 % {"name": to.full_name}
             )
+        try:
+            check_two_hands(to, opened.contributor_ids() | opened.decider_ids())
+        except NotAllowed as error:
+            raise WrongState(str(error)) from error
         step.update_sealed(handed_to=to)
         recipients.notify(recipients.NotificationEvent.HANDED_OVER, article, by=by, round=opened, to=to)
         record(

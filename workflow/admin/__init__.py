@@ -1,5 +1,5 @@
 """Admin pages of the workflow; each module registers its part."""
 
-from workflow.admin import articles, notifications, pipelines, rounds
+from workflow.admin import articles, confirmations, notifications, pipelines, rounds
 
-__all__ = ["articles", "notifications", "pipelines", "rounds"]
+__all__ = ["articles", "confirmations", "notifications", "pipelines", "rounds"]

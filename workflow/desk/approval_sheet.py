@@ -7,6 +7,7 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
+from accounts.identity_changes import unconfirmed_labels
 from articles.models import Article, Publication, Revision
 from articles.public import proof
 from articles.public.views import proof_qr_response
@@ -46,7 +47,8 @@ def emergency_sheet(request: HttpRequest, article: Article, number: int, context
     publication = found.publication
     bypassed = publication.revision.rounds.filter(state=RoundState.BYPASSED).first()
     address = reverse("admin:articles_article_sheet_code", args=[article.pk, number])
-    context = {**context, "emergency": found, "round": bypassed, "qr_code_url": address}
+    labels = [label for sign in publication.sign_offs for label in unconfirmed_labels(sign.get("unconfirmed", []))]
+    context = {**context, "emergency": found, "emergency_labels": labels, "round": bypassed, "qr_code_url": address}
     return _render_sheet(request, article, publication.revision, publication, context)
 
 

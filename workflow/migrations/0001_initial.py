@@ -92,15 +92,17 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('act', models.UUIDField(help_text='The same for everybody who is told of one act.', verbose_name='act')),
-                ('event', models.CharField(choices=[('submitted', 'submitted it for approval'), ('taken_back', 'took it back'), ('approved', 'approved it'), ('returned', 'returned it for changes'), ('published', 'signed it off'), ('discarded', 'discarded it'), ('unscheduled', 'called off the schedule'), ('withdrawn', 'withdrew it'), ('handed_over', 'handed the step over'), ('draft_handed', 'handed the draft to you'), ('emergency', 'published it in emergency, without approval'), ('emergency_confirmed', 'confirmed the emergency publication'), ('expunging_asked', 'asked that it be expunged'), ('stranded', 'waits for somebody who may decide, and there is nobody'), ('overdue', 'waits for longer than its step allows')], max_length=20, verbose_name='event')),
+                ('event', models.CharField(choices=[('submitted', 'submitted it for approval'), ('taken_back', 'took it back'), ('approved', 'approved it'), ('returned', 'returned it for changes'), ('published', 'signed it off'), ('discarded', 'discarded it'), ('unscheduled', 'called off the schedule'), ('withdrawn', 'withdrew it'), ('handed_over', 'handed the step over'), ('draft_handed', 'handed the draft to you'), ('emergency', 'published it in emergency, without approval'), ('emergency_confirmed', 'confirmed the emergency publication'), ('expunging_asked', 'asked that it be expunged'), ('identity_changed', 'changed accounts or roles'), ('identity_confirmed', 'confirmed an account'), ('identity_objected', 'objected to a change of an account'), ('stranded', 'waits for somebody who may decide, and there is nobody'), ('overdue', 'waits for longer than its step allows')], max_length=20, verbose_name='event')),
                 ('asks', models.BooleanField(default=False, verbose_name='asks for a decision')),
                 ('actor_name', models.CharField(blank=True, max_length=50, verbose_name='name then')),
                 ('reason', models.CharField(blank=True, max_length=500, verbose_name='reason')),
+                ('subject', models.CharField(blank=True, help_text='Whose accounts.', max_length=300, verbose_name='about')),
+                ('former_email', models.EmailField(blank=True, max_length=254, verbose_name='former e-mail')),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='at')),
                 ('read_at', models.DateTimeField(null=True, verbose_name='read')),
                 ('is_queued', models.BooleanField(default=False, verbose_name='queued for delivery')),
                 ('actor', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='who did it')),
-                ('article', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='notifications', to='articles.article', verbose_name='article')),
+                ('article', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='notifications', to='articles.article', verbose_name='article')),
                 ('person', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='notifications', to=settings.AUTH_USER_MODEL, verbose_name='person')),
                 ('round', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='notifications', to='workflow.round', verbose_name='round')),
             ],
@@ -143,6 +145,7 @@ class Migration(migrations.Migration):
                 ('verdict', models.CharField(choices=[('approve', 'approved'), ('return', 'returned')], max_length=10, verbose_name='verdict')),
                 ('digest', models.CharField(max_length=64, verbose_name='digest of what was seen')),
                 ('comment', models.TextField(blank=True, max_length=2000, verbose_name='opinion')),
+                ('unconfirmed', models.JSONField(default=list, help_text="Changes of the person's account: what, by whom, when.", verbose_name='not confirmed then')),
                 ('decided_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='decided')),
                 ('kept_from', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workflow.decision', verbose_name='kept from an earlier round on the identical text')),
                 ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='decisions', to=settings.AUTH_USER_MODEL, verbose_name='person')),
@@ -217,7 +220,7 @@ class Migration(migrations.Migration):
             name='Delivery',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('channel', models.CharField(choices=[('email', 'e-mail'), ('webhook', 'webhook')], max_length=10, verbose_name='channel')),
+                ('channel', models.CharField(choices=[('email', 'e-mail'), ('former', 'former e-mail'), ('webhook', 'webhook')], max_length=10, verbose_name='channel')),
                 ('target', models.CharField(blank=True, max_length=16, verbose_name='target')),
                 ('state', models.CharField(choices=[('pending', 'to be sent'), ('sent', 'sent'), ('given_up', 'given up')], default='pending', max_length=10, verbose_name='state')),
                 ('attempts', models.PositiveSmallIntegerField(default=0, verbose_name='attempts')),
@@ -231,7 +234,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'deliveries',
                 'ordering': ['-pk'],
                 'indexes': [models.Index(condition=models.Q(('state', 'pending')), fields=['next_attempt_at'], name='deliveries_that_wait'), models.Index(fields=['state', '-id'], name='deliveries_by_state')],
-                'constraints': [models.UniqueConstraint(fields=('notification', 'channel', 'target'), name='a_message_goes_once_each_way'), models.CheckConstraint(condition=models.Q(('channel__in', ['email', 'webhook'])), name='channel_is_known'), models.CheckConstraint(condition=models.Q(('state__in', ['pending', 'sent', 'given_up'])), name='delivery_state_is_known'), models.CheckConstraint(condition=models.Q(models.Q(('sent_at__isnull', False), ('state', 'sent')), models.Q(models.Q(('state', 'sent'), _negated=True), ('sent_at', None)), _connector='OR'), name='what_is_sent_says_when'), models.CheckConstraint(condition=models.Q(models.Q(('channel', 'email'), ('target', '')), models.Q(('channel', 'webhook'), models.Q(('target', ''), _negated=True)), _connector='OR'), name='a_webhook_and_nothing_else_has_a_target')],
+                'constraints': [models.UniqueConstraint(fields=('notification', 'channel', 'target'), name='a_message_goes_once_each_way'), models.CheckConstraint(condition=models.Q(('channel__in', ['email', 'former', 'webhook'])), name='channel_is_known'), models.CheckConstraint(condition=models.Q(('state__in', ['pending', 'sent', 'given_up'])), name='delivery_state_is_known'), models.CheckConstraint(condition=models.Q(models.Q(('sent_at__isnull', False), ('state', 'sent')), models.Q(models.Q(('state', 'sent'), _negated=True), ('sent_at', None)), _connector='OR'), name='what_is_sent_says_when'), models.CheckConstraint(condition=models.Q(models.Q(('channel__in', ['email', 'former']), ('target', '')), models.Q(('channel', 'webhook'), models.Q(('target', ''), _negated=True)), _connector='OR'), name='a_webhook_and_nothing_else_has_a_target')],
             },
         ),
         migrations.CreateModel(
@@ -343,7 +346,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='notification',
-            constraint=models.CheckConstraint(condition=models.Q(('event__in', ['submitted', 'taken_back', 'approved', 'returned', 'published', 'discarded', 'unscheduled', 'withdrawn', 'handed_over', 'draft_handed', 'emergency', 'emergency_confirmed', 'expunging_asked', 'stranded', 'overdue'])), name='event_is_known'),
+            constraint=models.CheckConstraint(condition=models.Q(('event__in', ['submitted', 'taken_back', 'approved', 'returned', 'published', 'discarded', 'unscheduled', 'withdrawn', 'handed_over', 'draft_handed', 'emergency', 'emergency_confirmed', 'expunging_asked', 'identity_changed', 'identity_confirmed', 'identity_objected', 'stranded', 'overdue'])), name='event_is_known'),
+        ),
+        migrations.AddConstraint(
+            model_name='notification',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('article', None), ('event__in', ('identity_changed', 'identity_confirmed', 'identity_objected'))), models.Q(models.Q(('event__in', ('identity_changed', 'identity_confirmed', 'identity_objected')), _negated=True), ('article__isnull', False), ('subject', '')), _connector='OR'), name='a_message_is_about_an_article_or_about_accounts'),
         ),
         migrations.AddConstraint(
             model_name='notification',

@@ -29,9 +29,16 @@ class NotificationEvent(models.TextChoices):
     EMERGENCY = "emergency", _("published it in emergency, without approval")
     EMERGENCY_CONFIRMED = "emergency_confirmed", _("confirmed the emergency publication")
     EXPUNGING_ASKED = "expunging_asked", _("asked that it be expunged")
+    # About people, not about an article (accounts.identity_changes).
+    IDENTITY_CHANGED = "identity_changed", _("changed accounts or roles")
+    IDENTITY_CONFIRMED = "identity_confirmed", _("confirmed an account")
+    IDENTITY_OBJECTED = "identity_objected", _("objected to a change of an account")
     # These two stand alone.
     STRANDED = "stranded", _("waits for somebody who may decide, and there is nobody")
     OVERDUE = "overdue", _("waits for longer than its step allows")
+
+
+PEOPLE_EVENTS = ("identity_changed", "identity_confirmed", "identity_objected")
 
 
 class NotificationQuerySet(models.QuerySet["Notification"]):
@@ -44,6 +51,9 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
 
 class Notification(models.Model):
     """One person is told of one act; without a person, the group chats behind WEBHOOK_URLS are.
+
+    An act on accounts has no article; `subject` says whose accounts it is about. `former_email`: an
+    address that was replaced, which is told too.
 
     No word of the article stands here: the title is looked up when it is shown or sent, so that expunging leaves none
     behind.
@@ -60,8 +70,9 @@ class Notification(models.Model):
     event = models.CharField(_("event"), max_length=20, choices=NotificationEvent.choices)
     asks = models.BooleanField(_("asks for a decision"), default=False)
     article = models.ForeignKey(
-        Article, on_delete=models.PROTECT, related_name="notifications", verbose_name=_("article")
+        Article, on_delete=models.PROTECT, null=True, related_name="notifications", verbose_name=_("article")
     )
+    subject = models.CharField(_("about"), max_length=300, blank=True, help_text=_("Whose accounts."))
     round = models.ForeignKey(
         Round, on_delete=models.PROTECT, null=True, related_name="notifications", verbose_name=_("round")
     )
@@ -70,6 +81,7 @@ class Notification(models.Model):
     )
     actor_name = models.CharField(_("name then"), max_length=50, blank=True)
     reason = models.CharField(_("reason"), max_length=500, blank=True)
+    former_email = models.EmailField(_("former e-mail"), blank=True)
     created_at = models.DateTimeField(_("at"), default=timezone.now)
     read_at = models.DateTimeField(_("read"), null=True)
     is_queued = models.BooleanField(_("queued for delivery"), default=False)
@@ -92,6 +104,11 @@ class Notification(models.Model):
             ),
             models.CheckConstraint(condition=Q(event__in=NotificationEvent.values), name="event_is_known"),
             models.CheckConstraint(
+                condition=Q(event__in=PEOPLE_EVENTS, article=None)
+                | ~Q(event__in=PEOPLE_EVENTS) & Q(article__isnull=False, subject=""),
+                name="a_message_is_about_an_article_or_about_accounts",
+            ),
+            models.CheckConstraint(
                 condition=Q(actor=None, actor_name="") | Q(actor__isnull=False) & ~Q(actor_name=""),
                 name="who_did_it_has_a_name",
             ),
@@ -103,6 +120,7 @@ class Notification(models.Model):
 
 class Channel(models.TextChoices):
     EMAIL = "email", _("e-mail")
+    FORMER_EMAIL = "former", _("former e-mail")
     WEBHOOK = "webhook", _("webhook")
 
 
@@ -156,7 +174,7 @@ class Delivery(models.Model):
                 name="what_is_sent_says_when",
             ),
             models.CheckConstraint(
-                condition=Q(channel="email", target="") | Q(channel="webhook") & ~Q(target=""),
+                condition=Q(channel__in=["email", "former"], target="") | Q(channel="webhook") & ~Q(target=""),
                 name="a_webhook_and_nothing_else_has_a_target",
             ),
         ]

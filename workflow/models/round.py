@@ -1,5 +1,6 @@
 """Models of rounds 审批轮次, their steps, and decisions."""
 
+import json
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -8,6 +9,7 @@ from django.db.models import OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.identity_changes import unconfirmed_labels
 from accounts.models import User
 from articles.models import Article, Publication, Revision
 from articles.models.revision import related_rows
@@ -28,7 +30,7 @@ class RoundState(models.TextChoices):
 
 DECISION_FIELDS = (
     *("id", "step_id", "person_id", "person_name", "principal_id", "principal_name", "verdict", "digest", "comment"),
-    *("decided_at", "kept_from_id", *SEAL_FIELDS),
+    *("decided_at", "kept_from_id", "unconfirmed", *SEAL_FIELDS),
 )
 
 
@@ -90,6 +92,8 @@ class Round(Sealed):
     new_steps: "list[RoundStep]" = []
     waiting_step: "RoundStep | None" = None
     kept: "list[list]" = []  # approvals of an earlier round that count again: step, person, in whose place
+    # Of a decision that was just allowed: what of the decider's account is not confirmed (workflow.rules.unconfirmed).
+    unconfirmed_then: "list[dict[str, str]]" = []
 
     class Meta:
         verbose_name = _("round")
@@ -329,6 +333,9 @@ class Decision(Sealed):
     verdict = models.CharField(_("verdict"), max_length=10, choices=Verdict.choices)
     digest = models.CharField(_("digest of what was seen"), max_length=64)
     comment = models.TextField(_("opinion"), blank=True, max_length=2000)
+    unconfirmed = models.JSONField(
+        _("not confirmed then"), default=list, help_text=_("Changes of the person's account: what, by whom, when.")
+    )
     decided_at = models.DateTimeField(_("decided"), default=timezone.now)
     kept_from = models.ForeignKey(
         "self",
@@ -352,6 +359,10 @@ class Decision(Sealed):
     def __str__(self) -> str:
         return f"{self.person_name}: {self.get_verdict_display()}"
 
+    @property
+    def unconfirmed_labels(self) -> list[str]:
+        return unconfirmed_labels(self.unconfirmed)
+
     def manifest(self) -> dict:
         return {
             "schema": 1,
@@ -365,6 +376,7 @@ class Decision(Sealed):
             "comment": self.comment,
             "time": self.decided_at,
             "kept_from": self.kept_from_id,
+            "unconfirmed": self.unconfirmed,
         }
 
     @classmethod
@@ -372,5 +384,7 @@ class Decision(Sealed):
         """The decision as `RoundQuerySet.with_related_rows` brings it."""
         values = {name: row[name] for name in DECISION_FIELDS}
         values["decided_at"] = datetime_from_json(row["decided_at"])
+        if isinstance(row["unconfirmed"], str):  # SQLite hands JSON in JSON out as text
+            values["unconfirmed"] = json.loads(row["unconfirmed"])
         values["step"] = RoundStep(pk=values.pop("step_id"), position=row["step_position"], name=row["step_name"])
         return cls(round=round, **values)

@@ -97,6 +97,8 @@ def _queue_batch() -> int:
             deliveries += [Delivery(notification=found, channel=Channel.WEBHOOK, target=robot) for robot in robots]
         elif found.person.is_active and found.person.email:
             deliveries.append(Delivery(notification=found, channel=Channel.EMAIL))
+        if found.former_email:  # who took over somebody's address must not be the only one to hear of it
+            deliveries.append(Delivery(notification=found, channel=Channel.FORMER_EMAIL))
     Delivery.objects.bulk_create(deliveries)
     Notification.objects.filter(pk__in=[found.pk for found in batch]).update(is_queued=True)
     return len(batch)
@@ -134,20 +136,24 @@ def _send(delivery: Delivery) -> None:
     if delivery.attempts > MAX_ATTEMPTS:  # it never came back from any of them
         raise Undeliverable(delivery.last_error or _("Every attempt broke off."))
     if delivery.channel == Channel.EMAIL:
-        _send_email(delivery.notification)
+        person = delivery.notification.person
+        if not (person.is_active and person.email):
+            raise Undeliverable(_("The person is deactivated, or has no address any more."))
+        _send_email(delivery, person.email)
+    elif delivery.channel == Channel.FORMER_EMAIL:
+        _send_email(delivery, delivery.notification.former_email)
     else:
         _post_webhook(delivery)
 
 
-def _send_email(notification: Notification) -> None:
-    person = notification.person
-    if not (person.is_active and person.email):
-        raise Undeliverable(_("The person is deactivated, or has no address any more."))
+def _send_email(delivery: Delivery, address: str) -> None:
+    notification = delivery.notification
     subject, body = messages.email_message(notification)
     # The same at each attempt, so that a mail system can tell a repetition.
-    number = f"<{notification.act}.{notification.pk}@{urlsplit(settings.SITE_URL).hostname}>"
+    way = "" if delivery.channel == Channel.EMAIL else f".{delivery.channel}"
+    number = f"<{notification.act}.{notification.pk}{way}@{urlsplit(settings.SITE_URL).hostname}>"
     headers = {"Message-ID": number, "Auto-Submitted": "auto-generated"}
-    if not EmailMessage(subject, body, to=[person.email], headers=headers).send():
+    if not EmailMessage(subject, body, to=[address], headers=headers).send():
         raise DeliveryRefused("the mail server took nothing")
 
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from departments import permissions
 from workflow.models import Notification
-from workflow.notifications import messages
+from workflow.notifications import messages, people
 from workflow.rules.eligible_deciders import rounds_awaiting
 
 PAGE_SIZE = 30
@@ -29,7 +29,8 @@ def inbox_context(request: HttpRequest) -> dict[str, Any]:
         "rows": [
             {
                 "message": one,
-                "title": titles[one.pk],
+                "title": one.subject or titles[one.pk],
+                "changes": people.change_labels(one) if one.article_id is None else [],
                 "sentence": messages.sentence(one),
                 "awaits_decision": one.asks and one.round_id in waiting,
             }
@@ -46,6 +47,8 @@ def open_message(request: HttpRequest, pk: int) -> str | None:
         Notification.objects.for_person(request.user).select_related("article__department", "round"), pk=pk
     )
     Notification.objects.for_person(request.user).unread().filter(pk=pk).update(read_at=timezone.now())
+    if found.article_id is None:
+        return reverse("admin:accounts_identitychange_changelist")
     if found.round_id and rounds_awaiting(request.user).filter(pk=found.round_id).exists():
         return reverse("admin:workflow_round_review", args=[found.round_id])
     if permissions.can_see(request.user, found.article.department):

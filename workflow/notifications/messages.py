@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from articles.models import Article, Revision
 from workflow.models import Notification, NotificationEvent
+from workflow.notifications.people import change_labels
 from workflow.rules.eligible_deciders import rounds_awaiting
 from workflow.rules.revision_text import shown_title, with_titles
 
@@ -53,6 +54,8 @@ def sentence(notification: Notification) -> str:
 
 def headline(notification: Notification, title: str) -> str:
     """One line: what it is about, and what happened or is asked."""
+    if notification.article_id is None:
+        title = notification.subject
     title = " ".join(title.split()) or _("article %(number)d") % {"number": notification.article_id}
     if notification.asks:
         return _("For your decision: %(title)s") % {"title": title}
@@ -84,7 +87,10 @@ def chat_message(notification: Notification) -> str:
 
 
 def _detail_lines(notification: Notification) -> list[str]:
-    lines = [_("Department: %(department)s") % {"department": notification.article.department}]
+    if notification.article_id is None:
+        lines = change_labels(notification)
+    else:
+        lines = [_("Department: %(department)s") % {"department": notification.article.department}]
     if notification.asks:
         lines.append(sentence(notification))
     if notification.reason:

@@ -41,8 +41,8 @@ RECIPIENT_GROUPS: dict[NotificationEvent, set[RecipientGroup]] = {
     NotificationEvent.DISCARDED: {RecipientGroup.AUTHORS, RecipientGroup.APPROVERS, RecipientGroup.DECIDERS},
     NotificationEvent.UNSCHEDULED: {RecipientGroup.AUTHORS, RecipientGroup.APPROVERS, RecipientGroup.DECIDERS},
     NotificationEvent.WITHDRAWN: {RecipientGroup.AUTHORS, RecipientGroup.APPROVERS},
-    NotificationEvent.HANDED_OVER: set(),  # the person it was handed to
-    NotificationEvent.DRAFT_HANDED: set(),  # likewise
+    NotificationEvent.HANDED_OVER: {RecipientGroup.SUPERUSERS},  # and the person it was handed to
+    NotificationEvent.DRAFT_HANDED: set(),  # the person it was handed to
     NotificationEvent.EMERGENCY: {RecipientGroup.SIGNERS, RecipientGroup.SUPERUSERS},
     NotificationEvent.EMERGENCY_CONFIRMED: {RecipientGroup.EMERGENCY_PUBLISHERS},
     NotificationEvent.EXPUNGING_ASKED: {RecipientGroup.SIGNERS, RecipientGroup.SUPERUSERS},

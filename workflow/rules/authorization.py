@@ -12,6 +12,7 @@ from workflow.rules.eligible_deciders import check_decide
 from workflow.rules.pipeline_steps import checked_signing_role_ids
 from workflow.rules.states import ArticleState
 from workflow.rules.transitions import TRANSITIONS, Action, Who, possible_actions
+from workflow.rules.unconfirmed import check_two_hands
 
 
 def check_allowed(action: Action, person: User, article: Article, round: Round | None = None) -> User:
@@ -33,7 +34,9 @@ def check_allowed(action: Action, person: User, article: Article, round: Round |
             permissions.check_signer(person, department, checked_signing_role_ids(department))
         case Who.OTHER_SIGNER:
             permissions.check_signer(person, department, checked_signing_role_ids(department))
-            permissions.check_not_participant(person, _emergency_participant_ids(article))
+            participants = _emergency_participant_ids(article)
+            permissions.check_not_participant(person, participants)
+            check_two_hands(person, participants)
         case Who.SUPERUSER:
             permissions.check_superuser(person)
     return person

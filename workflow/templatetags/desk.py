@@ -16,7 +16,7 @@ from articles.reads.counting import DailyReads
 from articles.text.plain_text import plain_text
 from ledger import alarms
 from ledger.models import Alarm
-from workflow.desk import home
+from workflow.desk import confirmations, home
 from workflow.models import Delivery, Notification
 
 register = template.Library()
@@ -27,6 +27,8 @@ DELIVERY_STALLED_AFTER = timedelta(hours=1)
 
 register.simple_tag(home.author_desk)
 register.simple_tag(home.recent_decisions)
+register.simple_tag(confirmations.count_to_confirm)
+register.simple_tag(confirmations.own_changes)
 
 
 @register.simple_tag

@@ -2,6 +2,7 @@
 
 from workflow.verification import (  # noqa: F401 (importing them registers their checks)
     authority,
+    confirmations,
     emergencies,
     pins,
     preview_links,

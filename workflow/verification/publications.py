@@ -56,6 +56,7 @@ def _sign_off(decision: Decision) -> dict[str, Any]:
         "name": decision.person_name,
         "for": decision.principal_name if decision.principal_id != decision.person_id else "",
         "time": canonical_timestamp(decision.decided_at),
+        **({"unconfirmed": decision.unconfirmed} if decision.unconfirmed else {}),
     }
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from ledger.canonical_json import canonical_json
 from ledger.models import Entry
 from ledger.verification import register_verifier
 from workflow.actions.rounds import DECISION_VERBS
@@ -54,7 +55,7 @@ def verify_decisions() -> Iterator[str]:
         for decision in chunk:
             if decision.kept_from_id:
                 first = decision.kept_from
-                names = ("person_id", "principal_id", "verdict", "digest", "decided_at")
+                names = ("person_id", "principal_id", "verdict", "digest", "decided_at", "unconfirmed")
                 right = all(getattr(first, name) == getattr(decision, name) for name in names)
             else:
                 right = _decision_key(decision) in known
@@ -66,14 +67,16 @@ def _entry_key(entry: Entry) -> tuple:
     data = entry.data
     approved = entry.verb != "article.returned"
     behalf = data.get("on_behalf_of", "")
-    return (entry.object_id, data.get("round"), entry.actor_id, data.get("step"), data.get("digest"), approved, behalf)
+    what = (data.get("round"), entry.actor_id, data.get("step"), data.get("digest"), approved, behalf)
+    return (entry.object_id, *what, canonical_json(data.get("unconfirmed", [])))
 
 
 def _decision_key(decision: Decision) -> tuple:
     behalf = decision.principal_name if decision.principal_id != decision.person_id else ""
     approved = decision.verdict == Verdict.APPROVE
     of = decision.round
-    return (str(of.article_id), of.number, decision.person_id, decision.step.name, decision.digest, approved, behalf)
+    what = (of.number, decision.person_id, decision.step.name, decision.digest, approved, behalf)
+    return (str(of.article_id), *what, canonical_json(decision.unconfirmed))
 
 
 @register_verifier
