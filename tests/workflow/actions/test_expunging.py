@@ -17,6 +17,7 @@ from ledger.verification import mismatches
 from tests.factories import nothing_changes
 from tests.workflow.action_calls import edit
 from tests.workflow.action_factories import DAY, disable, entries, somebody
+from tests.workflow.confirmation_factories import confirm
 from workflow import services
 from workflow.exceptions import ReasonMissing
 from workflow.models import ExpungingRequest
@@ -191,6 +192,7 @@ def test_drafts_emptied_without_an_expunging_are_named_too(newsroom):
 def test_another_person_can_take_over_the_request_of_somebody_who_has_left(newsroom, withdrawn, as_user):
     """Scenario 49."""
     second = somebody(newsroom, "second", "publisher")
+    confirm(second, newsroom.reviewer)  # the superuser who granted the role asks, so the account must be confirmed
     services.ask_to_expunge(withdrawn, by=newsroom.publisher, reason="泄露")
     disable(newsroom.publisher, newsroom.admin)
     url = f"/admin/articles/article/{withdrawn.pk}/act/expunge/"
