@@ -34,6 +34,7 @@ CHANGE_LABELS = {
     "person.changed": gettext_lazy("name, address or rights changed by %(by)s on %(at)s"),
     "person.password_reset": gettext_lazy("password reset by %(by)s on %(at)s"),
     "role.granted": gettext_lazy("role granted by %(by)s on %(at)s"),
+    "role.revoked": gettext_lazy("role taken away by %(by)s on %(at)s"),
     "delegation.granted": gettext_lazy("named as deputy by %(by)s on %(at)s"),
 }
 
@@ -122,7 +123,7 @@ def check_changes_people(by: AbstractBaseUser | None) -> None:
 def change_label(verb: str, by_name: str, at: datetime) -> str:
     """Return “account made by 李四 on 2026-05-01”."""
     label = CHANGE_LABELS.get(verb, gettext_lazy("changed by %(by)s on %(at)s"))
-    return str(label) % {"by": by_name, "at": f"{timezone.localtime(at):%Y-%m-%d}"}
+    return str(label) % {"by": by_name or _("the system"), "at": f"{timezone.localtime(at):%Y-%m-%d}"}
 
 
 def unconfirmed_labels(changes: list[dict[str, str]]) -> list[str]:

@@ -18,6 +18,7 @@ from ledger.models import Alarm, Entry
 from legacy import old_addresses
 from tests.factories import Newsroom, person
 from tests.feedback.factories import letter
+from tests.workflow.confirmation_factories import puppet
 from workflow import services
 from workflow.actions import delegations
 from workflow.models import Delivery, DeliveryState, Notification, Pipeline, PipelineChoice, Round, RoundStep
@@ -48,7 +49,9 @@ class LivedIn:
 def every_screen(newsroom: Newsroom) -> dict[str, Screen]:
     """Kind → who looks at it, and where. Adds a newcomer without any role to the people."""
     newsroom.people["newcomer"] = person("newcomer")
-    return _screens(newsroom, _lived_in(newsroom))
+    things = _lived_in(newsroom)
+    puppet(newsroom, "unconfirmed", "reviewer")
+    return _screens(newsroom, things)
 
 
 def _screens(newsroom: Newsroom, things: LivedIn) -> dict[str, Screen]:
@@ -78,6 +81,9 @@ def _screens(newsroom: Newsroom, things: LivedIn) -> dict[str, Screen]:
         "overview of what is public": Screen("publisher", f"{article}{things.live.pk}/overview/"),
         "comparison": Screen("drafter", f"{article}{things.returned.pk}/compare/"),
         "import of people": Screen("admin", "/admin/departments/membership/import/"),
+        "accounts to confirm": Screen("publisher", "/admin/accounts/identitychange/"),
+        "own account to be confirmed": Screen("unconfirmed", "/admin/accounts/identitychange/"),
+        "no account to confirm": Screen("newcomer", "/admin/accounts/identitychange/"),
         "preview": Screen("drafter", f"{article}{things.draft.pk}/revisions/{draft.number}/"),
         # Deciding
         "queue": Screen("reviewer", "/admin/workflow/round/"),

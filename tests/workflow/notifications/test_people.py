@@ -17,6 +17,7 @@ from tests.workflow.pages import text_of
 from workflow.actions import confirmations, delegations
 from workflow.models import Notification, NotificationEvent
 from workflow.notifications.delivery import deliver
+from workflow.notifications.people import change_labels
 
 INBOX = "/admin/workflow/notification/"
 
@@ -152,6 +153,12 @@ def test_superusers_hear_of_a_step_that_another_one_hands_over(newsroom):
     services.hand_over(waiting.current_step(), by=newsroom.admin, to=helper)
     found = Notification.objects.filter(event=NotificationEvent.HANDED_OVER)
     assert {one.person_id for one in found} == {helper.pk, newsroom.people["second"].pk}
+
+
+def test_an_act_of_the_machine_is_told_as_one_of_the_system(newsroom, as_user, english):
+    set_password(newsroom.reviewer, "another word", by=None)
+    (message,) = Notification.objects.filter(person=newsroom.admin)
+    assert [label[:30] for label in change_labels(message)] == ["password reset by the system on"[:30]]
 
 
 def test_during_setup_nobody_is_told(db):
