@@ -168,7 +168,10 @@ register_guards(
             "articles_file",
             "UPDATE",
             "the content of a file never changes",
-            _any_changed("id", "digest", "size", "media_type", "extension", "uploaded_by_id", "uploaded_at"),
+            _any_changed(
+                *["id", "digest", "size", "media_type", "extension", "width", "height", "uploaded_by_id"],
+                *["uploaded_at", "seal_key", "seal_signature"],
+            ),
         ),
         Guard("rendition_fixed", "articles_rendition", "UPDATE", "a rendition never becomes that of another picture"),
     ]

@@ -1,6 +1,7 @@
 """Checks of `verify` on articles: seals, digests of texts, files on disk."""
 
 from collections.abc import Iterator
+from itertools import islice
 
 from django.db import connection
 from django.db.models import Exists, F, OuterRef, Q, Subquery
@@ -19,9 +20,11 @@ from articles.models import (
     Revision,
     Withdrawal,
 )
+from articles.search.index_check import wrongly_indexed
 from ledger.canonical_json import sha256
 from ledger.verification import register_verifier
 
+INDEX_CHUNK_ROWS = 50  # publications whose words are compared at once; a body may be a megabyte
 EXCLUSION_CONSTRAINT = "one_live_publication_an_article"
 # As PostgreSQL tells of what the migration wrote.
 EXCLUSION_DEFINITION = (
@@ -178,6 +181,17 @@ def listing_segments() -> Iterator[str]:
 
 
 @register_verifier
+def search_index() -> Iterator[str]:
+    """The index of the search holds the words of what is public or will be: no more, no fewer."""
+    public = Publication.objects.live_or_scheduled().filter(revision__expunged_at=None)
+    rows = public.select_related("revision").order_by("pk").iterator(chunk_size=INDEX_CHUNK_ROWS)
+    while chunk := list(islice(rows, INDEX_CHUNK_ROWS)):
+        for publication in wrongly_indexed([one for one in chunk if one.seal_holds()]):
+            where = f"publication {publication.pk} (article {publication.article_id})"
+            yield f"{where}: the index of the search does not hold its words; manage.py reindex sets it right"
+
+
+@register_verifier
 def withdrawal_seals() -> Iterator[str]:
     """The seal of each notice holds, and its publication ended with it."""
     for withdrawal in Withdrawal.objects.select_related("publication__end").order_by("pk").iterator():
@@ -198,5 +212,7 @@ def rendition_seals() -> Iterator[str]:
 @register_verifier
 def files() -> Iterator[str]:
     for file in File.objects.order_by("pk").iterator():
+        if not file.seal_holds():
+            yield f"file {file.digest}: its seal does not hold; type, ending, size or dimensions changed"
         if read_verified(file) is None:
             yield f"file {file.digest}: its content is gone or was changed"

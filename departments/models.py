@@ -199,8 +199,10 @@ class Department(Sealed):
         return found - {None}
 
 
-class FormerSlug(models.Model):
+class FormerSlug(Sealed):
     """An address that a department had before; it leads to the present one."""
+
+    seal_kind = "former address"
 
     slug = models.SlugField(_("address"), max_length=50, unique=True)
     department = models.ForeignKey(
@@ -213,6 +215,9 @@ class FormerSlug(models.Model):
 
     def __str__(self) -> str:
         return f"{self.slug} → {self.department}"
+
+    def manifest(self) -> dict:
+        return {"schema": 1, "slug": self.slug, "department": self.department_id}
 
 
 # The roles that every site begins with: code, name, writes articles. Their positions are those in this list.

@@ -53,7 +53,10 @@ def save_department(department: Department, *, by: User | None) -> None:
     department.apply_seal()
     department.save(update_fields=["seal_key", "seal_signature"])
     if former and former != department.slug:
-        FormerSlug.objects.update_or_create(slug=former, defaults={"department": department})
+        left = FormerSlug(slug=former, department=department)
+        left.apply_seal()
+        sealed = {"department": department, "seal_key": left.seal_key, "seal_signature": left.seal_signature}
+        FormerSlug.objects.update_or_create(slug=former, defaults=sealed)
     record(verb, department, by=by, **department.manifest())
 
 

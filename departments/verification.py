@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from departments.models import Department, Membership, Role
+from departments.models import Department, FormerSlug, Membership, Role
 from ledger.canonical_json import canonical_json
 from ledger.models import Entry
 from ledger.verification import register_verifier
@@ -32,6 +32,31 @@ def verify_departments() -> Iterator[str]:
     for pk, recorded in last.items():
         if recorded is not None:
             yield f"department {pk} ({recorded.get('name')}): stands in the ledger, but is gone"
+
+
+@register_verifier
+def verify_former_slugs() -> Iterator[str]:
+    """Each former address leads to the department that left it last, and none is missing."""
+    present: dict[str, str] = {}  # department → the slug that it has at this point of the ledger
+    left: dict[str, str] = {}  # slug → the department that left it last
+    verbs = ["department.created", "department.changed", "department.deleted"]
+    for entry in Entry.objects.filter(verb__in=verbs).order_by("number").iterator(chunk_size=2000):
+        before = present.pop(entry.object_id, None)
+        if entry.verb == "department.deleted":
+            left = {slug: pk for slug, pk in left.items() if pk != entry.object_id}
+            continue
+        present[entry.object_id] = slug = entry.data.get("slug")
+        if before and before != slug:
+            left[before] = entry.object_id
+    for former in FormerSlug.objects.order_by("pk").iterator():
+        where = f"former address {former.pk} ({former.slug})"
+        recorded = left.pop(former.slug, None)
+        if not former.seal_holds():
+            yield f"{where}: its seal does not hold; changed outside the site"
+        elif recorded != str(former.department_id):
+            yield f"{where}: leads to another department than the ledger says"
+    for slug, pk in left.items():
+        yield f"former address {slug}: department {pk} left it, but it leads nowhere"
 
 
 @register_verifier

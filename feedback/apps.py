@@ -7,3 +7,6 @@ from django.utils.translation import gettext_lazy as _
 class FeedbackConfig(AppConfig):
     name = "feedback"
     verbose_name = _("Letters from visitors")
+
+    def ready(self) -> None:
+        from feedback import verification  # noqa: F401 (registers its checks)

@@ -12,7 +12,7 @@ from django.utils.functional import cached_property
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from articles.listings.queries import has_intact_seal
+from articles.listings.queries import with_intact_seals
 from articles.models import Publication
 from articles.text.plain_text import strip_control_characters
 from articles.text.web_addresses import is_trusted_host, parse_external
@@ -32,9 +32,8 @@ def live_publication(number: str) -> Publication | None:
     """The live publication of the article, when it is what was sealed; `number` as it stands in an address."""
     if not _ARTICLE_NUMBER.fullmatch(number):
         return None
-    live = Publication.objects.live().filter(article=int(number)).select_related("department")
-    publication = live.order_by("-number").first()
-    return publication if publication and has_intact_seal(publication) else None
+    live = Publication.objects.live().filter(article=int(number)).order_by("-number")
+    return next(with_intact_seals(live[:1]), None)
 
 
 class PlainTextField(forms.CharField):

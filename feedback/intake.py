@@ -71,7 +71,10 @@ def store_letter(visitor: str, form_id: str, *, earlier_visitor: str = "", **fie
     if counted["all"] >= settings.FEEDBACK_PER_HOUR:
         raise RateLimitExceeded(by_visitor=False)
     RecentLetter.objects.create(visitor=visitor, at=at)
-    return Letter.objects.create(form_digest=form_digest, created_at=at, **fields)
+    letter = Letter(form_digest=form_digest, created_at=at, **fields)
+    letter.apply_seal()
+    letter.save(force_insert=True)
+    return letter
 
 
 def delete_old_recent_letters(at: datetime) -> int:

@@ -3,7 +3,7 @@
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from accounts.models import User
 from departments import permissions
@@ -11,6 +11,7 @@ from departments.exceptions import WrongState
 from departments.models import Department
 from feedback.models import LETTER_TRANSITIONS, Letter, LetterState
 from ledger import verbs
+from ledger.alarms import raise_alarm
 from ledger.record import record
 
 VERBS = {
@@ -61,15 +62,32 @@ def change_state(letter: Letter, *, by: User, to: LetterState, expected_state: s
         raise WrongState(_("From this state the letter cannot go there. Nothing was changed."))
     if to == LetterState.ANSWERED and not answer.strip():
         raise AnswerMissing(_("Write the answer first."))
+    if not has_intact_seal(fresh):
+        raise WrongState(
+            _("This letter was changed in the database, outside the site. Nothing was done; tell an administrator.")
+        )
     at, answered, closed = timezone.now(), to == LetterState.ANSWERED, to == LetterState.CLOSED
-    changed = Letter.objects.filter(pk=letter.pk, state=expected_state).update(
-        state=to,
-        answer=answer.strip(),
-        answered_by=by if answered else None,
-        answered_by_name=by.full_name if answered else "",
-        answered_at=at if answered else None,
-        closed_at=at if closed else None,
-    )
-    if changed != 1:
+    changes = {
+        "state": to.value,
+        "answer": answer.strip(),
+        "answered_by": by if answered else None,
+        "answered_by_name": by.full_name if answered else "",
+        "answered_at": at if answered else None,
+        "closed_at": at if closed else None,
+    }
+    for name, value in changes.items():
+        setattr(fresh, name, value)
+    fresh.apply_seal()
+    changes |= {"seal_key": fresh.seal_key, "seal_signature": fresh.seal_signature}
+    if Letter.objects.filter(pk=letter.pk, state=expected_state).update(**changes) != 1:
         raise WrongState(_("Somebody else was quicker. Nothing was changed."))
-    record(VERBS[to], letter, by=by, before=expected_state, after=to.value, article=letter.article_id)
+    facts = {"before": expected_state, "after": to.value, "article": fresh.article_id}
+    record(VERBS[to], fresh, by=by, **facts, seal=fresh.sealed_digest())
+
+
+def has_intact_seal(letter: Letter) -> bool:
+    """Whether the letter and its answer are what was sealed; raises an alarm if not."""
+    if letter.seal_holds():
+        return True
+    raise_alarm(f"letter {letter.pk}", gettext_noop("its seal does not hold; its page is not shown"))
+    return False

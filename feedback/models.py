@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from articles.models import Article
 from departments import permissions
+from ledger.seals import Sealed
 
 # No 0 and O, 1, I and L: a receipt is read out on the telephone and copied from paper.
 RECEIPT_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
@@ -72,8 +73,14 @@ class LetterQuerySet(models.QuerySet["Letter"]):
         return self.filter(Q(answered_at__lt=moment) | Q(closed_at__lt=moment))
 
 
-class Letter(models.Model):
-    """One letter of a visitor. Its text never changes; feedback.letter_actions changes its state and records that."""
+class Letter(Sealed):
+    """One letter of a visitor. Its text never changes; feedback.letter_actions changes its state and records that.
+
+    What its page shows is sealed when it comes in, and again with every change of its state. Name and contact are not:
+    they are shown to nobody but staff, and erased after a while.
+    """
+
+    seal_kind = "letter"
 
     receipt = models.CharField(_("receipt"), max_length=RECEIPT_LENGTH, unique=True, default=new_receipt)
     # SHA-256 of the form that was sent and of what stood in it: pressing the button twice makes one letter.
@@ -129,6 +136,23 @@ class Letter(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.formatted_receipt}"
+
+    def manifest(self) -> dict:
+        return {
+            "schema": 1,
+            "receipt": self.receipt,
+            "kind": self.kind,
+            "text": self.text,
+            "page": self.page,
+            "article": self.article_id,
+            "created": self.created_at,
+            "state": self.state,
+            "answer": self.answer,
+            "answered_by": self.answered_by_id,
+            "answered_by_name": self.answered_by_name,
+            "answered": self.answered_at,
+            "closed": self.closed_at,
+        }
 
     @property
     def formatted_receipt(self) -> str:

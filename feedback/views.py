@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from feedback import form_tokens, intake
 from feedback.forms import LetterForm, live_publication
+from feedback.letter_actions import has_intact_seal
 from feedback.models import Letter, parse_receipt
 
 MAX_FORM_BYTES = 1_000_000  # bytes of a form; what is longer than a letter may be still comes back to whoever wrote it
@@ -71,6 +72,8 @@ def _render_form(request: HttpRequest, form: LetterForm, status: int = 200, unkn
 def letter_status(request: HttpRequest, receipt: str) -> HttpResponse:
     """State and answer of one letter, for whoever has its receipt. Never who wrote it."""
     found = get_object_or_404(Letter, receipt=receipt)
+    if not has_intact_seal(found):
+        return render(request, "503.html", {"is_seal_broken": True}, status=503)
     about = live_publication(str(found.article_id)) if found.article_id else None
     context = {"letter": found, "publication": about, "progress": found.progress()}
     response = render(request, "feedback/letter_status.html", context)

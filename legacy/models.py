@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from articles.models import Article
 from departments.models import RESERVED_SLUGS, Department, DepartmentKind, FormerSlug
+from ledger.seals import Sealed
 from legacy.address_normalisation import MAX_ADDRESS_LENGTH
 
 
@@ -36,11 +37,13 @@ class ImportedPage(models.Model):
         return self.name
 
 
-class OldAddress(models.Model):
+class OldAddress(Sealed):
     """An address of the old site that leads to an article or a department of this one, never to an outside address.
 
     Set and deleted by legacy.old_addresses only, never changed: both stand in the ledger.
     """
+
+    seal_kind = "old address"
 
     address = models.CharField(
         _("old address"),
@@ -87,6 +90,14 @@ class OldAddress(models.Model):
 
     def __str__(self) -> str:
         return self.address
+
+    def manifest(self) -> dict:
+        return {
+            "schema": 1,
+            "address": self.address,
+            "article": self.article_id,
+            "department": self.department_id,
+        }
 
     @property
     def target_label(self) -> str:

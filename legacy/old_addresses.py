@@ -12,13 +12,15 @@ from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from accounts.models import User
+from articles.caching.departments import department_tree
 from articles.models import Article, Publication
 from departments.models import RESERVED_SLUGS, Department
 from departments.permissions import check_superuser
 from ledger import verbs
+from ledger.alarms import raise_alarm
 from ledger.record import record
 from legacy.address_normalisation import normalise_address, request_addresses
 from legacy.models import OldAddress
@@ -67,6 +69,7 @@ def create_old_address(
         made_by_name=by.full_name,
     )
     made.full_clean()
+    made.apply_seal()
     made.save()
     record("old_address.created", made, by=by, **ledger_data(made))
     return made
@@ -87,7 +90,8 @@ def redirect_for(request: HttpRequest) -> HttpResponse | None:
     """The redirect for a request that nothing else answers; None when no old address leads anywhere public.
 
     Asks one query. An article leads to where its newest publication is, or was: that page says what became of it
-    (410 with the notice when it was withdrawn). One that was never public is not given away.
+    (410 with the notice when it was withdrawn). One that was never public is not given away. An address whose seal does
+    not hold leads nowhere, and none leads to a department whose seal does not hold.
     """
     if request.method not in ("GET", "HEAD") or request.path_info.split("/")[1] in RESERVED_SLUGS:
         return None
@@ -95,21 +99,26 @@ def redirect_for(request: HttpRequest) -> HttpResponse | None:
     if not asked:
         return None
     newest = Publication.objects.not_called_off().filter(article=OuterRef("article"), live_from__lte=timezone.now())
-    shown_in = Subquery(newest.order_by("-live_from").values("department__slug")[:1])
-    rows = OldAddress.objects.filter(address__in=asked).values(
-        "address", "article", "department__slug", shown_in=shown_in
-    )
-    found = {row["address"]: row for row in rows}
+    shown_in = Subquery(newest.order_by("-live_from").values("department")[:1])
+    found = {row.address: row for row in OldAddress.objects.filter(address__in=asked).annotate(shown_in=shown_in)}
     destination = next((found[spelt] for spelt in asked if spelt in found), None)
-    if destination is None:
+    if destination is None or not _has_intact_seal(destination):
         return None
-    if slug := destination["department__slug"]:
-        place = reverse("department", args=[slug])
-    elif slug := destination["shown_in"]:
-        place = reverse("article", args=[slug, destination["article"]])
+    department = department_tree().holding_articles().get(destination.department_id or destination.shown_in)
+    if department is None:
+        return None
+    if destination.department_id:
+        place = reverse("department", args=[department.slug])
     else:
-        return None
+        place = reverse("article", args=[department.slug, destination.article_id])
     return HttpResponsePermanentRedirect(place, headers={"Cache-Control": f"max-age={REDIRECT_MAX_AGE_SECONDS}"})
+
+
+def _has_intact_seal(address: OldAddress) -> bool:
+    if address.seal_holds():
+        return True
+    raise_alarm(f"old address {address.pk}", gettext_noop("its seal does not hold; it leads nowhere"))
+    return False
 
 
 def import_file(file: Path, *, by: User, dry_run: bool = False) -> ImportCounts:

@@ -24,5 +24,7 @@ def verify_old_addresses() -> Iterator[str]:
             yield f"old address {address.pk} ({address}): set outside the site; the ledger does not have it"
         elif recorded != ledger_data(address):
             yield f"old address {address.pk} ({address}): differs from what the ledger says of it"
+        elif not address.seal_holds():
+            yield f"old address {address.pk} ({address}): its seal does not hold; changed outside the site"
     for pk, recorded in held.items():
         yield f"old address {pk} ({recorded.get('address')}): stands in the ledger, but is gone"

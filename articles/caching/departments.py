@@ -32,6 +32,10 @@ class DepartmentTree:
     def outside_links(self) -> list[Department]:
         return [one for one in self.by_pk.values() if one.kind == DepartmentKind.LINK and one.seal_holds()]
 
+    def holding_articles(self) -> dict[int, Department]:
+        """Id → department or column that is what was sealed, so that its slug may stand in an address."""
+        return {pk: one for pk, one in self.by_pk.items() if one.kind != DepartmentKind.LINK and one.seal_holds()}
+
     def attach_to(self, publications: Iterable[Publication]) -> None:
         """Gives each publication its department, which it would have to ask for otherwise."""
         for publication in publications:

@@ -11,6 +11,8 @@ from accounts.models import User
 from articles.files import renditions
 from articles.models import Article, Attachment, File, Publication, Upload
 
+MAX_USERS_CHECKED = 20  # publications that use a file, the newest first
+
 
 def _used_in_public() -> Q:
     """The condition on files that a live publication uses them."""
@@ -31,8 +33,22 @@ def _brought_or_seen_by(person: User) -> Q:
 
 
 def is_public(file: File) -> bool:
-    """Return whether a live publication uses the file, or the picture that it is a rendition of."""
-    return File.objects.filter(_used_in_public(), digest__in=renditions.original_digests(file)).exists()
+    """Return whether a live publication uses the file, or the picture that it is a rendition of.
+
+    Rows of attachments only lead to publications; the seal of one of them must name the file. Of a file that very many
+    use, a few are looked at. One query, and one for the renditions.
+    """
+    digests = renditions.original_digests(file)
+    attached = Attachment.objects.filter(file__digest__in=digests).values("revision")
+    users = [
+        Publication.objects.filter(revision__in=attached).order_by().values("pk"),
+        Publication.objects.filter(cover_digest__in=digests).order_by().values("pk"),
+    ]
+    live = Publication.objects.live().filter(pk__in=users[0].union(users[1])).order_by("-pk")
+    return any(
+        not {*found.files, found.cover_digest}.isdisjoint(digests) and found.seal_holds()
+        for found in live[:MAX_USERS_CHECKED]
+    )
 
 
 def may_download(person: User, file: File) -> bool:

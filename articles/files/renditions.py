@@ -75,7 +75,7 @@ def create_rendition(original: File, name: str, file: File) -> Rendition:
 
 def intact_renditions(original: File) -> list[Rendition]:
     """Renditions whose seal holds, narrowest first. Anybody could write a row that calls one picture another."""
-    found = [rendition for rendition in original.renditions.all() if rendition.seal_holds()]
+    found = [one for one in original.renditions.all() if one.seal_holds() and one.file.seal_holds()]
     return sorted(found, key=lambda rendition: rendition.file.width)
 
 

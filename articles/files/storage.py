@@ -9,12 +9,14 @@ from pathlib import Path
 from django.conf import settings
 from django.core.files.storage import default_storage
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from accounts.models import User
 from articles.files import renditions
 from articles.models import File, Rendition, Revision, Upload
 from articles.text.sanitising import UnusablePicture
+from ledger.alarms import raise_alarm
 from ledger.atomic_files import write_atomically
 from ledger.canonical_json import sha256
 
@@ -189,9 +191,20 @@ def _write(data: bytes) -> None:
 
 
 def _row(data: bytes, media_type: str, extension: str, by: User, **facts: int) -> File:
-    """The row of a content that is on the disk; two who bring the same one at the same moment get the same."""
+    """The sealed row of a content that is on the disk; two who bring the same one at the same moment get the same."""
     facts = {"size": len(data), "media_type": media_type, "extension": extension, "uploaded_by": by, **facts}
-    return File.objects.get_or_create(digest=sha256(data), defaults=facts)[0]
+    made = File(digest=sha256(data), **facts)
+    made.apply_seal()
+    facts |= {"seal_key": made.seal_key, "seal_signature": made.seal_signature}
+    return File.objects.get_or_create(digest=made.digest, defaults=facts)[0]
+
+
+def has_intact_seal(file: File) -> bool:
+    """Whether type, ending, size and dimensions of a file are what was sealed; raises an alarm if not."""
+    if file.seal_holds():
+        return True
+    raise_alarm(f"file {file.digest[:12]}", gettext_noop("its type, size or dimensions are not what was sealed"))
+    return False
 
 
 def has_size(path: str, size: int) -> bool:

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from articles.listings import counts
 from articles.listings.pagination import KeyRange, invalidate_offsets, locate_row
+from articles.listings.pins import recorded_pins
 from articles.listings.queries import PAGE_SIZE, live_ids_sql, union_of_ids
 from articles.models import Placement
 from articles.models.placement import NEWEST_KEY, PlacementQuerySet
@@ -49,8 +50,8 @@ class ListingPage(Page):
 def get_listing_page(department: Department, number: str, key_range: KeyRange | None = None) -> ListingPage:
     """A page of the whole listing, what is pinned first, or of a stretch of it with everything in its place.
 
-    Two queries, of a stretch three, and one more where something is pinned. Where the numbers of the segments are
-    wrong, rows are missing or come twice; none is another than what was sealed
+    Two queries, of a stretch three; where something is pinned one more, and another after a change. Where the numbers
+    of the segments are wrong, rows are missing or come twice; none is another than what was sealed
     (articles.listings.queries.intact_publications). Raises PageNotAnInteger and EmptyPage.
     """
     now = timezone.now()
@@ -66,7 +67,9 @@ def get_listing_page(department: Department, number: str, key_range: KeyRange | 
     else:
         rows = _page_query.all(department.pk, now, *below, PAGE_SIZE, position.skip)
     rows_newest_first = sorted(rows, key=attrgetter("key"), reverse=True)
-    pinned = list(_pinned_placements(department, now)) if position.pinned_count and rank == 0 and not key_range else []
+    pinned = []
+    if position.pinned_count and rank == 0 and not key_range:
+        pinned = recorded_pins(_pinned_placements(department, now), department, now)
     return ListingPage(number, paginator, rows_newest_first, pinned)
 
 

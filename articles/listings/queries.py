@@ -6,7 +6,7 @@ from functools import lru_cache
 from itertools import islice
 from operator import attrgetter
 
-from django.db.models import BigIntegerField, OuterRef, QuerySet, Subquery
+from django.db.models import BigIntegerField, QuerySet
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
 from django.utils.translation import gettext_noop
@@ -15,16 +15,17 @@ from articles.caching.departments import department_tree
 from articles.caching.json_cache import cached
 from articles.caching.memo import memoize_by_version
 from articles.dates import years_between
-from articles.models import Placement, Publication
+from articles.models import Attachment, Placement, Publication
 from articles.models.placement import ListingKey, PlacementQuerySet
 from articles.models.publication import LIVE_SQL
 from articles.reads import counting
 from database.compiled_query import CompiledQuery
-from departments.models import Department
+from departments.models import Department, DepartmentKind
 from ledger.alarms import raise_alarm
 
 PAGE_SIZE = 20
 NEIGHBOUR_CANDIDATES = 3  # rows that are looked at for a neighbour
+END_CANDIDATES = 3  # rows that are looked at for the newest and for the oldest date of a listing
 MOST_READ_PERIOD = timedelta(days=30)
 RANKING_CACHE_SECONDS = 300  # seconds that the ranking by reads is kept; whether each is live is asked every time
 
@@ -43,34 +44,42 @@ def newest_in_department(department: Department, limit: int) -> PlacementQuerySe
     return in_department(department).filter(pk__in=rows.values("pk"))
 
 
-def _build_date_range_query(department: int, now: datetime) -> QuerySet[Department]:
-    rows = Placement.objects.live(now).filter(department=OuterRef("pk")).values("dated")
-    # Each is at an end of the index; Min and Max would look at all.
-    newest, oldest = rows.newest_first()[:1], rows.newest_first().reverse()[:1]
-    return Department.objects.filter(pk=department).annotate(newest=Subquery(newest), oldest=Subquery(oldest))
-
-
-_date_range_query = CompiledQuery(_build_date_range_query, int, datetime)
-
-
-def years(department: Department) -> list[int]:
-    """The years from the newest to the oldest date in the department's listing, within the bounds of such dates."""
-    found = _date_range_query.first(department.pk, timezone.now())
-    if found is None or found.newest is None or found.oldest is None:
-        return []
-    return years_between(found.oldest, found.newest)
-
-
 def has_intact_seal(publication: Publication) -> bool:
-    """Whether the seal holds; raises an alarm when it does not."""
+    """Whether its seal holds, and that of its department, whose slug stands in its address; raises an alarm if not.
+
+    The caller attaches the department (`DepartmentTree.attach_to`), which would cost a query here.
+    """
     if publication.seal_holds() and publication.title:
-        return True
+        return has_intact_department(publication)
     raise_alarm(
         f"publication {publication.pk}",
         gettext_noop("article %(article)d, publication %(number)d: its seal does not hold; left out"),
         article=publication.article_id,
         number=publication.number,
     )
+    return False
+
+
+def has_intact_department(publication: Publication) -> bool:
+    """Whether the seal of its department holds; raises an alarm if not: its slug could lead anywhere."""
+    department = publication.department
+    if department.kind != DepartmentKind.LINK and department.seal_holds():
+        return True
+    said = gettext_noop("the seal of a department does not hold; its articles are left out")
+    raise_alarm(f"department {department.pk}", said)
+    return False
+
+
+def matches_sealed_digest(publication: Publication, attachments: list[Attachment] | None = None) -> bool:
+    """Whether every word of the revision is what the sealed digest says; raises an alarm when not.
+
+    `attachments`: of the revision, with their files; None: the revision has them at hand, or asks for them.
+    """
+    revision = publication.revision
+    if revision.compute_digest(publication.columns, attachments) == publication.digest:
+        return True
+    said = gettext_noop("article %(article)d: its words are not what was sealed")
+    raise_alarm(f"revision {revision.pk}", said, article=publication.article_id)
     return False
 
 
@@ -82,9 +91,18 @@ def intact_publications(placements: Iterable[Placement]) -> list[Publication]:
 def _iter_intact(placements: Iterable[Placement]) -> Iterator[Publication]:
     found = department_tree()
     for placement in placements:
+        found.attach_to([placement.publication])
         if _matches_seal(placement):
-            found.attach_to([placement.publication])
             yield placement.publication
+
+
+def with_intact_seals(publications: Iterable[Publication]) -> Iterator[Publication]:
+    """Those that are what was sealed, in their order, each with its department."""
+    tree = department_tree()
+    for publication in publications:
+        tree.attach_to([publication])
+        if has_intact_seal(publication):
+            yield publication
 
 
 def _matches_seal(placement: Placement) -> bool:
@@ -114,6 +132,27 @@ def union_of_ids(parts: list[str], values: list) -> RawSQL:
     return RawSQL(sql, values, output_field=BigIntegerField())  # noqa: S611 (SQL of `live_ids_sql`; all else is a parameter)
 
 
+def _build_ends_query(department: int, now: datetime) -> QuerySet[Placement]:
+    """The newest and the oldest rows, in any order."""
+    # Each is at an end of the index; Min and Max would look at all.
+    rows = union_of_ids(
+        [live_ids_sql(order=order) for order in ("DESC", "ASC")], [department, now, now, END_CANDIDATES] * 2
+    )
+    return Placement.objects.live(now).filter(pk__in=rows).select_related("publication")
+
+
+_ends_query = CompiledQuery(_build_ends_query, int, datetime)
+
+
+def years(department: Department) -> list[int]:
+    """The years from the newest to the oldest sealed date in the department's listing, within the bounds of dates.
+
+    Looks past a few rows at each end that may not be shown.
+    """
+    dates = [publication.dated for publication in _iter_intact(_ends_query.all(department.pk, timezone.now()))]
+    return years_between(min(dates), max(dates)) if dates else []
+
+
 def newest_by_department(limits: dict[int, int]) -> dict[int, list[Publication]]:
     """Of several departments the newest publications that may be shown. `limits`: id of each → how many. One query."""
     found: dict[int, list[Placement]] = {department: [] for department in limits}
@@ -140,9 +179,7 @@ def newest_across_departments(departments: list[int], limit: int) -> list[Public
         return Publication.objects.live(now).filter(department__in=departments).newest_first()[:limit]
 
     query = memoize_by_version(("newest of all", tuple(departments), limit), lambda: CompiledQuery(build, datetime))
-    found = [publication for publication in query.all(timezone.now()) if has_intact_seal(publication)]
-    department_tree().attach_to(found)
-    return found
+    return list(with_intact_seals(query.all(timezone.now())))
 
 
 def most_read_publications(limit: int, departments: list[int] | None = None) -> list[Publication]:
@@ -156,10 +193,7 @@ def most_read_publications(limit: int, departments: list[int] | None = None) -> 
         return []
     query = _ranked_query(tuple(ranking), None if departments is None else tuple(departments))
     by_article = {found.article_id: found for found in query.all(timezone.now())}
-    ranked = (by_article[pk] for pk in ranking if pk in by_article)
-    intact = list(islice((found for found in ranked if has_intact_seal(found)), limit))
-    department_tree().attach_to(intact)
-    return intact
+    return list(islice(with_intact_seals(by_article[pk] for pk in ranking if pk in by_article), limit))
 
 
 @lru_cache(8)

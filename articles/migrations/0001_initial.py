@@ -50,6 +50,8 @@ class Migration(migrations.Migration):
             name='File',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('seal_key', models.CharField(default='', editable=False, max_length=16, verbose_name='key of the seal')),
+                ('seal_signature', models.CharField(default='', editable=False, max_length=128, verbose_name='seal')),
                 ('digest', models.CharField(max_length=64, unique=True, verbose_name='SHA-256')),
                 ('size', models.PositiveBigIntegerField(verbose_name='bytes')),
                 ('media_type', models.CharField(max_length=100, verbose_name='type')),

@@ -14,8 +14,13 @@ class FileQuerySet(models.QuerySet["File"]):
         return self.prefetch_related(models.Prefetch("renditions", Rendition.objects.select_related("file")))
 
 
-class File(models.Model):
-    """One content, stored once at files/<2 digits>/<digest>. Who may have it, articles.files.access decides."""
+class File(Sealed):
+    """One content, stored once at files/<2 digits>/<digest>. Who may have it, articles.files.access decides.
+
+    Type, ending, size and dimensions are shown to visitors beside the content, so they are sealed with its digest.
+    """
+
+    seal_kind = "file"
 
     digest = models.CharField(_("SHA-256"), max_length=64, unique=True)
     size = models.PositiveBigIntegerField(_("bytes"))
@@ -39,6 +44,16 @@ class File(models.Model):
 
     def get_absolute_url(self) -> str:
         return f"/files/{self.digest}.{self.extension}"
+
+    def manifest(self) -> dict:
+        return {
+            "schema": 1,
+            "digest": self.digest,
+            "size": self.size,
+            "media_type": self.media_type,
+            "extension": self.extension,
+            "pixels": [self.width, self.height],
+        }
 
     @property
     def path(self) -> str:

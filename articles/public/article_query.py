@@ -12,7 +12,10 @@ from database.compiled_query import CompiledQuery
 from database.json_subquery import JSONSubquery
 
 ATTACHMENT_FIELDS = ("kind", "name", "caption", "position")
-FILE_FIELDS = ("id", "digest", "size", "media_type", "extension", "width", "height")
+FILE_FIELDS = (
+    *("id", "digest", "size", "media_type", "extension", "width", "height"),
+    *("seal_key", "seal_signature"),
+)
 
 
 class LiveArticle(NamedTuple):

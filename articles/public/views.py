@@ -26,7 +26,7 @@ from articles.caching.departments import department_tree
 from articles.files import access, storage
 from articles.listings import pages, queries
 from articles.listings.related import related_publications
-from articles.models import File, Publication, Withdrawal
+from articles.models import Attachment, File, Publication, Withdrawal
 from articles.public import proof as proving
 from articles.public.article_query import LiveArticle, find_live_article
 from articles.public.body_html import pictures_by_digest
@@ -44,6 +44,10 @@ def _sealed_department(slug: str) -> Department:
     department = found.by_slug.get(slug)
     if department is None:
         former = get_object_or_404(FormerSlug, slug=slug)
+        if not former.seal_holds():
+            said = gettext_noop("%(slug)s: the seal of this former address does not hold; it leads nowhere")
+            raise_alarm(f"former address {former.pk}", said, slug=slug)
+            raise Http404
         department = found.by_pk.get(former.department_id)
     if department is None or department.kind == DepartmentKind.LINK:
         raise Http404
@@ -68,6 +72,9 @@ def department_page(request: HttpRequest, slug: str) -> HttpResponse:
         page = listing_filter.get_page(number) if is_filtered else pages.get_listing_page(here, number)
     except (PageNotAnInteger, EmptyPage) as error:
         raise Http404(_("There is no such page.")) from error
+    publications = queries.intact_publications(page)
+    if is_filtered:
+        publications = [found for found in publications if listing_filter.admits(found)]
     context = {
         "department": here,
         "page": page,
@@ -75,7 +82,7 @@ def department_page(request: HttpRequest, slug: str) -> HttpResponse:
         "has_filter_input": has_filter_input,
         "is_filtered": is_filtered,
         "pinned": queries.intact_publications(page.pinned),
-        "publications": queries.intact_publications(page),
+        "publications": publications,
         "children": department_tree().children(here),
     }
     return versions.declare_scopes(render(request, "articles/department.html", context), here.pk)
@@ -92,11 +99,26 @@ def get_live_article_or_response(
     if found is None:
         return _gone_response(request, pk)
     publication = found.publication
+    # First of all: a redirect shows a slug too.
+    if not queries.has_intact_seal(publication):
+        return _broken_seal_response(request)
     if publication.department.slug != slug:
         return HttpResponsePermanentRedirect(reverse(name, args=[publication.department.slug, pk]))
-    if not (queries.has_intact_seal(publication) and _matches_sealed_digest(*found)):
-        return render(request, "503.html", {"is_seal_broken": True}, status=503)
+    if not (queries.matches_sealed_digest(*found) and _has_intact_files(*found)):
+        return _broken_seal_response(request)
     return found
+
+
+def _broken_seal_response(request: HttpRequest) -> HttpResponse:
+    return render(request, "503.html", {"is_seal_broken": True}, status=503)
+
+
+def _has_intact_files(publication: Publication, attachments: list[Attachment]) -> bool:
+    """Whether type and size of every file of the article, and of its cover, are what was sealed."""
+    files = [attached.file for attached in attachments]
+    if publication.revision.cover:
+        files.append(publication.revision.cover)
+    return all(storage.has_intact_seal(file) for file in files)
 
 
 @require_safe
@@ -178,22 +200,11 @@ def _qr_response(address: str) -> HttpResponse:
     return response
 
 
-def _matches_sealed_digest(publication: Publication, attachments: list) -> bool:
-    """Whether every word of the revision is what the sealed digest says; raises an alarm when not."""
-    revision = publication.revision
-    if revision.compute_digest(publication.columns, attachments) == publication.digest:
-        return True
-    said = gettext_noop("article %(article)d: its words are not what was sealed")
-    raise_alarm(f"revision {revision.pk}", said, article=publication.article_id)
-    return False
-
-
 def _gone_response(request: HttpRequest, pk: int) -> HttpResponse:
     """410 with the notice for what was withdrawn, 410 for what has run out, 404 for what was never there."""
     last = (
         Publication.objects.not_called_off()
         .filter(article=pk, live_from__lte=timezone.now())
-        .select_related("department")
         .order_by("-live_from")
         .first()
     )
@@ -204,7 +215,8 @@ def _gone_response(request: HttpRequest, pk: int) -> HttpResponse:
         said = gettext_noop("article %(article)d: the seal of its notice does not hold; not shown")
         raise_alarm(f"withdrawal {withdrawal.pk}", said, article=pk)
         withdrawal = None
-    return render(request, "410.html", {"withdrawal": withdrawal, "department": last.department}, status=410)
+    department = department_tree().holding_articles().get(last.department_id) if last.seal_holds() else None
+    return render(request, "410.html", {"withdrawal": withdrawal, "department": department}, status=410)
 
 
 @require_safe
@@ -255,6 +267,8 @@ def serve_file(request: HttpRequest, digest: str, extension: str) -> HttpRespons
 
 def file_response(request: HttpRequest, found: File, *, public: bool) -> HttpResponse:
     """The content of a file for somebody who may have it; where it is not `public`, nothing on the way keeps it."""
+    if not storage.has_intact_seal(found):
+        return _broken_seal_response(request)
     etag = f'"{found.digest}"'
     if request.headers.get("If-None-Match") == etag:
         response: HttpResponse = HttpResponseNotModified()
@@ -263,7 +277,7 @@ def file_response(request: HttpRequest, found: File, *, public: bool) -> HttpRes
         if response is None:
             said = gettext_noop("its content is gone or is not what was sealed; not served")
             raise_alarm(f"file {found.digest[:12]}", said)
-            return render(request, "503.html", {"is_seal_broken": True}, status=503)
+            return _broken_seal_response(request)
         if not found.media_type.startswith("image/"):
             response["Content-Disposition"] = "attachment"
     response["ETag"] = etag

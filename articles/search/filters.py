@@ -5,6 +5,7 @@ The forms are django-filter's. Its own catalogue is never loaded (zh_CN is not z
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import islice
 from typing import Any
 
 import django_filters
@@ -21,12 +22,14 @@ from articles.models import Placement, Publication
 from articles.models.placement import ListingKey
 from articles.models.publication import live_condition
 from articles.search import index
+from articles.search.snippets import compile_terms, holds_term
 from articles.search.tokenizer import MAX_QUERY_CHARS, Part, split_query, term_runs
 from articles.text.plain_text import strip_control_characters
 from departments.models import Department
 
 MAX_YEAR_CHOICES = 60
 MAX_TEXT_FILTER_CHARS = 50  # characters of an author or a document number
+TEXT_FILTER_PARTS = {"author": Part.AUTHOR, "number": Part.NUMBER}  # filter → part of the text that it looks in
 
 Choice = tuple[str, str]
 
@@ -57,14 +60,15 @@ def _department_choices() -> list[Choice]:
 
 
 def _year_choices() -> list[Choice]:
-    """From the year of the newest live publication back to that of the oldest."""
+    """From the year of the newest live publication back to that of the oldest, as their seals say."""
     # Each is the first of the index that listings use, or its last; Min and Max would look at all.
     # What was withdrawn counts too: left out by a join, it would make PostgreSQL sort all that is live.
-    dates = Publication.objects.filter(live_condition()).newest_first().values_list("dated", flat=True)
-    newest, oldest = dates.first(), dates.reverse().first()
-    if newest is None or oldest is None:
+    rows = Publication.objects.filter(live_condition()).newest_first()
+    ends = (rows[: queries.END_CANDIDATES], rows.reverse()[: queries.END_CANDIDATES])
+    dates = [found.dated for end in ends for found in islice(queries.with_intact_seals(end), 1)]
+    if not dates:
         return []
-    return [(str(year), str(year)) for year in years_between(oldest, newest)[: MAX_YEAR_CHOICES + 1]]
+    return [(str(year), str(year)) for year in years_between(min(dates), max(dates))[: MAX_YEAR_CHOICES + 1]]
 
 
 def _with_children(slug: str) -> QuerySet[Department]:
@@ -157,6 +161,11 @@ class ListingFilter(_BaseFilter):
         )
         return pages.get_listing_page(self.department, number, within)
 
+    def admits(self, publication: Publication) -> bool:
+        """Whether the words that were typed stand in its sealed title: the index is not sealed."""
+        patterns = compile_terms(split_query(self.active_filters().get("q", "")))
+        return all(holds_term(publication.title, pattern) for pattern in patterns)
+
     def by_words(self, queryset: QuerySet, _name: str, text: str) -> QuerySet:
         """The newest of them, one more than are looked at."""
         params = index.phrase_queries(split_query(text), Part.TITLE)
@@ -203,15 +212,33 @@ class SearchFilter(_BaseFilter):
             return queryset.filter(dated__gte=begins(day))
         return queryset.filter(dated__lt=begins(day + timedelta(days=1)))
 
+    def admits(self, publication: Publication) -> bool:
+        """Whether a publication stands, by its own seal, in the department that is asked for."""
+        wanted = self.index_scope().get("departments")
+        return wanted is None or not publication.listing_departments().isdisjoint(wanted)
+
+    def admits_parts(self, texts: dict[Part, str]) -> bool:
+        """Whether author and document number, `texts` of the sealed revision, hold what is asked for."""
+        given = self.active_filters()
+        return all(
+            holds_term(texts[part], pattern)
+            for name, part in TEXT_FILTER_PARTS.items()
+            if name in given
+            for pattern in compile_terms([given[name]])
+        )
+
     def skip_index_part(self, found: QuerySet, _name: str, _words: str) -> QuerySet:
         """Nothing here: the index is asked for these together with the words (`phrase_queries`)."""
         return found
 
     def index_phrases(self) -> list[index.PhraseQuery]:
         """What the index must have, besides the words."""
-        given, parts = self.active_filters(), {"author": Part.AUTHOR, "number": Part.NUMBER}
+        given = self.active_filters()
         return [
-            one for name, part in parts.items() if name in given for one in index.phrase_queries([given[name]], part)
+            one
+            for name, part in TEXT_FILTER_PARTS.items()
+            if name in given
+            for one in index.phrase_queries([given[name]], part)
         ]
 
     def index_scope(self) -> dict[str, Any]:

@@ -49,7 +49,7 @@ class TextIndex:
     def insert(self, texts: Iterable[tuple[int, int, Iterable[int], str, Revision]]) -> None:
         """Feeds it texts, each as (whose, partition, departments, title, revision), in the caller's transaction."""
         rows = (
-            (whose, partition, part, _index_tokens(part, pairs, partition, departments))
+            (whose, partition, part, index_tokens(part, pairs, partition, departments))
             for whose, partition, departments, title, revision in texts
             for part, pairs in tokenize_parts(title, revision)
         )
@@ -97,7 +97,7 @@ class TextIndex:
             cursor.execute(f"DELETE FROM {self.table}")
 
 
-def _index_tokens(part: int, pairs: list[str], partition: int, departments: Iterable[int]) -> str:
+def index_tokens(part: int, pairs: list[str], partition: int, departments: Iterable[int]) -> str:
     """The tokens of one part as the database takes them."""
     number = partitions.encode_number(partition)
     kinds = [ANY_PART_PREFIX, PART_PREFIXES[part]] if part in PART_PREFIXES else [ANY_PART_PREFIX]

@@ -8,14 +8,15 @@ an old title), and in time (database.time_limit). The choices of the filters are
 from bisect import bisect_left
 from dataclasses import dataclass, field
 from datetime import datetime
+from re import Pattern
 
 from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils import timezone
-from django.utils.safestring import SafeString
 
 from articles.caching import versions
+from articles.caching.departments import department_tree
 from articles.caching.memo import memoize_by_version
 from articles.listings import queries
 from articles.models import Publication
@@ -87,7 +88,9 @@ def run_search(params: QueryDict) -> SearchPage:
             page_data.page = Paginator(page_data.results.publication_ids, queries.PAGE_SIZE).page(
                 params.get("page", "1")
             )
-            page_data.publications = publications_with_snippets(list(page_data.page), query.terms, deadline)
+            page_data.publications = publications_with_snippets(
+                list(page_data.page), query.terms, deadline, page_data.filters
+            )
             if not page_data.results.publication_ids:
                 page_data.suggestions, page_data.most_read = (
                     suggest(query, page_data.filters),
@@ -148,41 +151,69 @@ def _normalise_titles(titles: list[str]) -> list[str]:
 
 
 def publications_with_snippets(
-    publication_ids: list[int], terms: list[str], deadline: time_limit.Deadline
+    publication_ids: list[int],
+    terms: list[str],
+    deadline: time_limit.Deadline,
+    filters: SearchFilter | None = None,
 ) -> list[Publication]:
-    """The publications with these ids whose seal holds, each with `highlighted_title` and `snippet`.
+    """The publications with these ids, each with `highlighted_title` and `snippet`, that may be listed.
 
-    Once the time is up, an extract is the summary: a page of very long texts takes a while to look through.
+    The index is not sealed: whoever writes to the database could have an article found by any words. So a publication
+    is listed only if its seal holds, every term stands in the text that was sealed, and it passes the filters. Once the
+    time is up, only titles and summaries are looked through: a page of very long texts takes a while.
     """
     padded_ids = [*publication_ids, *[0] * (queries.PAGE_SIZE - len(publication_ids))]
     found = {publication.pk: publication for publication in _results_query.all(timezone.now(), *padded_ids)}
-    patterns, results = snippets.compile_terms(terms), []
-    for publication in (found[pk] for pk in publication_ids if pk in found):
-        if queries.has_intact_seal(publication):
-            publication.highlighted_title = snippets.highlight(publication.title, patterns)
-            publication.snippet = _make_snippet(publication, patterns, deadline)
-            results.append(publication)
-    return results
+    department_tree().attach_to(found.values())
+    patterns = snippets.compile_terms(terms)
+    return [
+        publication
+        for publication in (found[pk] for pk in publication_ids if pk in found)
+        if queries.has_intact_seal(publication)
+        and (filters is None or filters.admits(publication))
+        and (
+            _mark_in_title_and_summary(publication, patterns)
+            if deadline.has_passed()
+            else _mark_in_text(publication, patterns, filters)
+        )
+    ]
 
 
 def _build_results_query(now: datetime, *numbers: int) -> QuerySet[Publication]:
     """In any order, with what an extract needs."""
-    live = Publication.objects.live(now).filter(pk__in=numbers).select_related("department", "revision__cover")
+    live = Publication.objects.live(now).filter(pk__in=numbers).select_related("revision__cover")
     return live.annotate(attachment_rows=related_rows("revision")["attachment_rows"])
 
 
 _results_query = CompiledQuery(_build_results_query, datetime, *[int] * queries.PAGE_SIZE)
 
 
-def _make_snippet(publication: Publication, wanted: list, deadline: time_limit.Deadline) -> SafeString:
-    """From the body, unless it is not what was sealed; else the summary, which the seal covers itself."""
+def _mark_in_text(publication: Publication, patterns: list[Pattern[str]], filters: SearchFilter | None) -> bool:
+    """Marks the terms, when all of them stand in the text and the text is what was sealed."""
     revision = publication.revision
     revision.attachment_rows = publication.attachment_rows
-    if not deadline.has_passed() and revision.compute_digest(publication.columns) == publication.digest:
-        publication.highlighted_number = snippets.highlight(revision.document_number, wanted)
-        if found := snippets.make_snippet(plain_text(revision.body), wanted):
-            return found
-    return snippets.highlight(publication.summary, wanted)
+    if not queries.matches_sealed_digest(publication):
+        return False
+    parts, body = tokenizer.texts_around_body(publication.title, revision), plain_text(revision.body).strip()
+    if filters is not None and not filters.admits_parts(parts):
+        return False
+    title_hits, body_hits = snippets.find_hits(publication.title, patterns), snippets.find_hits(body, patterns)
+    missing = set(range(len(patterns))) - {term for _start, _end, term in (*title_hits, *body_hits)}
+    if not all(any(snippets.holds_term(text, patterns[term]) for text in parts.values()) for term in missing):
+        return False
+    publication.highlighted_title = snippets.mark_hits(publication.title, title_hits)
+    publication.highlighted_number = snippets.highlight(revision.document_number, patterns)
+    publication.snippet = snippets.make_snippet(body, body_hits) or snippets.highlight(publication.summary, patterns)
+    return True
+
+
+def _mark_in_title_and_summary(publication: Publication, patterns: list[Pattern[str]]) -> bool:
+    """Marks the terms, when all of them stand in title and summary, which the publication's own seal covers."""
+    texts = (publication.title, publication.summary)
+    if not all(any(snippets.holds_term(text, pattern) for text in texts) for pattern in patterns):
+        return False
+    publication.highlighted_title, publication.snippet = (snippets.highlight(text, patterns) for text in texts)
+    return True
 
 
 # When nothing is found.

@@ -18,6 +18,7 @@ MAX_SNIPPET_CHARS = 3 * SNIPPET_CHARS  # however many words run into each other 
 MAX_HITS_PER_TERM = 500  # places of one term that are looked at
 
 Span = tuple[int, int]  # from, to (excluded)
+Hit = tuple[int, int, int]  # from, to, number of the term
 
 _SENTENCE_ENDS = "。！？；\n!?;"
 # What may be put together with the character before it: combining marks, the vowels and finals of Hangul.
@@ -47,8 +48,8 @@ def _normalise_with_offsets(text: str) -> tuple[str, list[int] | None]:
     return "".join(parts), [*offsets, len(text)]
 
 
-def _find_hits(text: str, patterns: list[re.Pattern[str]]) -> list[tuple[int, int, int]]:
-    """(from, to, number of the term), in order."""
+def find_hits(text: str, patterns: list[re.Pattern[str]]) -> list[Hit]:
+    """Where the terms stand, in order."""
     folded, offsets = _normalise_with_offsets(text)
     found = []
     for number, pattern in enumerate(patterns):
@@ -75,16 +76,24 @@ def _mark_spans(text: str, spans: list[Span]) -> SafeString:
 
 def highlight(text: str, patterns: list[re.Pattern[str]]) -> SafeString:
     """The whole text, escaped, with every place of a term marked."""
-    return _mark_spans(text, [(start, end) for start, end, _term in _find_hits(text, patterns)])
+    return mark_hits(text, find_hits(text, patterns))
 
 
-def make_snippet(text: str, patterns: list[re.Pattern[str]]) -> SafeString:
+def mark_hits(text: str, hits: list[Hit]) -> SafeString:
+    """The whole text, escaped, with the hits marked."""
+    return _mark_spans(text, [(start, end) for start, end, _term in hits])
+
+
+def holds_term(text: str, pattern: re.Pattern[str]) -> bool:
+    """Whether a term stands in a text. `pattern`: of `compile_terms`."""
+    return bool(pattern.search(normalise_text(text)))
+
+
+def make_snippet(text: str, hits: list[Hit]) -> SafeString:
     """About SNIPPET_CHARS characters where most of the terms stand together, escaped and marked; "" where none stands.
 
-    It ends before or after a word that is marked, never within.
+    It ends before or after a word that is marked, never within. `hits`: of `find_hits` in this very text.
     """
-    text = text.strip()
-    hits = _find_hits(text, patterns)
     if not hits:
         return SafeString("")
     start, end = _snippet_bounds(text, [(at, to) for at, to, _term in hits], _densest_position(hits))
@@ -107,7 +116,7 @@ def _snippet_bounds(text: str, words: list[Span], first: int) -> Span:
     return start, end
 
 
-def _densest_position(hits: list[tuple[int, int, int]]) -> int:
+def _densest_position(hits: list[Hit]) -> int:
     """Where the window begins in which most different terms stand, the first of several."""
     best, position, last = 0, hits[0][0], 0
     inside: dict[int, int] = {}

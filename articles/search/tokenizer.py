@@ -84,18 +84,22 @@ class Phrase(NamedTuple):
         return cls(found, is_prefix=bool(found))
 
 
-def tokenize_parts(title: str, revision: Revision) -> Iterator[tuple[int, list[str]]]:
-    """(number of the part, its pairs): what stands round the body, then the body in overlapping pieces."""
+def texts_around_body(title: str, revision: Revision) -> dict[Part, str]:
+    """The parts that stand round the body."""
     around = ("subtitle", "summary", "source", "keywords", "issuing_body", "index_number")
-    texts = {
+    return {
         Part.TITLE: title,
         Part.AUTHOR: revision.author,
         Part.NUMBER: revision.document_number,
         Part.HEAD: "\n".join(getattr(revision, name) for name in around),
     }
+
+
+def tokenize_parts(title: str, revision: Revision) -> Iterator[tuple[int, list[str]]]:
+    """(number of the part, its pairs): what stands round the body, then the body in overlapping pieces."""
     pieces = _tokenize_body(plain_text(revision.body))
     numbered = chain(
-        ((number, bigrams(text)) for number, text in texts.items()),
+        ((number, bigrams(text)) for number, text in texts_around_body(title, revision).items()),
         enumerate(islice(pieces, MAX_PARTS_PER_TEXT - Part.BODY), Part.BODY),
     )
     return ((number, found) for number, found in numbered if found)

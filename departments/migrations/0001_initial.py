@@ -61,6 +61,8 @@ class Migration(migrations.Migration):
             name='FormerSlug',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('seal_key', models.CharField(default='', editable=False, max_length=16, verbose_name='key of the seal')),
+                ('seal_signature', models.CharField(default='', editable=False, max_length=128, verbose_name='seal')),
                 ('slug', models.SlugField(unique=True, verbose_name='address')),
                 ('department', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='former_slugs', to='departments.department', verbose_name='department')),
             ],

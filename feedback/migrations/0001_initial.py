@@ -35,6 +35,8 @@ class Migration(migrations.Migration):
             name='Letter',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('seal_key', models.CharField(default='', editable=False, max_length=16, verbose_name='key of the seal')),
+                ('seal_signature', models.CharField(default='', editable=False, max_length=128, verbose_name='seal')),
                 ('receipt', models.CharField(default=feedback.models.new_receipt, max_length=20, unique=True, verbose_name='receipt')),
                 ('form_digest', models.CharField(editable=False, max_length=64, unique=True, verbose_name='form digest')),
                 ('kind', models.CharField(choices=[('error', 'error on the site'), ('opinion', 'opinion'), ('question', 'question')], max_length=10, verbose_name='kind')),

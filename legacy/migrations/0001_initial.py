@@ -37,6 +37,8 @@ class Migration(migrations.Migration):
             name='OldAddress',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('seal_key', models.CharField(default='', editable=False, max_length=16, verbose_name='key of the seal')),
+                ('seal_signature', models.CharField(default='', editable=False, max_length=128, verbose_name='seal')),
                 ('address', models.CharField(help_text='As it was on the old site, e.g. /Article/ShowArticle.asp?ArticleID=12; the host is left out.', max_length=500, unique=True, verbose_name='old address')),
                 ('made_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='set at')),
                 ('made_by_name', models.CharField(editable=False, max_length=50, verbose_name='set by')),

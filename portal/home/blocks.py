@@ -6,7 +6,7 @@ from django.utils.translation import gettext_noop
 
 from articles.caching.departments import department_tree
 from articles.caching.memo import memoize_by_version
-from articles.files import renditions
+from articles.files import renditions, storage
 from articles.listings import queries
 from articles.models import File, Publication
 from departments.models import Department, DepartmentKind
@@ -118,10 +118,11 @@ def _headlines_block(count: int, departments: list[int]) -> RenderedBlock:
     """The newest of the whole site; the newest with a cover leads, so that there is a picture where there can be."""
     newest = queries.newest_across_departments(departments, HEADLINE_CANDIDATES)
     wanted = {found.cover_digest for found in newest} - {""}
-    covers = File.objects.with_renditions().in_bulk(wanted, field_name="digest") if wanted else {}
-    lead = next((found for found in newest if found.cover_digest in covers), None)
+    found = File.objects.with_renditions().filter(digest__in=wanted) if wanted else []
+    covers = {cover.digest: cover for cover in found if storage.has_intact_seal(cover)}
+    lead = next((one for one in newest if one.cover_digest in covers), None)
     if lead:
-        newest = [lead, *(found for found in newest if found is not lead)]
+        newest = [lead, *(one for one in newest if one is not lead)]
     picture = renditions.smallest_file(covers[lead.cover_digest]) if lead else None
     return RenderedBlock(BlockKind.HEADLINES, publications=newest[:count], picture=picture)
 
