@@ -15,7 +15,7 @@ from ledger.canonical_json import canonical_timestamp
 from ledger.models import Entry
 from ledger.record import signature_holds
 
-PIN_VERB = "article.pinned"
+PIN_VERBS = ("article.pinned", "article.moved")  # a move takes an article down
 
 
 def recorded_pins(placements: Iterable[Placement], department: Department, now: datetime) -> list[Placement]:
@@ -37,7 +37,7 @@ def _last_pins(department: Department, now: datetime) -> dict[int, str]:
     """Article → until when, as the last signed entry about its pin says."""
     pinned = Placement.objects.filter(department=department, pinned_until__gt=now)
     articles = pinned.values(name=Cast("article_id", CharField()))
-    entries = Entry.objects.filter(object_type=Article._meta.label_lower, object_id__in=articles, verb=PIN_VERB)
+    entries = Entry.objects.filter(object_type=Article._meta.label_lower, object_id__in=articles, verb__in=PIN_VERBS)
     return {
         int(entry.object_id): entry.data.get("until")
         for entry in entries.order_by("number")

@@ -23,12 +23,13 @@ BATCH_SIZE = 1000
 
 
 def fill_database(count: int) -> None:  # noqa: PLR0915 (a row of every table, one after the other)
-    from django.db import connection
+    from django.db import connection, transaction
     from django.utils import timezone
 
     from accounts.services import create_user
     from articles.models import Article, Contribution, Placement, Publication, Revision
     from articles.publishing import sealed_digests
+    from articles.search.index import index_publications
     from departments.models import Department, Role
     from departments.services import grant_role, save_department
     from departments.setup import end_setup_with_publication
@@ -179,6 +180,8 @@ def fill_database(count: int) -> None:  # noqa: PLR0915 (a row of every table, o
                 enter(pk, verb, person, round=1, step=sign["step"], digest=digest, **more)
         for model, made in rows.items():
             model.objects.bulk_create(made)
+        with transaction.atomic():
+            index_publications(Publication.objects.filter(pk__gte=start).select_related("revision"))
         Entry.objects.bulk_create(entries)
         entries.clear()
     write_head(last)

@@ -168,7 +168,8 @@ def test_an_answer_reaches_the_visitor_and_stands_in_the_ledger_without_a_word_o
     assert (answered.verb, answered.actor_id, answered.object_id) == (
         "letter.answered", newsroom.publisher.pk, str(about.pk)
     )  # fmt: skip
-    assert answered.data == {"before": "in_hand", "after": "answered", "article": about.article_id}
+    seal = Letter.objects.get(pk=about.pk).sealed_digest()
+    assert answered.data == {"before": "in_hand", "after": "answered", "article": about.article_id, "seal": seal}
     assert list(mismatches()) == []
     assert ANSWER in visit(f"/feedback/{about.receipt}/").html
     page = visit(address(about), desk(newsroom.drafter))

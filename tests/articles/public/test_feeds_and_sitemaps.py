@@ -220,7 +220,7 @@ def locations(client, address):
 
 
 def test_more_addresses_than_one_file_may_hold_are_an_index_of_files(newsroom, client, monkeypatch):
-    assert sitemaps.MAX_URLS_PER_FILE == 50_000
+    assert sitemaps.MAX_URLS_PER_FILE <= 50_000  # the most that the protocol allows
     first = newsroom.published()
     assert locations(client, "/sitemap.xml")[0] == "urlset"
     published = [first, *(newsroom.published() for _ in range(5))]

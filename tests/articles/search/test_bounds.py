@@ -104,12 +104,14 @@ def test_wherever_the_time_runs_out_there_is_an_answer(article, monkeypatch, sta
 
 def test_very_long_texts_are_no_longer_looked_through_once_the_time_is_up(newsroom):
     published = newsroom.published(body="<p>党建</p>", summary="签发的摘要")
+    titled = newsroom.published(title="党建一览", body="<p>长文</p>", summary="签发的摘要")
     with time_limit.time_limit(60) as clock:
         [one] = results.publications_with_snippets([published.pk], ["党建"], clock)
         assert one.snippet == "<mark>党建</mark>"
     clock.expires_at = 0
-    [one] = results.publications_with_snippets([published.pk], ["党建"], clock)
-    assert one.snippet == "签发的摘要"
+    # Only what the seal of the publication covers itself: whether the words stand in the text is not known.
+    [one] = results.publications_with_snippets([published.pk, titled.pk], ["党建"], clock)
+    assert (one.highlighted_title, one.snippet) == ("<mark>党建</mark>一览", "签发的摘要")
 
 
 # Length.

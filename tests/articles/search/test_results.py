@@ -1,15 +1,19 @@
 """Search results: order, snippets, and what never appears."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from io import StringIO
 
 import pytest
+from django.core.management import call_command
 from django.utils import timezone
 
-from articles.models import Publication
+from articles.models import Placement, Publication, Revision
+from articles.search import index
 from tests.articles.search.test_search import found
 from tests.factories import expired
-from tests.ledger.attacker import tamper
+from tests.ledger.attacker import copied, run, tamper
+from tests.ledger.auditor import named, verify
 from tests.portal.visitor import visit
 from workflow import services
 
@@ -191,14 +195,61 @@ def test_a_row_whose_seal_does_not_hold_is_left_out(client, newsroom):
     assert "博彩" not in visit("/search/?q=示例").html
 
 
-def test_a_body_that_is_not_what_was_sealed_gives_no_extract(newsroom):
-    changed = newsroom.published(summary="签发的摘要")
+def test_a_text_that_is_not_what_was_sealed_is_not_listed(newsroom):
+    """Scenario 56."""
+    changed, kept = newsroom.published(summary="签发的摘要"), newsroom.published(title="示例的另一篇")
     tamper(
         "UPDATE articles_revision SET body = '<p>示例博彩</p>', document_number = '博彩' WHERE id = %s",
         [changed.revision_id],
     )
     page = visit("/search/?q=示例")
-    assert "博彩" not in page.html and "签发的摘要" in page.html
+    assert "博彩" not in page.html and page.titles == [kept.title]
+
+
+def words_put_into_the_index(publication, word: str) -> None:
+    """The index has the publication under other words, as somebody who writes to the database could have it."""
+    revision = Revision.objects.get(pk=publication.revision_id)
+    for field in ("body", "author", "document_number"):
+        setattr(revision, field, word)
+    forged = Publication.objects.get(pk=publication.pk)
+    forged.revision, forged.title = revision, word
+    index.reindex_publications([forged])
+
+
+def test_an_article_is_not_listed_under_words_that_do_not_stand_in_its_sealed_text(newsroom):
+    """Scenario 56."""
+    publication = newsroom.published(title="廉政谈话")
+    words_put_into_the_index(publication, "博彩开户")
+    for query in ("q=博彩", "author=博彩", "number=博彩", "q=廉政 博彩"):
+        assert visit(f"/search/?{query}").titles == [], query
+    assert visit(f"{publication.department.get_absolute_url()}?q=博彩").titles == []
+    [line] = named(f"publication {publication.pk}")
+    assert "the index of the search does not hold its words" in line
+    call_command("reindex", stdout=StringIO())
+    assert verify() == []
+
+
+def test_an_article_is_not_listed_in_a_department_where_its_seal_does_not_put_it(newsroom):
+    """Scenario 56."""
+    publication = newsroom.published(title="廉政谈话")
+    other = newsroom.elsewhere
+    moved = Publication.objects.select_related("revision").get(pk=publication.pk)
+    moved.columns = [other.pk]
+    index.reindex_publications([moved])
+    run(*copied(Placement, publication.placements.get().pk, department_id=other.pk))
+    assert visit(f"/search/?q=廉政&department={other.slug}").titles == []
+    assert visit(f"/search/?q=廉政&department={newsroom.department.slug}").titles == ["廉政谈话"]
+
+
+def test_the_years_to_choose_from_are_sealed_dates(newsroom):
+    """Scenario 56."""
+    kept, changed = newsroom.published(), newsroom.published()
+    place = newsroom.department.get_absolute_url()
+    for table, key in (("articles_publication", "id"), ("articles_placement", "publication_id")):
+        tamper(f"UPDATE {table} SET dated = %s WHERE {key} = %s", [datetime(2099, 1, 2, tzinfo=UTC), changed.pk])
+    for address in ("/search/", place):
+        years = [option.attributes["value"] for option in visit(address).one("select", name="year").all("option")]
+        assert years == ["", str(kept.dated.year)], address
 
 
 def test_a_mere_link_leads_where_it_leads(newsroom):
