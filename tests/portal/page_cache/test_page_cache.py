@@ -13,11 +13,13 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from articles.caching import versions
+from articles.models import ContentVersion
 from portal import identity
 from portal.models import Identity
 from portal.page_cache import page as kept
 from portal.page_cache.stores import MemoryStore
 from tests.factories import department
+from tests.ledger.attacker import run
 from tests.portal.page_cache.wsgi_site import Site
 from workflow import services
 from workflow.actions import preview_links
@@ -70,6 +72,24 @@ def test_a_publication_shows_at_once_on_every_page_that_was_kept(newsroom, site)
     assert all("新的一篇" not in site.get(address).text for address in addresses)
     newsroom.published(title="新的一篇")
     assert all("新的一篇" in site.get(address).text for address in addresses)
+
+
+def test_a_version_that_was_put_back_shows_a_page_as_it_was_for_ten_minutes_at_most(newsroom, site):
+    """Scenario 56. Nothing seals a version; every page that it can bring back was sealed when it was made."""
+    now = timezone.now()
+    with time_machine.travel(now, tick=False):
+        identity.save_identity(Identity(name="先前的名称"), by=newsroom.admin)
+        former = site.get("/")
+        tokens = dict(ContentVersion.objects.values_list("pk", "token"))
+        identity.save_identity(Identity(name="现在的名称"), by=newsroom.admin)
+        for pk, token in tokens.items():
+            run("UPDATE articles_contentversion SET token = %s WHERE id = %s", [token, pk])
+        ContentVersion.objects.exclude(pk__in=tokens).delete()
+        versions.expire_versions()
+        assert site.get("/").body == former.body and "先前的名称" in former.text
+    with time_machine.travel(now + timedelta(seconds=kept.MAX_AGE_SECONDS + 1), tick=False):
+        assert "现在的名称" in site.get("/").text
+    assert kept.MAX_AGE_SECONDS == 600
 
 
 def test_pages_of_other_departments_stay(newsroom, site):
