@@ -78,7 +78,7 @@ class PersonAdmin(UserAdmin):
     ordering = ("username",)
     filter_horizontal = ()
     readonly_fields = ("last_login", "date_joined")
-    actions = ("unlock",)
+    actions = ("unlock", "end_sessions")
     fieldsets = (
         (None, {"fields": ("username", "password")}),
         (_("Person"), {"fields": ("full_name", "email", "phone")}),
@@ -121,4 +121,12 @@ class PersonAdmin(UserAdmin):
             services.record_unlock(person, by=request.user)
         count = queryset.count()
         text = ngettext("%(count)d person can sign in again.", "%(count)d people can sign in again.", count)
+        messages.success(request, text % {"count": count})
+
+    @admin.action(description=_("Sign out on every device"))
+    def end_sessions(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        for person in queryset:
+            services.end_sessions(person, by=request.user)
+        count = queryset.count()
+        text = ngettext("%(count)d person is signed out.", "%(count)d people are signed out.", count)
         messages.success(request, text % {"count": count})

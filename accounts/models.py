@@ -10,6 +10,7 @@ from django.core.validators import RegexValidator
 from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from accounts.full_names import check_full_name, validate_full_name
@@ -76,6 +77,7 @@ class User(Sealed, AbstractBaseUser):
     )
     is_demonstration = models.BooleanField(_("demonstration account"), default=False, editable=False)
     date_joined = models.DateTimeField(_("since"), default=timezone.now, editable=False)
+    sessions_ended_at = models.DateTimeField(_("sessions ended"), null=True, editable=False)
 
     objects = UserManager()
 
@@ -111,6 +113,7 @@ class User(Sealed, AbstractBaseUser):
             "demonstration": self.is_demonstration,
             "since": self.date_joined,
             "password": sha256(self.password),
+            "sessions_ended": self.sessions_ended_at,
         }
 
     def check_password(self, raw_password: str) -> bool:
@@ -132,6 +135,11 @@ class User(Sealed, AbstractBaseUser):
 
     def get_short_name(self) -> str:
         return self.full_name
+
+    def get_session_auth_hash(self) -> str:
+        """What a session holds of its person, as an HMAC: when one of these values changes, every session ends."""
+        values = [self.pk, self.password, self.is_superuser, canonical_timestamp(self.sessions_ended_at)]
+        return salted_hmac("accounts.sessions", "|".join(map(str, values)), algorithm="sha256").hexdigest()
 
     @property
     def is_staff(self) -> bool:

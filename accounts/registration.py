@@ -28,6 +28,7 @@ SEALING_VERBS = (
     "person.password_changed",
     "person.password_reset",
     "person.password_rehashed",
+    "person.sessions_ended",
 )
 
 

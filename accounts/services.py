@@ -24,6 +24,7 @@ verbs.register_verbs(
         "person.password_changed": _("changed the own password"),
         "person.password_reset": _("reset the password of the person"),
         "person.password_rehashed": _("signed in, and the site hashed the password again"),
+        "person.sessions_ended": _("signed the person out on every device"),
         "person.unlocked": _("unlocked the sign-in of the person"),
     },
 )
@@ -38,6 +39,7 @@ def create_user(*, username: str, password: str | None, by: User | None, **field
 def change_user(user: User, *, by: User | None) -> None:
     """Save changed facts of a person, record each with its value before and after, and tell those concerned.
 
+    Somebody who is deactivated, or stops or begins to be a superuser, is signed out on every device.
     Raises ValidationError for a name that somebody else has, and PermissionDenied when the account of `by` itself
     waits for confirmation (BrokenSeal if the stored person was changed outside the site).
     """
@@ -51,7 +53,10 @@ def change_user(user: User, *, by: User | None) -> None:
         check_full_name(user)
     if not changes:
         return
-    stored.update_sealed(**{name: values[1] for name, values in changes.items()})
+    new = {name: values[1] for name, values in changes.items()}
+    if new.keys() & {"is_active", "is_superuser"}:
+        user.sessions_ended_at = new["sessions_ended_at"] = timezone.now()
+    stored.update_sealed(**new)
     user.seal_key, user.seal_signature = stored.seal_key, stored.seal_signature
     entry = record("person.changed", user, by=by, **changes, seal=stored.sealed_digest())
     if changes.keys() - {"phone"}:
@@ -78,6 +83,16 @@ def set_password(user: User, password: str | None, *, by: User | None) -> None:
         return
     entry = record("person.password_reset", user, by=by, seal=stored.sealed_digest())
     note_change(entry, user, by=by)
+
+
+@transaction.atomic
+def end_sessions(user: User, *, by: User) -> None:
+    """Sign the person out on every device. Raises BrokenSeal if the stored person was changed outside the site."""
+    stored = User.objects.get(pk=user.pk)
+    stored.update_sealed(sessions_ended_at=timezone.now())
+    user.sessions_ended_at = stored.sessions_ended_at
+    user.seal_key, user.seal_signature = stored.seal_key, stored.seal_signature
+    record("person.sessions_ended", user, by=by, seal=stored.sealed_digest())
 
 
 @transaction.atomic

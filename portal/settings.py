@@ -236,6 +236,7 @@ FEEDBACK_KEPT_DAYS = env.int("FEEDBACK_KEPT_DAYS", default=180)  # name and cont
 
 # --- Safety -----------------------------------------------------------------------------------------------------
 
+SESSION_ENGINE = "accounts.sessions"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = _https
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"

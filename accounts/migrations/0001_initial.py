@@ -32,6 +32,7 @@ class Migration(migrations.Migration):
                 ('is_superuser', models.BooleanField(default=False, help_text='Runs the site: people, departments, pipelines, identity. Does not get round any approval.', verbose_name='superuser')),
                 ('is_demonstration', models.BooleanField(default=False, editable=False, verbose_name='demonstration account')),
                 ('date_joined', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='since')),
+                ('sessions_ended_at', models.DateTimeField(editable=False, null=True, verbose_name='sessions ended')),
             ],
             options={
                 'verbose_name': 'person',
