@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from axes.utils import reset
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
@@ -20,7 +19,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from accounts import services
+from accounts import lockout, services
 from accounts.models import User
 from accounts.registration import save_new_user
 
@@ -117,7 +116,7 @@ class PersonAdmin(UserAdmin):
     @admin.action(description=_("Unlock sign-in after too many failures"))
     def unlock(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         for person in queryset:
-            reset(username=person.username)
+            lockout.unlock(person)
             services.record_unlock(person, by=request.user)
         count = queryset.count()
         text = ngettext("%(count)d person can sign in again.", "%(count)d people can sign in again.", count)

@@ -40,7 +40,7 @@ def _blank_form(request: HttpRequest) -> LetterForm:
 
 
 def _handle_post(request: HttpRequest) -> HttpResponse:
-    if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_FORM_BYTES:
+    if _content_length(request) > MAX_FORM_BYTES:
         raise RequestDataTooBig("a letter of more than a megabyte")
     form = LetterForm(request.POST)
     if not form.is_valid():
@@ -60,6 +60,14 @@ def _handle_post(request: HttpRequest) -> HttpResponse:
         response["Retry-After"] = int(intake.RATE_LIMIT_WINDOW.total_seconds())
         return response
     return HttpResponseRedirect(reverse("feedback-letter", args=[letter.receipt]))
+
+
+def _content_length(request: HttpRequest) -> int:
+    """As Django reads it: what is no number is 0, and then no byte of the body is read either."""
+    try:
+        return int(request.META.get("CONTENT_LENGTH") or 0)
+    except ValueError:
+        return 0
 
 
 def _render_form(request: HttpRequest, form: LetterForm, status: int = 200, unknown_receipt: str = "") -> HttpResponse:

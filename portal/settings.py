@@ -73,6 +73,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "portal.proxies.TrustedProxyMiddleware",
+    "portal.nul_characters.RefuseNulMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "portal.csp.CachedCSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -183,6 +184,9 @@ AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_LOCKOUT_CALLABLE = "accounts.lockout.lockout_response"
+AXES_USERNAME_CALLABLE = "accounts.lockout.attempted_name"
+AXES_CLIENT_IP_CALLABLE = "accounts.lockout.client_address"
+AXES_SENSITIVE_PARAMETERS = ["username", "csrfmiddlewaretoken"]  # stored as asterisks, like the password
 AXES_RESET_ON_SUCCESS = True
 AXES_ENABLE_ADMIN = False  # its tables have no Chinese; superusers unlock from the list of people
 AXES_VERBOSE = False

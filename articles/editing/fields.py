@@ -11,6 +11,15 @@ from articles.files.attachments import AttachmentSpec, check_specs
 from articles.models import File
 
 
+def storable_text(value: object) -> str:
+    """Return a value of JSON as text. Raise ValueError for NUL and for half a character, which no database takes."""
+    text = str(value or "")
+    text.encode()
+    if "\0" in text:
+        raise ValueError("NUL character")
+    return text
+
+
 def file_facts(file: File) -> dict[str, Any]:
     """What a page needs to show a file: digest, url, size in bytes, ending, media type, measures in pixels or None."""
     facts = {name: getattr(file, name) for name in ("digest", "size", "extension", "media_type", "width", "height")}
@@ -72,6 +81,6 @@ class AttachmentsField(forms.CharField):
         """Raise ValidationError for a value that no page of ours sends."""
         try:
             rows = json.loads(value or "[]")
-            return [{name: str(row.get(name) or "") for name in ("digest", "name", "caption")} for row in rows]
+            return [{name: storable_text(row.get(name)) for name in ("digest", "name", "caption")} for row in rows]
         except (ValueError, TypeError, AttributeError, RecursionError) as error:
             raise ValidationError(_("The list of attachments cannot be read. Open the form again.")) from error

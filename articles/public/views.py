@@ -252,7 +252,11 @@ def _is_same_origin(request: HttpRequest) -> bool:
     if site := request.META.get("HTTP_SEC_FETCH_SITE"):
         return site == "same-origin"
     source = request.META.get("HTTP_ORIGIN") or request.META.get("HTTP_REFERER", "")
-    return urlsplit(source).netloc in {request.get_host(), urlsplit(settings.SITE_URL).netloc}
+    try:
+        host = urlsplit(source).netloc
+    except ValueError:  # such as "http://["
+        return False
+    return host in {request.get_host(), urlsplit(settings.SITE_URL).netloc}
 
 
 @require_safe

@@ -3,9 +3,11 @@
 from ipaddress import ip_network
 
 import pytest
+from axes.models import AccessAttempt
 from django.test import Client
 
 from articles.models import RecentRead
+from portal.proxies import parse_address
 from tests.factories import PASSWORD, person
 from tests.ledger.attacker import undone
 
@@ -60,6 +62,83 @@ def test_an_address_that_the_visitor_made_up_is_not_taken(behind_a_proxy, articl
     for forwarded in [f"{VISITOR}, {OTHER}", OTHER, "", None, ","]:
         with undone():
             assert not is_the_same_visitor(article, PROXY, forwarded), forwarded
+
+
+@pytest.mark.parametrize(
+    "forwarded",
+    [
+        f"{VISITOR}:51234",
+        f"{OTHER}, {VISITOR}:51234",
+        f"[::ffff:{VISITOR}]:51234",
+        f"::ffff:{VISITOR}",
+        f'"{VISITOR}:51234"',
+        f"{VISITOR}, 10.9.9.9:443",
+        f"{VISITOR}, [fd00::7]:443",
+        f"{VISITOR}, fd00::7%eth0",
+        f"unknown, {VISITOR}",
+    ],
+)
+def test_a_port_brackets_and_a_zone_leave_the_address_as_it_is(behind_a_proxy, article, forwarded):
+    assert is_the_same_visitor(article, PROXY, forwarded)
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("198.51.100.7", "198.51.100.7"),
+        ("198.51.100.7:80", "198.51.100.7"),
+        ("198.51.100.7:", "198.51.100.7"),
+        ("2001:db8::1", "2001:db8::1"),
+        ("2001:DB8:0:0:0:0:0:1", "2001:db8::1"),
+        ("[2001:db8::1]", "2001:db8::1"),
+        ("[2001:db8::1]:443", "2001:db8::1"),
+        ("fe80::1%eth0", "fe80::1"),
+        ("[fe80::1%25eth0]:443", "fe80::1"),
+        ("::ffff:198.51.100.7", "198.51.100.7"),
+    ],
+)
+def test_an_address_has_one_spelling(text, address):
+    assert parse_address(text) == address
+
+
+GARBAGE = [
+    *[
+        "unknown",
+        "_hidden",
+        "-",
+        "localhost",
+        "198.51.100",
+        "198.51.100.256",
+        "198.51.100.07",
+        "1.2.3.4.5",
+        "1.2.3.4:http",
+    ],
+    *["[", "[]", "[::1", "::1]", "[198.51.100.7", "%", "%eth0", ":::", "1" * 5000, "１９８.51.100.7", "\x00", "a, b"],
+]
+
+
+@pytest.mark.parametrize("text", GARBAGE)
+def test_what_is_no_address_is_none(text):
+    assert parse_address(text) == ""
+
+
+@pytest.mark.both_databases("PostgreSQL has a type of its own for addresses, and refuses what is none")
+@pytest.mark.parametrize("garbage", GARBAGE)
+def test_garbage_in_the_header_counts_for_the_proxy_that_brought_it(behind_a_proxy, db, garbage):
+    """Nobody vouches for what stands before it, so that no visitor gets a new address by sending garbage."""
+    drafter = person("drafter")
+    forwarded = f"{VISITOR}, {garbage}".encode().decode("latin-1")
+    client = Client(headers={"X-Forwarded-For": forwarded}, REMOTE_ADDR=PROXY)
+    assert client.post("/admin/login/", {"username": drafter.username, "password": "wrong"}).status_code == 200
+    assert AccessAttempt.objects.get().ip_address == PROXY
+
+
+@pytest.mark.both_databases("PostgreSQL has a type of its own for addresses, and refuses what is none")
+@pytest.mark.parametrize("peer", ["", "unix:", "fe80::1%eth0", "[::1]:80", *GARBAGE])
+def test_an_odd_address_of_the_peer_is_no_error(db, peer):
+    drafter, client = person("drafter"), Client(REMOTE_ADDR=peer)
+    words = {"username": drafter.username, "password": "wrong"}
+    assert [client.post("/admin/login/", words).status_code for _ in range(5)] == [200, 200, 200, 200, 429]
 
 
 def test_nobody_else_says_who_they_are(behind_a_proxy, article):

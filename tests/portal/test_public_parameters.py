@@ -117,3 +117,28 @@ def test_no_path_gives_500(odd_rows, one, two):
         f"/files/{one}",
     ):
         assert client.get(path).status_code < 500, path
+
+
+HEADERS = [
+    *["User-Agent", "Accept", "Accept-Language", "Referer", "Origin", "Cookie", "X-Forwarded-For", "Sec-Fetch-Site"],
+    *["Sec-Purpose", "If-None-Match", "If-Modified-Since", "Range", "Content-Type", "Content-Length", "Host"],
+]
+header_values = st.one_of(
+    st.binary(max_size=60).map(lambda raw: raw.decode("latin-1")),  # as a server hands bytes on (PEP 3333)
+    st.sampled_from(["", "\0", "x" * 5000, "http://[", "http://a b", "unknown", "[", "-1", "9" * 30, "same-origin"]),
+    st.sampled_from(['"', "W/", "bytes=-", "sessionid=\0", "csrftoken=é", "=;=", "en;q=x", "multipart/form-data"]),
+)
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data(), st.dictionaries(st.sampled_from(HEADERS), header_values, max_size=4))
+@example(None, {"Origin": "http://["})
+@example(None, {"Referer": "http://["})
+@example(None, {"Content-Length": "abc"})
+def test_no_header_gives_500(odd_rows, data, headers):
+    article = odd_rows.department.articles.first().pk
+    client = Client(raise_request_exception=False)
+    for path, fields in [(f"/reads/{article}/", {}), ("/feedback/", {"text": "…", "about": "\0"})]:
+        assert client.post(path, fields, headers=headers).status_code < 500, (path, headers)
+    chosen = data.draw(st.sampled_from(paths(odd_rows))) if data else f"/{odd_rows.department.slug}/"
+    assert client.get(chosen, headers=headers).status_code < 500, (chosen, headers)
