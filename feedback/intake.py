@@ -3,7 +3,6 @@
 import hashlib
 import hmac
 from datetime import datetime, timedelta
-from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
 
 from django.conf import settings
@@ -12,6 +11,7 @@ from django.db.models import Count, Q
 from django.http import HttpRequest
 from django.utils import timezone
 
+from articles.reads.visitors import network_of
 from feedback.models import Letter, RecentLetter
 
 RATE_LIMIT_WINDOW = timedelta(hours=1)
@@ -27,25 +27,12 @@ class RateLimitExceeded(Exception):
 
 
 def visitor_hash(request: HttpRequest, at: datetime) -> str:
-    """A keyed hash of the address, salted by the day, as articles.reads.counting has it; 32 hexadecimal digits.
+    """A keyed hash of the network, salted by the day; 32 hexadecimal digits.
 
-    Unlike there the user agent is left out, which a sender can change at will; and of an IPv6 address only the
-    network counts (/64, RFC 6177), of which each household has a whole one.
+    Unlike in articles.reads.visitors the user agent is left out, which a sender can change at will.
     """
-    text = f"feedback|{timezone.localdate(at)}|{_rate_limit_network(request.META.get('REMOTE_ADDR', ''))}"
+    text = f"feedback|{timezone.localdate(at)}|{network_of(request.META.get('REMOTE_ADDR', ''))}"
     return hmac.new(settings.SECRET_KEY.encode(), text.encode(), hashlib.sha256).hexdigest()[:32]
-
-
-def _rate_limit_network(address: str) -> str:
-    try:
-        found = ip_address(address)
-    except ValueError:
-        return address  # a socket has none
-    if isinstance(found, IPv6Address):
-        if found.ipv4_mapped:
-            return str(found.ipv4_mapped)
-        return str(ip_network(f"{found.exploded}/64", strict=False))
-    return address
 
 
 @transaction.atomic

@@ -1,28 +1,29 @@
 """Counting reads: once per visitor and half hour; no staff, crawlers or prefetches.
 
+Visitors from one address add at most MAX_READS_PER_ADDRESS reads of an article in half an hour, whatever user agents
+they send.
+
 With Redis reads wait there (articles.reads.redis_buffer) and are flushed to the database (articles.reads.flushing);
 without it, and while it does not answer, they are counted in the database at once (articles.reads.database). Either
 way a read is counted before the visitor has the answer.
 """
 
-import hashlib
-import hmac
 import re
 import secrets
 from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
 from articles.models import Article, Read
 from articles.reads import database
-from articles.reads.database import READ_WINDOW
+from articles.reads.database import MAX_READS_PER_ADDRESS, READ_WINDOW
 from articles.reads.flushing import flush_during_request
 from articles.reads.redis_buffer import LIVE_TTL_SECONDS, CountResult, ReadBuffer, RedisUnavailable, get_buffer
+from articles.reads.visitors import visitor_hash
 
 READS_PER_CLEANUP = 200  # counted reads, on average, between two clearings of old notes
 MAX_BUFFER_ATTEMPTS = 5  # to settle a total between two flushes
@@ -39,16 +40,6 @@ def is_crawler(user_agent: str) -> bool:
     return not user_agent or "mozilla" not in user_agent.lower() or bool(_crawler_pattern.search(user_agent))
 
 
-def visitor_hash(request: HttpRequest, at: datetime) -> str:
-    """A keyed hash of address and user agent, salted by the day: 32 hexadecimal digits that nobody can turn back."""
-    return _visitor_hash_of_day(request, timezone.localdate(at))
-
-
-def _visitor_hash_of_day(request: HttpRequest, day: date) -> str:
-    text = f"{day}|{request.META['REMOTE_ADDR']}|{request.META.get('HTTP_USER_AGENT', '')}"
-    return hmac.new(settings.SECRET_KEY.encode(), text.encode(), hashlib.sha256).hexdigest()[:32]
-
-
 def is_countable(request: HttpRequest) -> bool:
     """Whether this request is a person reading: no staff, no crawler, no prefetch."""
     meta = request.META  # `headers` would be put together from it, for three of them
@@ -62,7 +53,7 @@ def is_countable(request: HttpRequest) -> bool:
 
 
 def count_read(article_id: int, request: HttpRequest, at: datetime | None = None) -> int | None:
-    """Counts one read, unless it is none or the same visitor read the article within READ_WINDOW.
+    """Counts one read, unless it is none, or the visitor or too many from the address read it within READ_WINDOW.
 
     Returns all reads of the article, this one included; None when the article is not live. The read is in Redis or
     committed when it returns.
@@ -72,8 +63,8 @@ def count_read(article_id: int, request: HttpRequest, at: datetime | None = None
     days = (timezone.localdate(at), timezone.localdate(at - READ_WINDOW))
     visitor = earlier_visitor = ""
     if is_countable(request):
-        visitor = _visitor_hash_of_day(request, days[0])
-        earlier_visitor = visitor if days[0] == days[1] else _visitor_hash_of_day(request, days[1])
+        visitor = visitor_hash(request, days[0])
+        earlier_visitor = visitor if days[0] == days[1] else visitor_hash(request, days[1])
     if waiting := get_buffer():
         try:
             return _count_in_redis(waiting, article_id, visitor, earlier_visitor, at)
@@ -108,7 +99,7 @@ def _count_in_database(article_id: int, visitor: str, earlier_visitor: str, at: 
     known = database.load_read_state(article_id, (visitor, earlier_visitor), at)
     if known is None:
         return None
-    if not visitor or known.recent:
+    if not visitor or known.recent or known.from_address >= MAX_READS_PER_ADDRESS:
         return known.total
     total = database.insert_read(article_id, visitor, at)
     if secrets.randbelow(READS_PER_CLEANUP) == 0:

@@ -6,14 +6,18 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from django.db import connection, transaction
-from django.db.models import BigIntegerField, Exists, QuerySet, Value
+from django.db.models import BigIntegerField, Count, Exists, QuerySet, Subquery, Value
 from django.utils import timezone
 
 from articles.models import Article, FlushedBatch, Publication, ReadTotal, RecentRead
+from articles.reads.visitors import ADDRESS_DIGITS
 from database.compiled_query import CompiledQuery
 from database.datetimes import adapt_param
 
 READ_WINDOW = timedelta(minutes=30)
+# Reads of an article from one address within READ_WINDOW. An office behind one address counts up to there; somebody who
+# makes up user agents adds no more. Requests at the very same moment may add one or two.
+MAX_READS_PER_ADDRESS = 20
 MAX_ROWS_PER_STATEMENT = 500  # rows of a statement, and old notes that one clearing takes at most
 MAX_RANKED_PER_DAY = 200  # articles of each day that the ranking looks at
 BATCH_ID_RETENTION = timedelta(days=30)  # longer than anybody restores an old copy of Redis and lets it run
@@ -24,17 +28,24 @@ class ArticleReadState(NamedTuple):
 
     total: int
     recent: bool  # whether the visitor read it within READ_WINDOW
+    from_address: int  # how many visitors from the same address read it within READ_WINDOW
     live_until: datetime | None
 
 
-def _build_read_state_query(article: int, first: str, second: str, at: datetime, window_start: datetime) -> QuerySet:
-    recent = RecentRead.objects.filter(article=article, visitor__in=[first, second], at__gt=window_start)
+def _build_read_state_query(
+    article: int, first: str, second: str, start: str, end: str, at: datetime, window_start: datetime
+) -> QuerySet:
+    noted = RecentRead.objects.filter(article=article, at__gt=window_start)
+    recent = noted.filter(visitor__in=[first, second])
+    # The hashes of one address lie side by side in the index of the constraint.
+    from_address = noted.filter(visitor__gte=start, visitor__lt=end).order_by().values("article")
+    counted = Subquery(from_address.annotate(number=Count("pk")).values("number"))
     live = Publication.objects.live(at).filter(article=article).order_by("-number")
-    return live.values_list("article__read_total__count", Exists(recent), "live_until")[:1]
+    return live.values_list("article__read_total__count", Exists(recent), counted, "live_until")[:1]
 
 
 # Compiled, because compiling takes Django longer than all the rest of a read.
-_read_state_query = CompiledQuery(_build_read_state_query, int, str, str, datetime, datetime)
+_read_state_query = CompiledQuery(_build_read_state_query, int, str, str, str, str, datetime, datetime)
 
 
 def load_read_state(article_id: int, visitors: tuple[str, str], at: datetime) -> ArticleReadState | None:
@@ -44,8 +55,10 @@ def load_read_state(article_id: int, visitors: tuple[str, str], at: datetime) ->
     """
     if article_id > BigIntegerField.MAX_BIGINT:
         return None
-    row = _read_state_query.first_row(article_id, *visitors, at, at - READ_WINDOW)
-    return ArticleReadState(row[0] or 0, bool(row[1]), row[2]) if row else None
+    start = visitors[0][:ADDRESS_DIGITS]
+    end = f"{start}g" if start else ""  # behind every hexadecimal digit
+    row = _read_state_query.first_row(article_id, *visitors, start, end, at, at - READ_WINDOW)
+    return ArticleReadState(row[0] or 0, bool(row[1]), row[2] or 0, row[3]) if row else None
 
 
 def insert_read(article_id: int, visitor: str, at: datetime) -> int:

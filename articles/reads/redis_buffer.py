@@ -7,7 +7,8 @@ exactly one batch and a visitor is counted once, however many processes count.
 
 Keys, after the name of the site: `open` (day → id of its open batch), `taken` (ids), `batch:<id>`, `generation` (how
 often a batch was taken or deleted), `total:<article>` (all its reads, in the database or not; exists while the
-article is known to be live), `read:<article>:<visitor>` (expires with the counting window), `rest` (exists while
+article is known to be live), `read:<article>:<visitor>` and
+`address:<article>:<network>` (expire with the counting window), `rest` (exists while
 nobody need flush).
 """
 
@@ -25,7 +26,8 @@ from django.conf import settings
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from articles.reads.database import READ_WINDOW
+from articles.reads.database import MAX_READS_PER_ADDRESS, READ_WINDOW
+from articles.reads.visitors import ADDRESS_DIGITS
 
 logger = logging.getLogger(__name__)
 
@@ -48,19 +50,19 @@ end
 # Sets the total from what the database said, unless a batch went on its way meanwhile: then nobody can tell whether
 # the database's figure has it or not.
 SET_TOTAL_LUA = """
-if (redis.call('GET', site .. 'changes') or '0') == ARGV[9] then
-    local sum, flushed = tonumber(ARGV[10]), {}
-    for place = 12, #ARGV do flushed[ARGV[place]] = true end
+if (redis.call('GET', site .. 'changes') or '0') == ARGV[11] then
+    local sum, flushed = tonumber(ARGV[12]), {}
+    for place = 14, #ARGV do flushed[ARGV[place]] = true end
     for _, number in ipairs(batches()) do
         if not flushed[number] then
             sum = sum + tonumber(redis.call('HGET', site .. 'batch:' .. number, ARGV[1]) or 0)
         end
     end
-    redis.call('SET', site .. 'total:' .. ARGV[1], sum, 'PX', ARGV[11])
+    redis.call('SET', site .. 'total:' .. ARGV[1], sum, 'PX', ARGV[13])
 end
 """
 COUNT_LUA = """
-local article, visitor, earlier, window, day, fresh, largest, pause = unpack(ARGV, 1, 8)
+local article, visitor, earlier, window, day, fresh, largest, pause, network, most = unpack(ARGV, 1, 10)
 local total = redis.call('GET', site .. 'total:' .. article)
 if not total then
     local unknown = {-1, redis.call('GET', site .. 'changes') or '0'}
@@ -69,8 +71,11 @@ if not total then
 end
 local flush = 0
 local note = site .. 'read:' .. article .. ':'
+local address = site .. 'address:' .. article .. ':' .. network
 if visitor ~= '' and redis.call('EXISTS', note .. earlier) == 0
+        and tonumber(redis.call('GET', address) or 0) < tonumber(most)
         and redis.call('SET', note .. visitor, '', 'NX', 'PX', window) then
+    if redis.call('INCR', address) == 1 then redis.call('PEXPIRE', address, window) end
     local number = redis.call('HGET', site .. 'open', day)
     if number and redis.call('HLEN', site .. 'batch:' .. number) >= tonumber(largest)
             and redis.call('HEXISTS', site .. 'batch:' .. number, article) == 0 then
@@ -184,6 +189,7 @@ class ReadBuffer:
         """
         arguments = [article, visitor, earlier_visitor, int(READ_WINDOW.total_seconds() * 1000)]
         arguments += [day.isoformat(), secrets.token_hex(8), MAX_BATCH_ARTICLES, MAX_FLUSH_INTERVAL_SECONDS * 1000]
+        arguments += [visitor[:ADDRESS_DIGITS], MAX_READS_PER_ADDRESS]
         answer = self._run_script("settle" if known_total else "count", [*arguments, *known_total])
         with _expected_form():
             if answer[0] == -1:

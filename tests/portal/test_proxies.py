@@ -113,7 +113,7 @@ GARBAGE = [
         "1.2.3.4.5",
         "1.2.3.4:http",
     ],
-    *["[", "[]", "[::1", "::1]", "[198.51.100.7", "%", "%eth0", ":::", "1" * 5000, "１９８.51.100.7", "\x00", "a, b"],
+    *["[", "[]", "[::1", "::1]", "[198.51.100.7", "%", "%eth0", ":::", "1" * 5000, "１９８.51.100.7", "\0", "a, b"],
 ]
 
 
@@ -123,7 +123,7 @@ def test_what_is_no_address_is_none(text):
 
 
 @pytest.mark.both_databases("PostgreSQL has a type of its own for addresses, and refuses what is none")
-@pytest.mark.parametrize("garbage", GARBAGE)
+@pytest.mark.parametrize("garbage", [text for text in GARBAGE if text != "\0"])  # NUL is answered with 400
 def test_garbage_in_the_header_counts_for_the_proxy_that_brought_it(behind_a_proxy, db, garbage):
     """Nobody vouches for what stands before it, so that no visitor gets a new address by sending garbage."""
     drafter = person("drafter")

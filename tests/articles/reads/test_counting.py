@@ -11,6 +11,8 @@ from django.utils import timezone
 from articles.models import Article, Read, RecentRead
 from articles.reads import counting, database
 from articles.reads.counting import READ_WINDOW
+from articles.reads.database import MAX_READS_PER_ADDRESS
+from articles.reads.visitors import ADDRESS_DIGITS, visitor_hash
 from tests.ledger.attacker import undone
 from tests.ledger.threads import at_once
 from workflow import services
@@ -72,6 +74,46 @@ def test_visitors_are_told_apart_by_address_and_by_browser(article):
     assert count(article) == 3
 
 
+def agents(number):
+    return [BROWSER.replace("140", str(200 + place)) for place in range(number)]
+
+
+def test_sixty_browsers_at_one_address_add_no_more_than_an_office_would(article):
+    for agent in agents(60):
+        read(article, agent=agent)
+    assert count(article) == MAX_READS_PER_ADDRESS == 20
+    assert read(article, address="192.0.2.2").json() == {"reads": 21}
+
+
+def test_an_office_behind_one_address_is_counted_one_by_one(article):
+    answers = [read(article, agent=agent).json()["reads"] for agent in agents(MAX_READS_PER_ADDRESS)]
+    assert answers == list(range(1, MAX_READS_PER_ADDRESS + 1))
+
+
+def test_sixty_addresses_are_sixty_visitors(article):
+    for number in range(60):
+        read(article, address=f"192.0.2.{number}")
+    assert count(article) == 60
+
+
+def test_a_network_of_ipv6_is_one_address_and_its_neighbour_another(article):
+    for number in range(60):
+        read(article, address=f"2001:db8::{number:x}")
+    assert count(article) == MAX_READS_PER_ADDRESS
+    read(article, address="2001:db8:0:1::1")
+    assert count(article) == MAX_READS_PER_ADDRESS + 1
+
+
+def test_the_bound_of_an_address_is_one_of_each_article_and_each_half_hour(newsroom, article):
+    now, other = timezone.now(), newsroom.published().article
+    for agent in agents(30):
+        visit(article, now, agent=agent)
+    assert read(other).json() == {"reads": 1}
+    for agent in agents(30):
+        visit(article, now + READ_WINDOW, agent=agent)
+    assert count(article) == 2 * MAX_READS_PER_ADDRESS
+
+
 def test_a_visitor_reads_each_article_for_itself(newsroom, article):
     other = newsroom.published().article
     read(article)
@@ -83,9 +125,9 @@ def at(day, hour, minute):
     return datetime(2026, 3, day, hour, minute, tzinfo=timezone.get_default_timezone())
 
 
-def visit(article, at, address="192.0.2.1"):
+def visit(article, at, address="192.0.2.1", agent=BROWSER):
     """Reads at that moment; the total that is answered."""
-    request = RequestFactory().post("/", headers={"User-Agent": BROWSER}, REMOTE_ADDR=address)
+    request = RequestFactory().post("/", headers={"User-Agent": agent}, REMOTE_ADDR=address)
     request.user = AnonymousUser()
     return counting.count_read(article.pk, request, at)
 
@@ -236,11 +278,14 @@ def test_nobody_can_tell_from_the_notes_who_read(article):
     read(article, address="192.0.2.77")
     note = RecentRead.objects.get()
     assert "192.0.2.77" not in note.visitor and len(note.visitor) == 32
-    today = counting.visitor_hash(RequestFactory().get("/", REMOTE_ADDR="192.0.2.77"), timezone.now())
-    tomorrow = counting.visitor_hash(
-        RequestFactory().get("/", REMOTE_ADDR="192.0.2.77"), timezone.now() + timedelta(days=1)
-    )
-    assert today != tomorrow
+    asked = RequestFactory().get("/", REMOTE_ADDR="192.0.2.77")
+    today, tomorrow = (visitor_hash(asked, timezone.localdate() + timedelta(days=days)) for days in (0, 1))
+    assert not set(split_hash(today)) & set(split_hash(tomorrow))
+
+
+def split_hash(visitor):
+    """The part of the network, and that of the visitor."""
+    return visitor[:ADDRESS_DIGITS], visitor[ADDRESS_DIGITS:]
 
 
 def test_old_notes_are_cleared_and_counts_are_not(article):

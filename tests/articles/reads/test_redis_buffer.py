@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 from articles.models import FlushedBatch, Read, ReadTotal, RecentRead
 from articles.reads import counting, database, flushing, redis_buffer
+from articles.reads.database import MAX_READS_PER_ADDRESS
 from tests.articles.reads.test_counting import BROWSER, CRAWLERS, read, visit
 from tests.ledger.threads import at_once
 from workflow import services
@@ -89,6 +90,17 @@ def test_the_same_visitor_is_counted_once_also_after_a_flush(waiting, article):
     flushed()
     assert read(article).json() == {"reads": 1}
     assert read(article, agent=BROWSER.replace("140", "141")).json() == {"reads": 2}
+
+
+def test_one_address_adds_no_more_reads_than_without_redis(waiting, reads_in_redis, article):
+    for number in range(60):
+        read(article, agent=BROWSER.replace("140", str(200 + number)))
+    assert counting.total(article.pk) == MAX_READS_PER_ADDRESS
+    assert read(article, address="192.0.2.2").json() == {"reads": MAX_READS_PER_ADDRESS + 1}
+    first, _second = sorted(reads_in_redis.keys("*:address:*"), key=reads_in_redis.get, reverse=True)
+    assert 1700 < reads_in_redis.ttl(first) <= 1800
+    reads_in_redis.delete(first)  # as its expiry does
+    assert read(article, agent=BROWSER.replace("140", "259")).json() == {"reads": MAX_READS_PER_ADDRESS + 2}
 
 
 def test_a_visitor_is_forgotten_after_half_an_hour(waiting, reads_in_redis, article):
