@@ -1,8 +1,8 @@
 """Django settings. The only module that reads environment variables.
 
 Unset variables give a safe site on SQLite for this machine only. What
-`bin/run` generated under var/ (secret, signing key, database) is found
-there without further settings.
+`bin/run` generated under var/ (secret, signing key, database, address of
+the site) is found there without further settings.
 """
 
 from ipaddress import ip_network
@@ -24,15 +24,19 @@ if env_file.exists():
 VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var")))
 
 
+def _left_by_run(name: str) -> str:
+    """What bin/run left in a file of VAR_DIR for plain manage.py commands, or ""."""
+    file = VAR_DIR / name
+    return file.read_text().strip() if file.exists() else ""
+
+
 def _secret_key() -> str:
     """SECRET_KEY, else what bin/run left in var/secret-key; there is no default."""
-    if key := env.str("SECRET_KEY", default=""):
+    if key := env.str("SECRET_KEY", default="") or _left_by_run("secret-key"):
         return key
-    kept = VAR_DIR / "secret-key"
-    if kept.exists():
-        return kept.read_text().strip()
     raise ImproperlyConfigured(
-        f"SECRET_KEY is not set and {kept} does not exist. Run bin/run once, which makes it, or set SECRET_KEY."
+        f"SECRET_KEY is not set and {VAR_DIR / 'secret-key'} does not exist. "
+        "Run bin/run once, which makes it, or set SECRET_KEY."
     )
 
 
@@ -40,7 +44,7 @@ SECRET_KEY = _secret_key()
 DEBUG = env.bool("DEBUG", default=False)
 DEMONSTRATION = env.bool("DEMONSTRATION", default=False)  # demonstration accounts may sign in
 
-SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000").rstrip("/")
+SITE_URL = (env.str("SITE_URL", default="") or _left_by_run("site-url") or "http://127.0.0.1:8000").rstrip("/")
 _site = urlsplit(SITE_URL)
 if _site.scheme not in ("http", "https") or not _site.hostname:
     raise ImproperlyConfigured(f"SITE_URL must be an http or https address with a host name; it is {SITE_URL!r}.")

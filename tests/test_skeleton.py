@@ -4,6 +4,7 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -148,6 +149,59 @@ def test_a_taken_port_is_said_before_anything_is_set_up(tmp_path):
     assert done.returncode == 1
     assert f"port {port} on 127.0.0.1 is taken" in done.stderr
     assert not (tmp_path / "var").exists()
+
+
+def clone_with_made_up_python(folder: Path, machine: Path) -> Path:
+    """A clone that is set up already; its Python says yes to whatever it is asked."""
+    clone = copy_of_the_scripts(folder)
+    for name in ("mkdir", "mv", "rm"):
+        if not (machine / name).exists():
+            (machine / name).symlink_to(shutil.which(name))
+    (clone / ".venv/bin").mkdir(parents=True)
+    python = clone / ".venv/bin/python"
+    python.write_text("#!/bin/sh\necho made up\n")
+    python.chmod(0o755)
+    requirements = (clone / "requirements.txt").read_bytes()
+    stamp = subprocess.run(["cksum"], input=requirements, capture_output=True, check=True)
+    (clone / ".venv/installed-requirements.txt").write_bytes(stamp.stdout)
+    return clone
+
+
+@pytest.mark.parametrize(
+    ("environment", "address"),
+    [
+        ({}, "http://127.0.0.1:8000"),
+        ({"PORT": "8123"}, "http://127.0.0.1:8123"),
+        ({"PORT": "8123", "HOST": "::"}, "http://[::1]:8123"),
+        ({"PORT": "8123", "SITE_URL": "https://www.example.gov.cn"}, "https://www.example.gov.cn"),
+    ],
+)
+def test_a_run_notes_its_address_for_plain_commands(tmp_path, machine, environment, address):
+    clone = clone_with_made_up_python(tmp_path, machine)
+    for _turn in range(2):  # the second run writes over what another one left
+        done = run("bin/run", clone, machine, **environment)
+        assert done.returncode == 0, done.stderr
+        assert (clone / "var/site-url").read_text() == f"{address}\n"
+        (clone / "var/site-url").write_text("http://127.0.0.1:9999\n")
+
+
+def site_url_of_a_plain_command(var: Path, **environment: str) -> str:
+    code = "import portal.settings; print(portal.settings.SITE_URL)"
+    given = {"PATH": os.environ["PATH"], "VAR_DIR": str(var), "SECRET_KEY": "x" * 50, **environment}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=PROJECT, env=given, capture_output=True, text=True, check=True
+    )
+    return done.stdout.strip()
+
+
+def test_a_plain_command_finds_the_address_of_the_last_run(tmp_path):
+    if (PROJECT / ".env").exists():
+        pytest.skip("the developer's .env says where the site is")
+    assert site_url_of_a_plain_command(tmp_path) == "http://127.0.0.1:8000"
+    (tmp_path / "site-url").write_text("http://127.0.0.1:8123\n")
+    assert site_url_of_a_plain_command(tmp_path) == "http://127.0.0.1:8123"
+    given = site_url_of_a_plain_command(tmp_path, SITE_URL="https://www.example.gov.cn/")
+    assert given == "https://www.example.gov.cn"
 
 
 @pytest.mark.parametrize("turn", ["first", "second"])
