@@ -1,4 +1,4 @@
-"""Sign-in with texts of any length and any characters: bounded, counted, and never an error of the server."""
+"""Sign-in with texts of any length and any characters: bounded, counted, never a server error."""
 
 import pytest
 from axes.models import AccessAttempt
