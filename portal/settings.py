@@ -55,8 +55,8 @@ TRUSTED_PROXIES = [ip_network(text) for text in env.list("TRUSTED_PROXIES", defa
 
 INSTALLED_APPS = [
     "portal.apps.DeskConfig",
-    "portal.apps.TrimmedStaticFilesConfig",
     "accounts",  # before django.contrib.auth, whose command changepassword it replaces
+    "django.contrib.staticfiles",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -208,6 +208,7 @@ USE_TZ = True
 
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_FINDERS = ["portal.static_files.OwnFilesFinder", "portal.static_files.LibraryFilesFinder"]
 STATIC_ROOT = VAR_DIR / "static"
 MEDIA_ROOT = VAR_DIR / "media"  # never served as such: articles.files.access decides who may have which file
 STORAGES = {

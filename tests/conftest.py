@@ -115,22 +115,15 @@ def _keys() -> None:
 def _settings_of_tests() -> Iterator[None]:
     """What no environment variable says: static files straight from their folders, passwords hashed cheaply."""
     from django.conf import settings
-    from django.contrib.staticfiles.handlers import StaticFilesHandler
     from django.test import override_settings
 
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    with (
-        override_settings(
-            STORAGES={**settings.STORAGES, "staticfiles": plain},
-            WHITENOISE_USE_FINDERS=True,
-            WHITENOISE_AUTOREFRESH=True,
-            PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
-        ),
-        pytest.MonkeyPatch.context() as patch,
+    with override_settings(
+        STORAGES={**settings.STORAGES, "staticfiles": plain},
+        WHITENOISE_USE_FINDERS=True,
+        WHITENOISE_AUTOREFRESH=True,
+        PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
     ):
-        # pytest-django takes this handler, which knows collected files only, when staticfiles is installed under a
-        # configuration of its own (portal.apps.TrimmedStaticFilesConfig).
-        patch.setattr("django.test.testcases._StaticFilesHandler", StaticFilesHandler)
         yield
 
 
