@@ -51,7 +51,7 @@ class LetterAdmin(admin.ModelAdmin):
     ) -> tuple[QuerySet[Letter], bool]:
         """A receipt finds its letter, with hyphens or without."""
         if receipt := parse_receipt(search_term):
-            return queryset.filter(receipt=receipt), False
+            return queryset.with_receipt(receipt), False
         return super().get_search_results(request, queryset, search_term)
 
     def has_module_permission(self, request: HttpRequest) -> bool:

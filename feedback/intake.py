@@ -12,7 +12,8 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from articles.reads.visitors import network_of
-from feedback.models import Letter, RecentLetter
+from feedback.models import Letter, RecentLetter, derive_receipt
+from ledger.canonical_json import sha256
 
 RATE_LIMIT_WINDOW = timedelta(hours=1)
 LETTER_LOCK_ID = 0x4C6574746572  # "Letter": the advisory lock under which letters are counted on PostgreSQL
@@ -58,7 +59,8 @@ def store_letter(visitor: str, form_id: str, *, earlier_visitor: str = "", **fie
     if counted["all"] >= settings.FEEDBACK_PER_HOUR:
         raise RateLimitExceeded(by_visitor=False)
     RecentLetter.objects.create(visitor=visitor, at=at)
-    letter = Letter(form_digest=form_digest, created_at=at, **fields)
+    receipt_digest = sha256(derive_receipt(form_digest))
+    letter = Letter(form_digest=form_digest, receipt_digest=receipt_digest, created_at=at, **fields)
     letter.apply_seal()
     letter.save(force_insert=True)
     return letter

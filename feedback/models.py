@@ -1,7 +1,6 @@
 """Models of letters 来信 from visitors."""
 
 import re
-import secrets
 
 from django.conf import settings
 from django.core.validators import MinLengthValidator, RegexValidator
@@ -10,11 +9,14 @@ from django.db.models import Q, Value
 from django.db.models.functions import StrIndex
 from django.db.models.lookups import Exact
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from articles.models import Article
 from departments import permissions
+from ledger.canonical_json import sha256
 from ledger.seals import Sealed
 
 # No 0 and O, 1, I and L: a receipt is read out on the telephone and copied from paper.
@@ -23,8 +25,16 @@ RECEIPT_LENGTH = 20  # 31^20 ways, 99 bits: nobody comes upon somebody else's by
 MIN_TEXT_LENGTH, MAX_TEXT_LENGTH = 10, 2000  # characters of a letter; MAX_TEXT_LENGTH of an answer too
 
 
-def new_receipt() -> str:
-    return "".join(secrets.choice(RECEIPT_ALPHABET) for _place in range(RECEIPT_LENGTH))
+def derive_receipt(form_digest: str) -> str:
+    """Return the receipt of the letter with this form digest. SECRET_KEY makes it; no row holds it."""
+    number = int.from_bytes(salted_hmac("feedback.receipt", form_digest, algorithm="sha256").digest())
+    places = [number // len(RECEIPT_ALPHABET) ** place for place in range(RECEIPT_LENGTH)]
+    return "".join(RECEIPT_ALPHABET[value % len(RECEIPT_ALPHABET)] for value in places)
+
+
+def format_receipt(receipt: str) -> str:
+    """In groups of four, as people read it."""
+    return "-".join(receipt[start : start + 4] for start in range(0, RECEIPT_LENGTH, 4))
 
 
 def parse_receipt(typed: str) -> str:
@@ -56,6 +66,9 @@ LETTER_TRANSITIONS = {
 
 
 class LetterQuerySet(models.QuerySet["Letter"]):
+    def with_receipt(self, receipt: str) -> "LetterQuerySet":
+        return self.filter(receipt_digest=sha256(receipt))
+
     def new(self) -> "LetterQuerySet":
         return self.filter(state=LetterState.NEW)
 
@@ -82,7 +95,8 @@ class Letter(Sealed):
 
     seal_kind = "letter"
 
-    receipt = models.CharField(_("receipt"), max_length=RECEIPT_LENGTH, unique=True, default=new_receipt)
+    # SHA-256 of the receipt: whoever reads the database, or a backup, does not read later answers with it.
+    receipt_digest = models.CharField(_("digest of the receipt"), max_length=64, unique=True, editable=False)
     # SHA-256 of the form that was sent and of what stood in it: pressing the button twice makes one letter.
     form_digest = models.CharField(_("form digest"), max_length=64, unique=True, editable=False)
     kind = models.CharField(_("kind"), max_length=10, choices=LetterKind.choices)
@@ -140,7 +154,8 @@ class Letter(Sealed):
     def manifest(self) -> dict:
         return {
             "schema": 1,
-            "receipt": self.receipt,
+            "receipt": self.receipt_digest,
+            "form": self.form_digest,
             "kind": self.kind,
             "text": self.text,
             "page": self.page,
@@ -154,10 +169,16 @@ class Letter(Sealed):
             "closed": self.closed_at,
         }
 
+    @cached_property
+    def receipt(self) -> str:
+        """The receipt; "" when the letter came in under another SECRET_KEY, and only the visitor has it still."""
+        derived = derive_receipt(self.form_digest)
+        return derived if sha256(derived) == self.receipt_digest else ""
+
     @property
     def formatted_receipt(self) -> str:
-        """In groups of four, as people read it."""
-        return "-".join(self.receipt[start : start + 4] for start in range(0, RECEIPT_LENGTH, 4))
+        """What the desk calls the letter by: its receipt in groups of four, or else its number."""
+        return format_receipt(self.receipt) if self.receipt else str(self.pk)
 
     @property
     def next_states(self) -> tuple[LetterState, ...]:

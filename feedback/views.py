@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from feedback import form_tokens, intake
 from feedback.forms import LetterForm, live_publication
 from feedback.letter_actions import has_intact_seal
-from feedback.models import Letter, parse_receipt
+from feedback.models import Letter, format_receipt, parse_receipt
 
 MAX_FORM_BYTES = 1_000_000  # bytes of a form; what is longer than a letter may be still comes back to whoever wrote it
 
@@ -29,7 +29,7 @@ def letter_form(request: HttpRequest) -> HttpResponse:
         return _handle_post(request)
     if typed := request.GET.get("receipt", ""):
         found = parse_receipt(typed)
-        if Letter.objects.filter(receipt=found).exists():
+        if Letter.objects.with_receipt(found).exists():
             return HttpResponseRedirect(reverse("feedback-letter", args=[found]))
         return _render_form(request, _blank_form(request), 404, unknown_receipt=typed[:100])
     return _render_form(request, _blank_form(request))
@@ -82,8 +82,10 @@ def letter_status(request: HttpRequest, receipt: str) -> HttpResponse:
     found = get_object_or_404(Letter, receipt=receipt)
     if not has_intact_seal(found):
         return render(request, "503.html", {"is_seal_broken": True}, status=503)
+    found = get_object_or_404(Letter.objects.with_receipt(receipt))
     about = live_publication(str(found.article_id)) if found.article_id else None
     context = {"letter": found, "publication": about, "progress": found.progress()}
+    context["receipt"] = format_receipt(receipt)
     response = render(request, "feedback/letter_status.html", context)
     response["X-Robots-Tag"] = "noindex, nofollow"
     return response

@@ -4,7 +4,6 @@ import django.db.models.deletion
 import django.db.models.functions.text
 import django.db.models.lookups
 import django.utils.timezone
-import feedback.models
 from django.conf import settings
 from django.db import migrations, models
 
@@ -37,7 +36,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('seal_key', models.CharField(default='', editable=False, max_length=16, verbose_name='key of the seal')),
                 ('seal_signature', models.CharField(default='', editable=False, max_length=128, verbose_name='seal')),
-                ('receipt', models.CharField(default=feedback.models.new_receipt, max_length=20, unique=True, verbose_name='receipt')),
+                ('receipt_digest', models.CharField(editable=False, max_length=64, unique=True, verbose_name='digest of the receipt')),
                 ('form_digest', models.CharField(editable=False, max_length=64, unique=True, verbose_name='form digest')),
                 ('kind', models.CharField(choices=[('error', 'error on the site'), ('opinion', 'opinion'), ('question', 'question')], max_length=10, verbose_name='kind')),
                 ('text', models.TextField(max_length=2000, validators=[django.core.validators.MinLengthValidator(10)], verbose_name='text')),

@@ -31,4 +31,4 @@ def letter(client: Client | None = None, query: str = "", **words: Any) -> Lette
     """A letter that has arrived."""
     answer = sent(client or Client(), query, **words)
     assert answer.status_code == 302, answer.content.decode()
-    return Letter.objects.get(receipt=answer["Location"].split("/")[2])
+    return Letter.objects.with_receipt(answer["Location"].split("/")[2]).get()

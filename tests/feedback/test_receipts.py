@@ -4,7 +4,8 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from feedback import letter_actions
-from feedback.models import RECEIPT_ALPHABET, Letter, LetterState, new_receipt
+from feedback.models import RECEIPT_ALPHABET, Letter, LetterState, derive_receipt, format_receipt
+from tests.factories import everything
 from tests.feedback.factories import ADDRESS, TEXT, letter
 from tests.portal.visitor import Page, visit
 from workflow import services
@@ -17,10 +18,29 @@ def page_of(found):
 
 
 def test_a_receipt_cannot_be_guessed_and_can_be_read_out():
-    receipts = {new_receipt() for _ in range(1000)}
+    receipts = {derive_receipt(str(number)) for number in range(1000)}
     assert len(receipts) == 1000
     assert {len(receipt) for receipt in receipts} == {20} and not set("01ILO") & set("".join(receipts))
+    assert set("".join(receipts)) == set(RECEIPT_ALPHABET)
     assert len(RECEIPT_ALPHABET) ** 20 > 2**98
+
+
+def test_no_receipt_can_be_read_in_the_database(site):
+    found = letter()
+    stored = repr(everything())
+    assert found.receipt not in stored and found.formatted_receipt not in stored
+    assert visit(f"{ADDRESS}{found.receipt_digest[:20].upper()}/").status == 404
+    assert page_of(found).status == 200
+
+
+def test_a_receipt_opens_its_letter_after_the_secret_key_was_changed(client, site, settings):
+    found = letter()
+    receipt = found.receipt
+    settings.SECRET_KEY = "another key of at least fifty characters " * 2
+    page = visit(f"{ADDRESS}{receipt}/")
+    assert page.status == 200 and format_receipt(receipt) in page.one("main").words
+    again = Letter.objects.get(pk=found.pk)
+    assert (again.receipt, again.formatted_receipt) == ("", str(found.pk))
 
 
 def test_a_letter_that_has_arrived_shows_its_receipt_and_its_words(site):
@@ -49,7 +69,7 @@ def test_the_page_is_kept_by_nobody_and_found_by_no_search_engine(client, site):
 
 def test_a_receipt_that_was_given_to_nobody_leads_nowhere(site):
     letter()
-    for receipt in (new_receipt(), "x", "1" * 20, "%00"):
+    for receipt in (derive_receipt("made up"), "x", "1" * 20, "%00"):
         assert visit(f"{ADDRESS}{receipt}/").status == 404
 
 
