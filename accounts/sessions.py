@@ -43,7 +43,7 @@ class SessionStore(db.SessionStore):
         return signed["data"]
 
     def load(self) -> dict[str, Any]:
-        row = self._get_session_from_db()
+        row = self._get_session_from_db() if self.session_key else None
         data = self.decode(row.session_data) if row else {}
         if not data:
             self._session_key = None  # the next save takes a key that nobody else has chosen

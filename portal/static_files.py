@@ -1,4 +1,4 @@
-"""Finders of static files: they serve only what pages need. Ours lie in static/, those of libraries in their apps."""
+"""Finders of static files: only what pages need is served, of libraries an allow list."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Static files: what is collected and served is what pages need, and nothing that libraries bring along."""
+"""Static files: what pages need is collected and served, and nothing else of libraries."""
 
 import re
 from collections import Counter
