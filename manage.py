@@ -9,7 +9,15 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
     from django.core.management import execute_from_command_line
 
-    execute_from_command_line(sys.argv)
+    from ledger.heads.exceptions import RecordingStopped
+
+    try:
+        execute_from_command_line(sys.argv)
+    except RecordingStopped as refusal:
+        from ledger.heads.recording import report
+
+        report(refusal)
+        sys.exit(str(refusal))
 
 
 if __name__ == "__main__":

@@ -9,4 +9,4 @@ class AccountsConfig(AppConfig):
     verbose_name = _("People")
 
     def ready(self) -> None:
-        from accounts import guards, verification  # noqa: F401 (importing them registers their checks)
+        from accounts import guards, restore_confirmation, verification  # noqa: F401 (importing registers their checks)

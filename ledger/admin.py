@@ -1,16 +1,23 @@
-"""Read-only admin of ledger entries and alarms, and the base of admins whose rows are sealed."""
+"""Admin of ledger entries and alarms, the page on recording, and the base of admins of sealed rows."""
 
 from functools import cached_property
 from typing import Any
 
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 
 from ledger import verbs
 from ledger.alarm_clearing import clear_alarm
+from ledger.heads.exceptions import LedgerBehind
+from ledger.heads.head_file import read_head
+from ledger.heads.recording import find_refusal
+from ledger.heads.restores import accepted_restores
 from ledger.models import Alarm, Entry
 from ledger.resealing import SealBroken
 
@@ -80,6 +87,26 @@ class EntryAdmin(ReadOnlyAdmin):
         (_("As it was signed"), {"fields": ("verb", "object_type", "object_id", "data")}),
         (_("Chain"), {"fields": ("previous", "hash", "key", "signature")}),
     )
+
+    def get_urls(self) -> list[URLPattern]:
+        page = path("recording/", self.admin_site.admin_view(self.recording_view), name="ledger_entry_recording")
+        return [page, *super().get_urls()]
+
+    def recording_view(self, request: HttpRequest) -> HttpResponse:
+        """Whether the ledger takes entries, and what to do if it does not. For superusers."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        refusal = find_refusal()
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Recording"),
+            "refusal": refusal,
+            "is_behind": isinstance(refusal, LedgerBehind),
+            "noted": read_head(),
+            "last": Entry.objects.order_by("-number").first(),
+            "restores": accepted_restores(),
+        }
+        return render(request, "admin/ledger/recording.html", context)
 
     @admin.display(description=_("actor"))
     def actor_label(self, entry: Entry) -> str:

@@ -10,7 +10,8 @@ from ledger.seals import Sealed
 
 ENTRY_SCHEMA_VERSION = 1
 # Kinds of things that alarms are about and that no model names in these words.
-(gettext_noop("identity"), gettext_noop("patrol"), gettext_noop("preview link"))
+(gettext_noop("identity"), gettext_noop("patrol"), gettext_noop("preview link"), gettext_noop("head"))
+(gettext_noop("restore"),)
 GENESIS_HASH = "0" * 64
 SETUP_ENDED_VERB = "site.setup_ended"  # before it nothing is public, and nobody has to confirm accounts
 

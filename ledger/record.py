@@ -1,21 +1,17 @@
-"""Writing ledger entries, and noting the head outside the database."""
+"""Writing ledger entries."""
 
-import fcntl
 import json
-import logging
 from typing import Any, NamedTuple
 
-from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Model
 from django.utils import timezone
 
 from ledger import keys
-from ledger.atomic_files import write_atomically
 from ledger.canonical_json import canonical_timestamp
+from ledger.heads.head_file import Head, load_head, write_head
+from ledger.heads.recording import check_recording
 from ledger.models import GENESIS_HASH, Entry
-
-logger = logging.getLogger(__name__)
 
 LEDGER_LOCK_ID = 0x5169616E6661  # "Qianfa": the advisory lock under which numbers are given out on PostgreSQL
 
@@ -41,14 +37,27 @@ def record(verb: str, obj: Model | ObjectRef, *, by: Any = None, **data: Any) ->
     `obj` is a saved model instance, or a Thing; `by` a person with `pk` and `full_name`, or None for the system itself;
     `data` is plain JSON (ledger.canonical_json) and never text of articles. The lock is the last that an act takes:
     call this after every other change, so that acts wait for each other as briefly as possible.
-    Raises RuntimeError outside a transaction.
+    Raises RuntimeError outside a transaction, and RecordingStopped when the database does not contain the head that was
+    noted last outside it.
     """
-    if not connection.in_atomic_block:
-        raise RuntimeError("an act and its ledger entry belong in one transaction")
-    last = _lock_head()
+    head = load_head()  # before the ledger is read: whoever noted it had committed it
+    last, hash_of_head = lock_ledger(head)
+    check_recording(head, last.number, hash_of_head)
+    entry = append_entry(last, verb, obj, by=by, data=data)
+    transaction.on_commit(lambda: write_head(entry))
+    return entry
+
+
+class LastEntry(NamedTuple):
+    number: int
+    hash: str
+
+
+def append_entry(last: LastEntry, verb: str, obj: Model | ObjectRef, *, by: Any, data: dict[str, Any]) -> Entry:
+    """Appends an entry to `last`, which `lock_ledger` gave. For `record` and the acceptance of a restore alone."""
     about = obj if isinstance(obj, ObjectRef) else ObjectRef.from_instance(obj)
     entry = Entry(
-        number=last[0] + 1,
+        number=last.number + 1,
         time=timezone.now(),
         actor_id=by.pk if by else None,
         actor_name=by.full_name if by else "",
@@ -56,18 +65,26 @@ def record(verb: str, obj: Model | ObjectRef, *, by: Any = None, **data: Any) ->
         object_type=about.object_type,
         object_id=about.object_id,
         data=json.loads(json.dumps(data, default=_json_default)),
-        previous=last[1],
+        previous=last.hash,
     )
     entry.hash = entry.compute_hash()
     entry.key, entry.signature = keys.sign(_signing_input(entry.hash))
     entry.save(force_insert=True)
-    transaction.on_commit(lambda: write_head(entry))
     return entry
 
 
-def _lock_head() -> tuple[int, str]:
-    """(number, hash) of the newest entry, which nobody else can add to until the transaction ends. One round trip."""
-    newest = 'SELECT "number", "hash" FROM "ledger_entry" ORDER BY "number" DESC LIMIT 1'
+def lock_ledger(head: Head | None) -> tuple[LastEntry, str | None]:
+    """The newest entry, which nobody else can add to until the transaction ends, and the hash of entry `head.number`.
+
+    One round trip. Raises RuntimeError outside a transaction.
+    """
+    if not connection.in_atomic_block:
+        raise RuntimeError("an act and its ledger entry belong in one transaction")
+    noted = int(head.number) if head else 0  # written into the statement: PostgreSQL takes no parameters with two
+    newest = (
+        f'SELECT "number", "hash", (SELECT "hash" FROM "ledger_entry" WHERE "number" = {noted}) '  # noqa: S608 (an int)
+        'FROM "ledger_entry" ORDER BY "number" DESC LIMIT 1'
+    )
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             # Two statements: the second must not see the ledger as it was before the lock was given.
@@ -75,7 +92,8 @@ def _lock_head() -> tuple[int, str]:
             cursor.nextset()
         else:
             cursor.execute(newest)  # no lock of ours: a transaction of SQLite is IMMEDIATE and alone
-        return cursor.fetchone() or (0, GENESIS_HASH)
+        number, newest_hash, hash_of_head = cursor.fetchone() or (0, GENESIS_HASH, None)
+    return LastEntry(number, newest_hash), hash_of_head
 
 
 def _json_default(value: Any) -> str:
@@ -86,36 +104,3 @@ def _json_default(value: Any) -> str:
 
 def signature_holds(entry: Entry) -> bool:
     return keys.is_valid_signature(_signing_input(entry.hash), entry.key, entry.signature)
-
-
-def write_head(entry: Entry) -> None:
-    """Notes number and hash of the newest entry outside the database, so that cutting off the tail is seen.
-
-    The note only ever moves forward. Failing to write it undoes nothing, but is logged: `verify` compares both.
-    """
-    file = settings.LEDGER_HEAD_FILE
-    note = {
-        "number": entry.number,
-        "hash": entry.hash,
-        "time": canonical_timestamp(entry.time),
-        "key": entry.key,
-        "signature": entry.signature,
-    }
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with file.with_suffix(".lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            if (noted := read_head()) and noted["number"] >= entry.number:
-                return
-            write_atomically(file, json.dumps(note).encode())
-    except OSError:
-        logger.exception("the head of the ledger could not be noted in %s", file)
-
-
-def read_head() -> dict | None:
-    """The noted head: number, hash, time, key, signature; None when there is none or it cannot be read as one."""
-    try:
-        note = json.loads(settings.LEDGER_HEAD_FILE.read_text())
-    except (OSError, ValueError):
-        return None
-    return note if isinstance(note, dict) and isinstance(note.get("number"), int) and "hash" in note else None

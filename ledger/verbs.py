@@ -52,6 +52,13 @@ def object_label(object_type: str, object_id: str) -> str:
 
 
 # Kinds of things that are no rows of the database.
-OBJECT_TYPE_LABELS = {"ledger.key": _("signing key"), "site": _("site")}
+OBJECT_TYPE_LABELS = {
+    "ledger.key": _("signing key"),
+    "ledger.restore": _("restore of the database to entry"),
+    "site": _("site"),
+}
 
 register_verbs("key", _("Signing keys"), {"key.rotated": _("put a new signing key in place of the old one")})
+register_verbs(
+    "ledger", _("Ledger"), {"ledger.restore_accepted": _("accepted a restored database that lacks later entries")}
+)

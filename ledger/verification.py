@@ -1,5 +1,6 @@
 """Verification of the hash chain, and the registry of checks from other apps."""
 
+import heapq
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -11,12 +12,15 @@ from django.db import connection, models
 from ledger import guards, keys
 from ledger.alarms import alarm_mismatches
 from ledger.foreign_objects import schema_mismatches
+from ledger.heads.head_list import HeadList
+from ledger.heads.restores import AcceptedRestore
 from ledger.models import GENESIS_HASH, Entry
-from ledger.record import read_head, signature_holds
+from ledger.record import signature_holds
 from ledger.runs import run_mismatches
 
 Verifier = Callable[[], Iterator[str]]
 _verifiers: list[Verifier] = []
+NOTED_OUTSIDE = "noted outside the database"
 # What a value of the wrong kind raises. Whoever can write to the database can put any JSON in a row, and must be named
 # for it, not end the command before it comes to the rest.
 MALFORMED_ROW_ERRORS = (TypeError, ValueError, LookupError, AttributeError, RecursionError)
@@ -37,11 +41,15 @@ SCHEMA_SQL = {
 
 
 class KnownHead(NamedTuple):
-    """A head noted somewhere else: entry `number` must exist with `hash`. `where` says where, for the findings."""
+    """A head noted somewhere: entry `number` must exist with `hash`. `source` says where, for the findings.
+
+    `lost`: the numbers that were lost in a restore which this entry must accept.
+    """
 
     number: int
     hash: str
     source: str
+    lost: tuple[int, ...] | None = None
 
 
 def register_verifier(function: Verifier) -> Verifier:
@@ -50,18 +58,12 @@ def register_verifier(function: Verifier) -> Verifier:
     return function
 
 
-def known_heads() -> list[KnownHead]:
-    """The head that the site itself notes outside the database, if it has."""
-    head = read_head()
-    return [KnownHead(head["number"], head["hash"], "noted outside the database")] if head else []
-
-
 @contextmanager
 def snapshot() -> Iterator[None]:
     """Everything read inside is read as of one moment, while others go on writing.
 
-    Without it an act that is committed between two checks would look like tampering. Note heads before: they only
-    ever say what has been committed. Inside a transaction (in tests) there is nothing to do.
+    Without it an act that is committed between two checks would look like tampering. Make the HeadList before: it only
+    ever says what has been committed. Inside a transaction (in tests) there is nothing to do.
     """
     if connection.in_atomic_block:
         yield
@@ -77,15 +79,19 @@ def snapshot() -> Iterator[None]:
             cursor.execute("ROLLBACK")
 
 
-def mismatches(notes: Iterable[KnownHead] | None = None) -> Iterator[str]:
+def mismatches(
+    notes: Iterable[KnownHead] = (), *, heads: HeadList | None = None, since: KnownHead | None = None
+) -> Iterator[str]:
     """Every line of every check; nothing when all matches. Rows are streamed, not loaded at once.
 
-    `notes`: heads that the ledger must contain; by default the one noted outside the database.
+    `notes`: heads from elsewhere that the ledger must contain; `heads`: those that the site noted outside the database,
+    by default as of now; `since`: a head that was verified before, up to which the chain is not walked again.
     """
-    noted = list(known_heads() if notes is None else notes)
+    noted = HeadList() if heads is None else heads
 
     def chain() -> Iterator[str]:
-        return verify_chain(Entry.objects.order_by("number").iterator(chunk_size=2000), noted)
+        entries = Entry.objects.filter(number__gte=since.number if since else 1).order_by("number")
+        yield from verify_chain(entries.iterator(chunk_size=2000), notes, heads=noted, since=since)
 
     own = [verify_triggers, verify_constraints, verify_schema, chain, alarm_mismatches, run_mismatches]
     for function in [*own, *_verifiers]:
@@ -160,31 +166,83 @@ def _entry_mismatches(entry: Entry) -> Iterator[str]:
         yield "its signature does not hold"
 
 
-def verify_chain(entries: Iterable[Entry], notes: Iterable[KnownHead] = ()) -> Iterator[str]:
+def verify_chain(
+    entries: Iterable[Entry],
+    notes: Iterable[KnownHead] = (),
+    *,
+    heads: HeadList | None = None,
+    since: KnownHead | None = None,
+    is_export: bool = False,
+) -> Iterator[str]:
     """What does not match in `entries`, in the order in which they come.
 
-    Numbers without gap, each entry chained to the one before, its hash and its signature; and each head of `notes`
-    must be among them.
+    Numbers without gap, each entry chained to the one before, its hash and its signature; and each head of `notes` and
+    `heads` must be among them. With `since`, a head that was verified before, the walk begins there. An export may be
+    older than the last of `heads`.
     """
-    heads_by_number: dict[int, list[KnownHead]] = {}
-    for note in notes:
-        heads_by_number.setdefault(note.number, []).append(note)
-    expected, previous = 1, GENESIS_HASH
+    given = sorted([*notes, *([since] if since else [])], key=lambda note: note.number)
+    walk = _HeadWalk(_merged(given, heads), since)
+    expected, previous = (since.number if since else 1), (None if since else GENESIS_HASH)
     for entry in entries:
+        if since and entry.number < since.number:
+            continue
         where = f"ledger entry {entry.number}"
         if entry.number > expected:
             yield f"{where}: entries {expected} to {entry.number - 1} are missing"
         elif entry.number < expected:
             yield f"{where}: stands behind entry {expected - 1}"
-        elif entry.previous != previous:
+        elif previous is not None and entry.previous != previous:
             yield f"{where}: is not chained to the entry before it"
         yield from (f"{where}: {finding}" for finding in _entry_mismatches(entry))
-        for note in heads_by_number.pop(entry.number, []):
-            if entry.hash != note.hash:
-                yield f"{where}: differs from the head {note.source}"
+        yield from walk.compare(entry)
         expected, previous = entry.number + 1, entry.hash
-    for note in (note for left in heads_by_number.values() for note in left):
-        if note.number >= expected:
-            yield f"ledger: ends at entry {expected - 1}, but entry {note.number} was {note.source}"
-        else:
-            yield f"ledger: has no entry {note.number}, which was {note.source}"
+    yield from (line for source, line in walk.compare_rest(expected - 1) if not (is_export and source == NOTED_OUTSIDE))
+    if heads is not None:
+        yield from heads.findings
+        if expected > 1 and heads.is_missing:
+            yield f"heads: none was noted outside the database, but the ledger has entries ({heads.file})"
+
+
+def _merged(given: list[KnownHead], heads: HeadList | None) -> Iterator[KnownHead]:
+    """Every head that the ledger must contain, by number."""
+    surviving = heads.surviving() if heads else ()
+    noted = (KnownHead(head.number, head.hash, NOTED_OUTSIDE, head.lost) for head in surviving)
+    return heapq.merge(given, noted, key=lambda note: note.number)
+
+
+class _HeadWalk:
+    """Compares heads with the entries of the ledger; both come by number, and neither is held in memory."""
+
+    def __init__(self, heads: Iterator[KnownHead], since: KnownHead | None) -> None:
+        self.heads = (head for head in heads if not since or head.number >= since.number)
+        self.next = next(self.heads, None)
+        self.restores: list[AcceptedRestore] = []
+
+    def compare(self, entry: Entry) -> Iterator[str]:
+        if restore := AcceptedRestore.from_entry(entry):
+            self.restores.append(restore)
+        while self.next and self.next.number <= entry.number:
+            note, self.next = self.next, next(self.heads, None)
+            if note.number < entry.number:
+                yield f"ledger: has no entry {note.number}, which was {note.source}"
+            elif entry.hash != note.hash:
+                yield f"ledger entry {entry.number}: differs from the head {note.source}{self.explain(note.number)}"
+            elif note.lost is not None and not (restore and restore.covers(note.lost)):
+                yield f"ledger entry {entry.number}: does not accept the restore that the noted heads have it for"
+
+    def compare_rest(self, last: int) -> Iterator[tuple[str, str]]:
+        """(source, finding) of the heads behind the last entry. A tail is one finding, however much is gone."""
+        beyond: dict[str, tuple[int, int]] = {}
+        while self.next:
+            first, _end = beyond.get(self.next.source, (self.next.number, 0))
+            beyond[self.next.source] = first, self.next.number
+            self.next = next(self.heads, None)
+        for source, (first, end) in beyond.items():
+            what = f"entry {first} was" if first == end else f"entries {first} to {end} were"
+            yield source, f"ledger: ends at entry {last}, but {what} {source}{self.explain(first)}"
+
+    def explain(self, number: int) -> str:
+        for restore in self.restores:
+            if restore.lost and restore.lost[0] <= number <= restore.lost[1]:
+                return f" ({restore.describe()})"
+        return ""

@@ -90,6 +90,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
     "workflow.desk.refused_text.TamperedTextMiddleware",
+    "portal.recording.RecordingMiddleware",
 ]
 
 ROOT_URLCONF = "portal.urls"
@@ -225,7 +226,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 24 * 1024 * 1024
 
 SIGNING_KEY_FILE = Path(env.str("SIGNING_KEY_FILE", default=str(VAR_DIR / "keys" / "signing.pem")))
 TRUSTED_KEYS_DIR = Path(env.str("TRUSTED_KEYS_DIR", default=str(VAR_DIR / "keys" / "trusted")))
-LEDGER_HEAD_FILE = Path(env.str("LEDGER_HEAD_FILE", default=str(VAR_DIR / "ledger-head.json")))
+LEDGER_HEAD_FILE = Path(env.str("LEDGER_HEAD_FILE", default=str(VAR_DIR / "ledger-heads.jsonl")))
 SEAL_SITE = env.str("SEAL_SITE", default="qianfa")  # the site's name inside every seal; never change it later
 
 # --- Mail -------------------------------------------------------------------------------------------------------

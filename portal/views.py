@@ -16,7 +16,9 @@ from articles.caching import versions
 from articles.public import external_links
 from departments.exceptions import TamperedRow
 from ledger.alarms import report_broken_seal
-from ledger.record import read_head
+from ledger.heads.head_file import read_head
+from ledger.heads.recording import find_refusal
+from ledger.heads.restores import accepted_restores
 from ledger.seals import BrokenSeal
 from legacy import old_addresses
 from portal.home.blocks import home_page_blocks
@@ -53,8 +55,13 @@ def confirm_external_link(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def ledger_head(_request: HttpRequest) -> HttpResponse:
-    """The head of the ledger as noted outside the database: whoever copies it down can hold it against us later."""
-    return JsonResponse(read_head() or {"number": 0})
+    """The head of the ledger as noted outside the database: whoever copies it down can hold it against us later.
+
+    `restores`: which entries were lost in restores of the database, and who accepted that.
+    """
+    head = read_head()
+    restores = [restore.as_dict() for restore in accepted_restores()]
+    return JsonResponse({**(head.as_dict() if head and head.number else {"number": 0}), "restores": restores})
 
 
 @require_safe
@@ -79,7 +86,10 @@ def _check_storage() -> None:
 
 @require_safe
 def readyz(_request: HttpRequest) -> HttpResponse:
-    """200 when database, cache and storage answer, else 503 that names what does not."""
+    """200 when database, cache and storage answer, else 503 that names what does not.
+
+    A ledger that takes no entries is named too, but the site is ready: it goes on serving pages.
+    """
     checks: dict[str, Callable[[], None]] = {
         "database": _check_database,
         "cache": _check_cache,
@@ -92,8 +102,10 @@ def readyz(_request: HttpRequest) -> HttpResponse:
         except (DatabaseError, OSError, RedisError):
             logger.exception("%s is not ready", name)
             failed.append(name)
-    text = "\n".join(f"{name}: {'failed' if name in failed else 'ok'}" for name in checks) + "\n"
-    return HttpResponse(text, content_type="text/plain", status=503 if failed else 200)
+    lines = [f"{name}: {'failed' if name in failed else 'ok'}" for name in checks]
+    if "database" not in failed and find_refusal():
+        lines.append("recording: stopped")
+    return HttpResponse("\n".join(lines) + "\n", content_type="text/plain", status=503 if failed else 200)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

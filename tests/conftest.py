@@ -40,7 +40,7 @@ ENVIRONMENT = {
     "FEEDBACK_KEPT_DAYS": "180",
     "FEEDBACK_PER_HOUR": "500",
     "FEEDBACK_PER_VISITOR": "5",
-    "LEDGER_HEAD_FILE": str(VAR / "ledger-head.json"),
+    "LEDGER_HEAD_FILE": str(VAR / "ledger-heads.jsonl"),
     "LOG_LEVEL": "INFO",
     "PAGE_CACHE": "1",
     "REDIS_URL": "",
@@ -201,13 +201,16 @@ def artefacts() -> Path:
 
 @pytest.fixture(autouse=True)
 def fresh_record(settings, tmp_path) -> None:
-    """A head file that no other test has written to, and alarms that have not been raised yet.
+    """A list of heads that no other test has written to, and alarms that have not been raised yet.
 
-    A test with real transactions leaves its head file behind, but not its ledger.
+    A test with real transactions leaves its list behind, but not its ledger. The list has begun, since a module may
+    share a ledger between its tests.
     """
     from ledger import alarms
+    from ledger.heads import head_file
 
-    settings.LEDGER_HEAD_FILE = tmp_path / "ledger-head.json"
+    settings.LEDGER_HEAD_FILE = tmp_path / "ledger-heads.jsonl"
+    head_file.begin_heads()
     alarms.reset_throttling()
 
 

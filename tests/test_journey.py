@@ -76,7 +76,7 @@ class Somebody:
 @pytest.fixture(autouse=True)
 def site(settings, tmp_path, monkeypatch):
     """Given a site whose superuser has made a department and granted its people their roles."""
-    settings.LEDGER_HEAD_FILE = tmp_path / "head.json"
+    settings.LEDGER_HEAD_FILE = tmp_path / "ledger-heads.jsonl"
     monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", PASSWORD)
     run("createsuperuser", interactive=False, username="chen", full_name="陈管理")
     admin = Somebody("chen")

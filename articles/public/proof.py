@@ -19,8 +19,10 @@ from articles.publication_records import EMERGENCY_VERB, PUBLICATION_VERBS
 from ledger import keys, seals
 from ledger.alarms import raise_alarm
 from ledger.canonical_json import canonical_json, canonical_timestamp
+from ledger.heads.head_file import Head, read_head
+from ledger.heads.restores import AcceptedRestore, accepted_restores
 from ledger.models import Entry
-from ledger.record import read_head, signature_holds
+from ledger.record import signature_holds
 from ledger.seals import Sealed
 
 
@@ -31,7 +33,8 @@ class Proof:
     publication: Publication
     canonical_content: str
     entry: Entry | None
-    head: dict | None
+    head: Head | None
+    restores: list[AcceptedRestore]
 
     @property
     def signed_message(self) -> str:
@@ -100,7 +103,8 @@ class Proof:
             "end": self.planned_end,
             "ledger": {
                 "entry": {"number": self.entry.number, "hash": self.entry.hash} if self.entry else None,
-                "head": self.head,
+                "head": self.head.as_dict() if self.head else None,
+                "restores": [restore.as_dict() for restore in self.restores],
             },
         }
 
@@ -125,7 +129,8 @@ def _public_key_pem(key_id: str) -> str:
 def build_proof(publication: Publication, attachments: list) -> Proof:
     """The proof of a publication that is intact. `attachments`: those of its revision, with their files."""
     content = publication.revision.content(publication.columns, attachments)
-    return Proof(publication, canonical_json(content).decode(), publication_entry(publication), read_head())
+    words, entry = canonical_json(content).decode(), publication_entry(publication)
+    return Proof(publication, words, entry, read_head(), accepted_restores())
 
 
 def publication_entry(publication: Publication) -> Entry | None:

@@ -149,7 +149,7 @@ class BenchEnvironment:
         own = {
             "DATABASE_URL": self.database_url(database), "VAR_DIR": str(var), "SECRET_KEY": secret.read_text(),
             "SIGNING_KEY_FILE": str(var / "keys/signing.pem"), "TRUSTED_KEYS_DIR": str(var / "keys/trusted"),
-            "LEDGER_HEAD_FILE": str(var / f"ledger-head-{database}.json"), "SEAL_SITE": "bench", "DEBUG": "0",
+            "LEDGER_HEAD_FILE": str(var / f"ledger-heads-{database}.jsonl"), "SEAL_SITE": "bench", "DEBUG": "0",
             "DEMONSTRATION": "0", "SITE_URL": f"http://{HOST}:8000", "ALLOWED_HOSTS": f"{HOST},localhost",
             "TRUSTED_PROXIES": HOST, "REDIS_URL": "", "EMAIL_URL": "dummymail://", "WEBHOOK_URLS": "",
             "LOG_LEVEL": "WARNING", "DJANGO_SETTINGS_MODULE": "portal.settings", "PYTHONUNBUFFERED": "1",

@@ -220,7 +220,7 @@ def run_scenario(arguments: argparse.Namespace, *, redis: bool) -> dict:
             "DATABASE_URL": database, "VAR_DIR": str(folder), "REDIS_URL": "", "SECRET_KEY": secrets.token_urlsafe(50),
             "TRUSTED_PROXIES": "127.0.0.1", "SITE_URL": "http://127.0.0.1", "DEBUG": "0", "LOG_LEVEL": "WARNING",
             "SIGNING_KEY_FILE": str(folder / "key.pem"), "TRUSTED_KEYS_DIR": str(folder / "trusted"),
-            "LEDGER_HEAD_FILE": str(folder / "head.json"), "DJANGO_SETTINGS_MODULE": "portal.settings",
+            "LEDGER_HEAD_FILE": str(folder / "ledger-heads.jsonl"), "DJANGO_SETTINGS_MODULE": "portal.settings",
         }  # fmt: skip
         run_manage(environment, "signing_key", "--create-if-missing")
         run_manage(environment, "migrate", "--verbosity", "0")

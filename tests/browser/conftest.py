@@ -19,7 +19,7 @@ VISITOR = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko
 @pytest.fixture
 def newsroom(live_server, settings, tmp_path) -> Newsroom:
     """People and departments, in the database that the server reads."""
-    settings.LEDGER_HEAD_FILE = tmp_path / "ledger-head.json"
+    settings.LEDGER_HEAD_FILE = tmp_path / "ledger-heads.jsonl"
     room = Newsroom.open()
     identity.save_identity(Identity(**IDENTITY), by=room.admin)
     return room

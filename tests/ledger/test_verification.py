@@ -1,6 +1,7 @@
 """`verify` names every change of the ledger and exits with 1 (scenario 44)."""
 
 import json
+from contextlib import contextmanager
 
 import pytest
 from django.core.management import ManagementUtility
@@ -8,6 +9,7 @@ from django.db import transaction
 
 from departments.models import Department, Role
 from ledger import seals
+from ledger.heads import head_file
 from ledger.models import Entry
 from ledger.record import record, write_head
 from tests import factories
@@ -26,6 +28,15 @@ def entries(db):
     write_head(made[-1])
     assert verify() == []
     return made
+
+
+@contextmanager
+def settings_of_another_list(settings, tmp_path):
+    """What is recorded inside is checked against a list of heads that knows nothing."""
+    usual, settings.LEDGER_HEAD_FILE = settings.LEDGER_HEAD_FILE, tmp_path / "another.jsonl"
+    head_file.begin_heads()
+    yield
+    settings.LEDGER_HEAD_FILE = usual
 
 
 @pytest.mark.parametrize(
@@ -91,10 +102,10 @@ def test_a_cut_off_tail_is_named_by_the_note_outside_the_database(entries, kept)
     assert verify() == [f"ledger: ends at entry {kept}, but entry 5 was noted outside the database"]
 
 
-def test_a_tail_that_was_cut_off_and_grown_again_is_named(entries):
+def test_a_tail_that_was_cut_off_and_grown_again_is_named(entries, settings, tmp_path):
     """Scenario 44. Even with the site's own key: an act of today does not take the place of one that is gone."""
     tamper("DELETE FROM ledger_entry WHERE number = 5")
-    with transaction.atomic():
+    with settings_of_another_list(settings, tmp_path), transaction.atomic():
         record("role.noted", Role.objects.get(code="drafter"), turn="another")
     assert verify() == ["ledger entry 5: differs from the head noted outside the database"]
 
@@ -164,8 +175,9 @@ def test_a_seal_of_another_site_does_not_hold_here(db, settings):
 
 def test_a_note_of_the_head_that_was_damaged_is_not_taken_for_agreement(entries, settings):
     """Scenario 44."""
-    note = json.loads(settings.LEDGER_HEAD_FILE.read_text())
-    settings.LEDGER_HEAD_FILE.write_text(json.dumps({**note, "hash": "0" * 64}))
+    beginning, line = settings.LEDGER_HEAD_FILE.read_text().splitlines()
+    forged = json.dumps({**json.loads(line), "hash": "0" * 64})
+    settings.LEDGER_HEAD_FILE.write_text(f"{beginning}\n{forged}\n")
     assert verify() == ["ledger entry 5: differs from the head noted outside the database"]
 
 

@@ -15,6 +15,8 @@ from accounts.models import User
 from articles.reads.counting import DailyReads
 from articles.text.plain_text import plain_text
 from ledger import alarms
+from ledger.heads.exceptions import RecordingStopped
+from ledger.heads.recording import find_refusal, report
 from ledger.models import Alarm
 from workflow.desk import confirmations, home
 from workflow.models import Delivery, Notification
@@ -58,6 +60,15 @@ def site_health(person: User) -> home.SiteHealth | None:
 def open_alarms(person: User) -> list[Alarm]:
     """Open integrity alarms, for superusers."""
     return alarms.open_alarms()[:MAX_ALARMS] if person.is_superuser else []
+
+
+@register.simple_tag
+def recording_refusal() -> RecordingStopped | None:
+    """Why nothing can be recorded at present; None usually."""
+    refusal = find_refusal()
+    if refusal:
+        report(refusal)
+    return refusal
 
 
 @register.simple_tag

@@ -2,18 +2,22 @@
 
 import re
 from argparse import ArgumentParser
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
 from django.utils.translation import gettext as _
 
 from ledger.alarms import rewrite_lost_alarms
 from ledger.exports import UnreadableLine, read_entries
+from ledger.heads.head_file import read_head, write_head
+from ledger.heads.head_list import HeadList
+from ledger.heads.restores import AcceptedRestore, accepted_restores
 from ledger.models import Entry, Run
 from ledger.runs import note_run
-from ledger.verification import KnownHead, known_heads, mismatches, snapshot, verify_chain
+from ledger.verification import KnownHead, mismatches, snapshot, verify_chain
 
 
 class Command(BaseCommand):
@@ -26,47 +30,78 @@ class Command(BaseCommand):
         parser.add_argument(
             "--head", metavar="N:HASH", help="entry N must exist with this hash, which somebody noted elsewhere"
         )
+        parser.add_argument(
+            "--since", metavar="N:HASH", help="a head that was verified before: the ledger is walked from there only"
+        )
 
-    def handle(self, *_args: Any, ledger: Path | None, head: str | None, **_options: Any) -> None:
-        given = [parse_head(head)] if head else []
+    def handle(self, *_args: Any, ledger: Path | None, head: str | None, since: str | None, **_options: Any) -> None:
+        given = [parse_head(head, "noted elsewhere")] if head else []
+        verified = parse_head(since, "verified before") if since else None
         if ledger:
-            self.check_export(ledger, given)
+            self.check_export(ledger, given, verified)
         else:
-            self.check_site(given)
+            self.check_site(given, verified)
 
-    def check_site(self, given: list[KnownHead]) -> None:
-        notes = [*known_heads(), *given]
+    def check_site(self, given: list[KnownHead], since: KnownHead | None) -> None:
+        heads = HeadList()
         with snapshot():
-            wrong = self.print_mismatches(mismatches(notes))
+            wrong = self.print_mismatches(mismatches(given, heads=heads, since=since))
             last = Entry.objects.order_by("-number").first()
+            restores = accepted_restores()
+        if last and not wrong and not connection.in_atomic_block:  # what is not committed is no head
+            wrong += self.print_mismatches(self.note_lagging_head(last))
+        self.print_notes(restore.describe() for restore in restores)
         note_run(Run.Kind.VERIFY, ok=not wrong, findings=wrong)
         rewrite_lost_alarms()
         self.fail_if_any(wrong)
         self.stdout.write(_("Everything matches. Head of the ledger: %(head)s") % {"head": _format_head(last)})
 
-    def check_export(self, file: Path, given: list[KnownHead]) -> None:
-        last = None
+    def note_lagging_head(self, last: Entry) -> Iterator[str]:
+        """Notes the head that was just verified if the list of heads lags behind it. Yields a finding if it cannot."""
+        noted = read_head()
+        if noted and noted.number < last.number:
+            lag = f"entries {noted.number + 1} to {last.number} were not noted outside the database"
+            if write_head(last):
+                self.print_notes([f"{lag}; noted now"])
+            else:
+                yield f"heads: {lag}, and cannot be"
+
+    def check_export(self, file: Path, given: list[KnownHead], since: KnownHead | None) -> None:
+        last, restores, heads = None, [], HeadList()
 
         def entries() -> Iterator[Entry]:
             nonlocal last
             with file.open(encoding="utf-8") as lines:
                 for entry in read_entries(lines):
                     last = entry
+                    if restore := AcceptedRestore.from_entry(entry):
+                        restores.append(restore)
                     yield entry
 
         def findings() -> Iterator[str]:
             try:
-                yield from verify_chain(entries(), given)
+                yield from verify_chain(
+                    entries(), given, heads=heads if heads.size else None, since=since, is_export=True
+                )
             except UnreadableLine as error:
                 yield f"{file}: {error}"
             except UnicodeDecodeError:
                 yield f"{file}: is not UTF-8 text"
 
         try:
-            self.fail_if_any(self.print_mismatches(findings()))
+            wrong = self.print_mismatches(findings())
         except OSError as error:
             raise CommandError(_("%(file)s cannot be read: %(error)s") % {"file": file, "error": error}) from error
+        self.print_notes(restore.describe() for restore in restores)
+        if last and heads.last and heads.last.number > last.number:
+            self.print_notes([f"the export ends at entry {last.number}; entry {heads.last.number} was noted since"])
+        self.fail_if_any(wrong)
         self.stdout.write(_("Everything matches. Head of the ledger: %(head)s") % {"head": _format_head(last)})
+
+    def print_notes(self, notes: Iterable[str]) -> None:
+        """Prints what must always be said although nothing is wrong."""
+        for note in notes:
+            self.stdout.write(f"note: {note}")
 
     def print_mismatches(self, findings: Iterator[str]) -> int:
         """Prints the findings; returns how many there are."""
@@ -86,12 +121,12 @@ def _format_head(entry: Entry | None) -> str:
     return f"{entry.number}:{entry.hash}" if entry else "0"
 
 
-def parse_head(text: str) -> KnownHead:
-    """A head written as N:HASH. Raises CommandError for any other form."""
+def parse_head(text: str, source: str) -> KnownHead:
+    """A head written as N:HASH; `source` as in KnownHead. Raises CommandError for any other form."""
     found = re.fullmatch(r"([1-9][0-9]{0,17}):([0-9a-f]{64})", text.strip())
     if not found:
         raise CommandError(
             _("“%(text)s” is no head of the ledger. Write number and hash, as in 12:9f86…, 64 digits 0-9 and a-f.")
             % {"text": text}
         )
-    return KnownHead(int(found[1]), found[2], "noted elsewhere")
+    return KnownHead(int(found[1]), found[2], source)

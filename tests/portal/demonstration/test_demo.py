@@ -39,7 +39,7 @@ def built(django_db_setup, django_db_blocker, tmp_path_factory):
     """What the command printed. It runs once for this module; each test then works in a transaction of its own."""
     folder = tmp_path_factory.mktemp("demonstration")
     with (
-        override_settings(DEMONSTRATION=True, VAR_DIR=folder, LEDGER_HEAD_FILE=folder / "head.json"),
+        override_settings(DEMONSTRATION=True, VAR_DIR=folder, LEDGER_HEAD_FILE=folder / "ledger-heads.jsonl"),
         django_db_blocker.unblock(),
         transaction.atomic(),
     ):

@@ -1,0 +1,1 @@
+"""Tests of the heads noted outside the database."""

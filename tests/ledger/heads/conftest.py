@@ -1,0 +1,36 @@
+"""Fixtures: acts that note heads, and databases restored from a snapshot."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.db import transaction
+
+from departments.models import Role
+from ledger.models import Entry
+from ledger.record import record
+from tests.ledger.snapshots import DatabaseSnapshot
+
+
+@pytest.fixture
+def act(transactional_db) -> Callable[..., Entry]:
+    """A function that records one act and commits it."""
+
+    def acted(**data) -> Entry:
+        with transaction.atomic():
+            return record("role.noted", Role.objects.get(code="drafter"), **data)
+
+    return acted
+
+
+@pytest.fixture
+def take_snapshot(transactional_db) -> Iterator[Callable[[], DatabaseSnapshot]]:
+    """A function that keeps the database as it is now; its `restore` puts that back."""
+    taken: list[DatabaseSnapshot] = []
+
+    def take() -> DatabaseSnapshot:
+        taken.append(DatabaseSnapshot())
+        return taken[-1]
+
+    yield take
+    for snapshot in taken:
+        snapshot.discard()
