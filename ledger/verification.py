@@ -183,6 +183,7 @@ def verify_chain(
     given = sorted([*notes, *([since] if since else [])], key=lambda note: note.number)
     walk = _HeadWalk(_merged(given, heads), since)
     expected, previous = (since.number if since else 1), (None if since else GENESIS_HASH)
+    last = None if since else 0
     for entry in entries:
         if since and entry.number < since.number:
             continue
@@ -195,11 +196,11 @@ def verify_chain(
             yield f"{where}: is not chained to the entry before it"
         yield from (f"{where}: {finding}" for finding in _entry_mismatches(entry))
         yield from walk.compare(entry)
-        expected, previous = entry.number + 1, entry.hash
-    yield from (line for source, line in walk.compare_rest(expected - 1) if not (is_export and source == NOTED_OUTSIDE))
+        expected, previous, last = entry.number + 1, entry.hash, entry.number
+    yield from (line for source, line in walk.compare_rest(last) if not (is_export and source == NOTED_OUTSIDE))
     if heads is not None:
         yield from heads.findings
-        if expected > 1 and heads.is_missing:
+        if last and heads.is_missing:
             yield f"heads: none was noted outside the database, but the ledger has entries ({heads.file})"
 
 
@@ -230,7 +231,7 @@ class _HeadWalk:
             elif note.lost is not None and not (restore and restore.covers(note.lost)):
                 yield f"ledger entry {entry.number}: does not accept the restore that the noted heads have it for"
 
-    def compare_rest(self, last: int) -> Iterator[tuple[str, str]]:
+    def compare_rest(self, last: int | None) -> Iterator[tuple[str, str]]:
         """(source, finding) of the heads behind the last entry. A tail is one finding, however much is gone."""
         beyond: dict[str, tuple[int, int]] = {}
         while self.next:
@@ -239,7 +240,8 @@ class _HeadWalk:
             self.next = next(self.heads, None)
         for source, (first, end) in beyond.items():
             what = f"entry {first} was" if first == end else f"entries {first} to {end} were"
-            yield source, f"ledger: ends at entry {last}, but {what} {source}{self.explain(first)}"
+            ends = f"ends at entry {last}" if last is not None else "has nothing from there on"
+            yield source, f"ledger: {ends}, but {what} {source}{self.explain(first)}"
 
     def explain(self, number: int) -> str:
         for restore in self.restores:

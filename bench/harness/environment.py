@@ -115,6 +115,10 @@ class BenchEnvironment:
             if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
                 made = sql.SQL("CREATE DATABASE {} ENCODING 'UTF8' TEMPLATE template0").format(sql.Identifier(name))
                 connection.execute(made)
+                self.head_file(name).unlink(missing_ok=True)  # of a database of this name that is gone
+
+    def head_file(self, database: str) -> Path:
+        return self.ensure_folder("site") / f"ledger-heads-{database}.jsonl"
 
     def drop_database(self, name: str) -> None:
         with psycopg.connect(self.database_url("postgres"), autocommit=True) as connection:
@@ -149,7 +153,7 @@ class BenchEnvironment:
         own = {
             "DATABASE_URL": self.database_url(database), "VAR_DIR": str(var), "SECRET_KEY": secret.read_text(),
             "SIGNING_KEY_FILE": str(var / "keys/signing.pem"), "TRUSTED_KEYS_DIR": str(var / "keys/trusted"),
-            "LEDGER_HEAD_FILE": str(var / f"ledger-heads-{database}.jsonl"), "SEAL_SITE": "bench", "DEBUG": "0",
+            "LEDGER_HEAD_FILE": str(self.head_file(database)), "SEAL_SITE": "bench", "DEBUG": "0",
             "DEMONSTRATION": "0", "SITE_URL": f"http://{HOST}:8000", "ALLOWED_HOSTS": f"{HOST},localhost",
             "TRUSTED_PROXIES": HOST, "REDIS_URL": "", "EMAIL_URL": "dummymail://", "WEBHOOK_URLS": "",
             "LOG_LEVEL": "WARNING", "DJANGO_SETTINGS_MODULE": "portal.settings", "PYTHONUNBUFFERED": "1",

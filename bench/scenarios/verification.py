@@ -35,8 +35,8 @@ def fill_database(count: int) -> None:  # noqa: PLR0915 (a row of every table, o
     from departments.setup import end_setup_with_publication
     from ledger import guards, keys
     from ledger.canonical_json import canonical_timestamp, sha256
+    from ledger.heads.head_file import write_head
     from ledger.models import Entry
-    from ledger.record import write_head
     from workflow.models import Decision, Pipeline, Round, RoundStep
 
     people = [create_user(username=f"p{n}", password=None, by=None, full_name=f"人员{n}") for n in range(3)]

@@ -11,7 +11,7 @@ _numbers = count(1)
 
 
 class DatabaseSnapshot:
-    """The rows as they are now. Only for tests with real transactions; `discard` must be called at the end."""
+    """The rows as they are now. After a test with real transactions, `discard` removes the copies."""
 
     def __init__(self) -> None:
         self.name = f"snapshot_{next(_numbers)}_"
@@ -25,8 +25,8 @@ class DatabaseSnapshot:
                 run(f"DELETE FROM {table}")
             for table in self.tables:
                 run(f"INSERT INTO {table} SELECT * FROM {self.name}{table}")
+            connection.check_constraints()
 
     def discard(self) -> None:
-        connection.close()
         for table in self.tables:
             run(f"DROP TABLE IF EXISTS {self.name}{table}")

@@ -12,18 +12,18 @@ from tests.ledger.snapshots import DatabaseSnapshot
 
 
 @pytest.fixture
-def act(transactional_db) -> Callable[..., Entry]:
-    """A function that records one act and commits it."""
+def act(db, django_capture_on_commit_callbacks) -> Callable[..., Entry]:
+    """A function that records one act and notes its head, as after a commit."""
 
     def acted(**data) -> Entry:
-        with transaction.atomic():
+        with django_capture_on_commit_callbacks(execute=True), transaction.atomic():
             return record("role.noted", Role.objects.get(code="drafter"), **data)
 
     return acted
 
 
 @pytest.fixture
-def take_snapshot(transactional_db) -> Iterator[Callable[[], DatabaseSnapshot]]:
+def take_snapshot(db) -> Iterator[Callable[[], DatabaseSnapshot]]:
     """A function that keeps the database as it is now; its `restore` puts that back."""
     taken: list[DatabaseSnapshot] = []
 

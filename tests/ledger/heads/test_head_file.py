@@ -23,6 +23,7 @@ def numbers(file) -> list[int]:
     return [json.loads(line)["number"] for line in file.read_text().splitlines()]
 
 
+@pytest.mark.django_db(transaction=True)
 def test_each_act_appends_a_line_that_carries_the_signature_of_its_entry(act, file):
     made = [act(turn=turn) for turn in range(3)]
     lines = [json.loads(line) for line in file.read_text().splitlines()]
@@ -122,6 +123,7 @@ def test_a_head_that_cannot_be_noted_undoes_nothing_and_the_next_act_vouches_for
     assert verify() == []
 
 
+@pytest.mark.django_db(transaction=True)
 def test_verify_names_a_list_that_lags_behind_and_notes_what_it_has_checked(act, file):
     """Scenario 62. So it is after a crash between commit and note."""
     for turn in range(3):
@@ -132,6 +134,7 @@ def test_verify_names_a_list_that_lags_behind_and_notes_what_it_has_checked(act,
     assert verify() == [] and notes() == []
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_list_that_lags_behind_and_cannot_be_written_is_a_finding(act, file):
     """Scenario 62."""
     act()
