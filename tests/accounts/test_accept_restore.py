@@ -265,11 +265,12 @@ def test_a_line_that_claims_an_acceptance_which_the_ledger_does_not_have_is_name
     assert f"ledger entry {last.number}: does not accept the restore that the noted heads have it for" in verify()
 
 
-def test_an_acceptance_without_two_superusers_is_named(restored):
+def test_an_acceptance_without_two_superusers_is_named(restored, django_capture_on_commit_callbacks):
     """The site's own code was changed, say: the ledger is whole, and says who accepted."""
-    accept_restore(
-        restored.last.number, restored.last.hash, confirmed_by=[restored.admin, restored.publisher], findings=0
-    )
+    with django_capture_on_commit_callbacks(execute=True):
+        accept_restore(
+            restored.last.number, restored.last.hash, confirmed_by=[restored.admin, restored.publisher], findings=0
+        )
     number = restored.last.number + 1
     assert verify() == [f"ledger entry {number}: a restore was accepted without two superusers"]
 
