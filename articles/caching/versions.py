@@ -137,6 +137,11 @@ class Versions:
         """The stamp of what every page shows."""
         return self.version_key([])
 
+    @cached_property
+    def whole_version_key(self) -> str:
+        """The version key of everything that is public."""
+        return self.version_key([ALL_SCOPES])
+
     def version_key(self, scopes: Iterable[int]) -> str:
         """Return the version key of a page that shows these scopes and SITE_SCOPE. Equal keys mean equal content."""
         named = set(scopes)

@@ -20,6 +20,7 @@ from articles.public.languages import without_language
 from database.connections import run_outside_request
 from portal.page_cache.page import DROPPED_HEADERS, CachedPage, Headers, best_encoding
 from portal.page_cache.stores import MAX_PAGE_BYTES, RENDER_TIMEOUT_SECONDS, MemoryStore, redis_store
+from portal.page_cache.uncacheable import UncacheableAddresses
 from portal.proxies import apply_forwarded_headers
 
 # What is never kept needs no looking for.
@@ -61,6 +62,7 @@ class PageCacheMiddleware:
         self.django = django
         self.memory_store = MemoryStore()
         self.redis_store = redis_store()
+        self.uncacheable = UncacheableAddresses()
         self.locks = [Lock() for _ in range(LOCK_COUNT)]
         self.session_cookie_prefix = f"{settings.SESSION_COOKIE_NAME}="
 
@@ -97,24 +99,42 @@ class PageCacheMiddleware:
         return self.django(environ, begin)
 
     def get_or_render(self, key: str, environ: Environ) -> CachedPage | UncachedResponse:
-        """The page from the other store, or rendered now; whoever else wants it waits for this one rendering."""
-        with self._lock_for(key):
-            page = self.memory_store.get(key)
-            if page is not None and page.is_valid(_current_versions()):
+        """Return the page from the other store, or render it: once, however many ask for it at the same time.
+
+        An address that is known not to be cacheable takes no lock, because nobody gains by waiting for another
+        visitor's response.
+        """
+        if not self.uncacheable.contains(key, _current_versions()):
+            with self._lock_for(key):
+                if response := self._find_or_render_once(key, environ):
+                    return response
+        return self.render(key, environ)
+
+    def _find_or_render_once(self, key: str, environ: Environ) -> CachedPage | UncachedResponse | None:
+        """Return the page while other requests for it wait; None if the address turned out not to be cacheable."""
+        page = self.memory_store.get(key)
+        if page is not None and page.is_valid(_current_versions()):
+            return page
+        if self.uncacheable.contains(key, _current_versions()):
+            return None  # found out while this request waited for the lock
+        if self.redis_store is None:
+            return self.render(key, environ)
+        return self._load_from_redis(key) or self._render_once_for_all_processes(key, environ)
+
+    def _render_once_for_all_processes(self, key: str, environ: Environ) -> CachedPage | UncachedResponse | None:
+        """Return the page; None if this process has waited for another one, which has left no page."""
+        has_waited, end = False, time.monotonic() + RENDER_TIMEOUT_SECONDS
+        while not self.redis_store.acquire_render_lock(key):
+            has_waited = True
+            if time.monotonic() > end:
+                return None
+            time.sleep(POLL_SECONDS)
+            if page := self._load_from_redis(key):
                 return page
-            if self.redis_store is None:
-                return self.render(key, environ)
-            end = time.monotonic() + RENDER_TIMEOUT_SECONDS
-            while True:
-                if page := self._load_from_redis(key):
-                    return page
-                if self.redis_store.acquire_render_lock(key) or time.monotonic() > end:
-                    break
-                time.sleep(POLL_SECONDS)
-            try:
-                return self.render(key, environ)
-            finally:
-                self.redis_store.release_render_lock(key)
+        try:
+            return self._load_from_redis(key) if has_waited else self.render(key, environ)
+        finally:
+            self.redis_store.release_render_lock(key)
 
     def rerender_stale(self, key: str, environ: Environ) -> CachedPage | UncachedResponse | None:
         """The page rendered anew, because it has grown old; None while somebody else is doing that."""
@@ -156,12 +176,14 @@ class PageCacheMiddleware:
                 if status.startswith(_GONE_STATUSES)
                 else _NO_PROXY_CACHE
             )
+            self.uncacheable.add(key, before)
             return UncachedResponse(status, [*headers, until], body)
         lasting = [(name, value) for name, value in headers if name.lower() not in DROPPED_HEADERS]
         page = CachedPage(tuple(sorted(scopes)), before.version_key(scopes), rendered_at, lasting, body)
         self.memory_store.put(key, page)
         if self.redis_store is not None:
             self.redis_store.put(key, page)
+        self.uncacheable.discard(key)
         return page
 
     def _load_from_redis(self, key: str) -> CachedPage | None:

@@ -6,14 +6,13 @@ import logging
 import time
 from collections import OrderedDict
 from contextlib import suppress
-from functools import cache
-from pathlib import Path
 from threading import Lock
 
 import redis
 from django.conf import settings
 from redis.exceptions import RedisError
 
+from portal.page_cache.build import build_digest
 from portal.page_cache.page import MAX_AGE_SECONDS, CachedPage
 
 logger = logging.getLogger(__name__)
@@ -118,19 +117,6 @@ class RedisStore:
         secret = hashlib.blake2b(b"qianfa kept page " + settings.SECRET_KEY.encode(), digest_size=64).digest()
         # The key is signed too: else a good page could be put at another address.
         return hashlib.blake2b(key.encode() + b"\n" + data, key=secret, digest_size=MAC_BYTES).digest()
-
-
-@cache
-def build_digest() -> str:
-    """A digest of what pages are made with: after an upgrade those of the old version are not found any more."""
-    found = hashlib.blake2b(digest_size=8)
-    folders = [settings.BASE_DIR / name for name in ("templates", "locale", "articles", "portal")]
-    files = sorted(file for folder in folders for file in folder.rglob("*") if file.suffix in (".html", ".mo", ".py"))
-    for file in [*files, Path(settings.STATIC_ROOT) / "staticfiles.json"]:
-        if file.is_file():
-            found.update(file.read_bytes())
-    found.update(f"{settings.SITE_URL} {settings.SEAL_SITE}".encode())
-    return found.hexdigest()
 
 
 def redis_store() -> RedisStore | None:
