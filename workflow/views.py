@@ -8,6 +8,7 @@ from django.views.decorators.http import require_safe
 
 from articles.models import File, Revision
 from articles.models.frozen_text import TamperedText
+from articles.public.languages import without_language
 from articles.public.views import file_response
 from articles.text.file_addresses import rebase_file_urls
 from workflow.actions import preview_links
@@ -52,8 +53,10 @@ def shared_preview(request: HttpRequest, token: str) -> HttpResponse:
         "downloads": [attached for attached in attachments if attached.kind == "download"],
     }
     page = render_to_string("admin/articles/article/preview.html", context, request)
-    # The files of a text that is not public are nobody's without signing in, but for the holder of the link.
-    return _with_private_headers(HttpResponse(rebase_file_urls(page, request.path.rstrip("/"))))
+    # The files of a text that is not public are nobody's without signing in, but for the holder of the link. They have
+    # one address, whatever language the page is in.
+    folder = without_language(request.path).rstrip("/")
+    return _with_private_headers(HttpResponse(rebase_file_urls(page, folder)))
 
 
 @require_safe
