@@ -3,11 +3,9 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from django.core.files.storage import default_storage
-from django.db import transaction
-
 from articles import publishing
-from articles.models import Article, Attachment, DraftSave, File, Revision
+from articles.files import removal
+from articles.models import Article, Attachment, DraftSave, Revision
 from articles.models.revision import TEXT_FIELDS, RevisionState
 from articles.search import drafts_index
 
@@ -38,19 +36,5 @@ def erase_article_content(article: Article, at: datetime) -> list[str]:
         empty(article)
     if not article.discarded_at:
         article.update_sealed(discarded_at=at)
-    _delete_unused_files(used)
+    removal.release_files(used)
     return digests
-
-
-def _delete_unused_files(candidates: set[int]) -> None:
-    """Files that nothing uses any more, with their renditions."""
-    unused = File.objects.filter(pk__in=candidates, attachments=None).exclude(
-        pk__in=Revision.objects.exclude(cover=None).values("cover")
-    )
-    for file in unused:
-        renditions = list(file.renditions.select_related("file"))
-        paths = [file.path, *(rendition.file.path for rendition in renditions)]
-        file.renditions.all().delete()
-        File.objects.filter(pk__in=[file.pk, *(rendition.file_id for rendition in renditions)]).delete()
-        for path in paths:
-            transaction.on_commit(lambda path=path: default_storage.delete(path))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.core.files.storage import default_storage
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -71,14 +72,17 @@ def store_picture(data: bytes, by: User) -> File:
             raise
         raise UnusablePicture(_("it is no picture that can be read (JPEG, PNG, GIF, WebP).")) from error
     data = out.getvalue()
-    encoded = [] if _has_renditions(data) else list(renditions.encode_renditions(picture, len(data)))
-    for content in (data, *(made.data for made in encoded)):
-        _write(content)  # all of them before the first row: a full disk leaves no picture with half its renditions
-    file = _row(data, media_type, extension, by, width=picture.width, height=picture.height)
-    for made in encoded:
+    # Encoded before the transaction, which on SQLite keeps all others from writing.
+    encoded = None if _has_renditions(data) else list(renditions.encode_renditions(picture, len(data)))
+    with transaction.atomic():  # a full disk leaves no picture with half its renditions
+        file = _store(data, media_type, extension, by, width=picture.width, height=picture.height)
+        if encoded is None and not _has_renditions(data):  # they were expunged meanwhile
+            encoded = list(renditions.encode_renditions(picture, len(data)))
         kind = (renditions.MEDIA_TYPE, renditions.EXTENSION)
-        renditions.create_rendition(file, made.name, _row(made.data, *kind, by, width=made.width, height=made.height))
-    return _record_upload(file, by)
+        for made in encoded or []:
+            stored = _store(made.data, *kind, by, width=made.width, height=made.height)
+            renditions.create_rendition(file, made.name, stored)
+        return _record_upload(file, by)
 
 
 def _has_renditions(data: bytes) -> bool:
@@ -117,8 +121,8 @@ def store_document(data: bytes, by: User) -> File:
     if len(data) > MAX_FILE_BYTES:
         raise UnusableFile(_("It is larger than %(limit)d MB.") % {"limit": MAX_FILE_MB})
     kind = _document_type(data)
-    _write(data)
-    return _record_upload(_row(data, *kind, by), by)
+    with transaction.atomic():
+        return _record_upload(_store(data, *kind, by), by)
 
 
 def store_upload(data: bytes, by: User) -> File:
@@ -190,21 +194,41 @@ def _write(data: bytes) -> None:
         ) from error
 
 
-def _row(data: bytes, media_type: str, extension: str, by: User, **facts: int) -> File:
-    """The sealed row of a content that is on the disk; two who bring the same one at the same moment get the same."""
-    facts = {"size": len(data), "media_type": media_type, "extension": extension, "uploaded_by": by, **facts}
-    made = File(digest=sha256(data), **facts)
-    made.apply_seal()
-    facts |= {"seal_key": made.seal_key, "seal_signature": made.seal_signature}
-    return File.objects.get_or_create(digest=made.digest, defaults=facts)[0]
-
-
 def has_intact_seal(file: File) -> bool:
     """Whether type, ending, size and dimensions of a file are what was sealed; raises an alarm if not."""
     if file.seal_holds():
         return True
     raise_alarm(f"file {file.digest[:12]}", gettext_noop("its type, size or dimensions are not what was sealed"))
     return False
+
+
+def _store(data: bytes, media_type: str, extension: str, by: User, **facts: int) -> File:
+    """Return the row of a content, and write the content. Inside a transaction, which keeps the row locked.
+
+    The row comes first: expunging deletes row and content while it has the row locked (articles.files.removal), so
+    content that was found on the disk before could be gone afterwards. Two who bring the same content at the same
+    moment get the same row. Raises NotStored.
+    """
+    digest = sha256(data)
+    facts = {"size": len(data), "media_type": media_type, "extension": extension, "uploaded_by": by, **facts}
+    made = File(digest=digest, **facts)
+    made.apply_seal()
+    facts |= {"seal_key": made.seal_key, "seal_signature": made.seal_signature}
+    while (file := _locked_row(digest)) is None:
+        File.objects.get_or_create(digest=digest, defaults=facts)
+    _write(data)
+    return file
+
+
+def _locked_row(digest: str) -> File | None:
+    """The row of the content, if there is one. Nobody deletes it before the transaction ends.
+
+    FOR KEY SHARE is the lock of a foreign key: it stops deletion, and no other upload. A transaction of SQLite is
+    IMMEDIATE and alone.
+    """
+    found = "SELECT * FROM articles_file WHERE digest = %s"
+    query = f"{found} FOR KEY SHARE" if connection.vendor == "postgresql" else found
+    return next(iter(File.objects.raw(query, [digest])), None)
 
 
 def has_size(path: str, size: int) -> bool:

@@ -166,11 +166,12 @@ def test_verify_finds_nothing_wrong_with_renditions_as_they_were_made(photo):
     assert len(list(rendition_seals())) == 1
 
 
-def test_expunging_destroys_the_renditions_too(newsroom, media):
+def test_expunging_destroys_the_renditions_too(newsroom, media, django_capture_on_commit_callbacks):
     publication = published_with(newsroom, photograph())
     services.withdraw(publication.article, by=newsroom.publisher, reason="有误", notice="已撤稿")
     paths = [file.path for file in File.objects.all()]
     assert len(paths) == 3
     second = type(newsroom.admin).objects.create_superuser("second", password=None)
-    services.expunge(publication.article, by=newsroom.admin, seconded_by=second, reason="依法销毁")
+    with django_capture_on_commit_callbacks(execute=True):
+        services.expunge(publication.article, by=newsroom.admin, seconded_by=second, reason="依法销毁")
     assert not File.objects.exists() and not Rendition.objects.exists()
