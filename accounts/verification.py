@@ -25,10 +25,10 @@ def verify_people() -> Iterator[str]:
         if known is None:
             yield f"person {person.pk} ({person}): made outside the site; the ledger has no such person"
             continue
-        for name in RECORDED_FIELDS:
-            if getattr(person, name) != known.get(name):
-                yield f"person {person.pk} ({person}): {name} was changed outside the site"
-        if not person.seal_holds():
+        changed = [name for name in RECORDED_FIELDS if getattr(person, name) != known.get(name)]
+        if changed:
+            yield f"person {person.pk} ({person}): {', '.join(changed)} was changed outside the site"
+        elif not person.seal_holds():
             yield f"person {person.pk} ({person}): the seal does not hold; changed outside the site"
         elif person.sealed_digest() != known.get("seal"):
             yield f"person {person.pk} ({person}): is not as sealed last; an earlier state was put back"

@@ -68,8 +68,7 @@ def test_the_form_says_to_add_the_department(leader, as_user):
 def test_a_namesake_without_a_role_gets_one_only_under_another_name(leader, newsroom, as_user):
     """The name was free when the account was made: then the role is refused."""
     other = create_user(username="other", password=None, by=None, full_name="李四")
-    User.objects.filter(pk=other.pk).update(full_name="张 伟")  # as in a database from before this rule
-    other.refresh_from_db()
+    other.update_sealed(full_name="张 伟")  # as in a database from before this rule
     with nothing_changes(), pytest.raises(ValidationError):
         grant(other, "drafter", newsroom.department, newsroom.admin)
     role = newsroom.publisher.memberships.get().role_id

@@ -83,7 +83,7 @@ def test_a_change_stands_in_the_ledger_with_what_was_before(
     assert getattr(drafter, field) == after
     entry = last_entry()
     assert (entry.verb, entry.actor_id, entry.object_id) == ("person.changed", superuser.pk, str(drafter.pk))
-    assert entry.data == {field: [before, after]}
+    assert entry.data == {field: [before, after], "seal": drafter.sealed_digest()}
 
 
 def test_a_save_that_changes_nothing_is_no_act(desk, drafter, last_entry):
