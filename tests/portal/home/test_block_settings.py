@@ -144,3 +144,16 @@ def test_nobody_but_a_superuser_makes_the_default_set_changeable(newsroom, clien
     client.force_login(newsroom.publisher)
     assert client.post("/admin/portal/homeblock/default/").status_code == 403
     assert not HomeBlock.objects.exists()
+
+
+def test_a_forged_value_that_nobody_typed_over_is_not_sealed_with_another_change(desk, newsroom):
+    """Scenario 55. What the person does type over is put right."""
+    block = block_settings.save_block(HomeBlock(kind="most_read", how_many=3), by=newsroom.admin)
+    address = f"/admin/portal/homeblock/{block.pk}/change/"
+    tamper("UPDATE portal_homeblock SET how_many = 30 WHERE id = %s", [block.pk])
+    desk.post(address, {**SENT, "how_many": "30", "position": "7"})
+    stored = HomeBlock.objects.get(pk=block.pk)
+    assert stored.position != 7 and not stored.seal_holds()
+    assert named(f"home block {block.pk}")
+    assert desk.post(address, {**SENT, "how_many": "5"}).status_code == 302
+    assert verify() == []

@@ -1,4 +1,4 @@
-"""Acts on publications that somebody tampered with: ends always work, sealing again is refused (scenario 55)."""
+"""Tampered publications: ends always work, sealing again is refused (scenario 55)."""
 
 import json
 from datetime import timedelta
