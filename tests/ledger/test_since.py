@@ -1,4 +1,4 @@
-"""`verify --since N:HASH` walks the chain from a head that was verified; exports are held against noted heads."""
+"""`verify --since N:HASH` walks from a verified head; exports are held against noted heads."""
 
 import io
 

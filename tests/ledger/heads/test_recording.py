@@ -100,6 +100,21 @@ def test_somebody_who_acts_is_told_why_nothing_happens(old_database, as_user, en
     assert Alarm.objects.get().subject == f"head {old_database.last + 2}"
 
 
+def test_an_act_is_refused_also_within_the_minute_in_which_pages_believe_what_they_found(
+    newsroom, take_snapshot, as_user, django_capture_on_commit_callbacks
+):
+    drafter = as_user("drafter")
+    snapshot = take_snapshot()
+    with django_capture_on_commit_callbacks(execute=True):
+        newsroom.draft()
+    assert drafter.get("/admin/").context["refusal"] is None
+    snapshot.restore()
+    form = {"title": "标题", "body": "<p>正文</p>", "department": newsroom.department.pk}
+    assert drafter.post("/admin/articles/article/add/", form).status_code == 503
+    assert not Article.objects.exists()
+    assert drafter.get("/admin/").context["refusal"]  # the refusal ended what pages believed
+
+
 def test_a_draft_that_would_be_lost_is_not_saved(old_database, as_user):
     """A save of a draft is no entry of the ledger, but the right database will not have it."""
     revision = Revision.objects.get()
