@@ -47,7 +47,7 @@ SWAPS = {
     "attachment": f"UPDATE articles_attachment SET name = '{FOREIGN}' WHERE revision_id = %(revision)s",
     "attachment gone": "DELETE FROM articles_attachment WHERE revision_id = %(revision)s",
     "column": "DELETE FROM articles_furthercolumn WHERE revision_id = %(revision)s",
-    "file": "UPDATE articles_file SET digest = digest || 'x' WHERE media_type = 'application/pdf'",
+    "file": "UPDATE articles_file SET digest = 'x' || SUBSTR(digest, 2) WHERE media_type = 'application/pdf'",
     "body and its digest": f"UPDATE articles_revision SET body = '<p>{FOREIGN}</p>', body_digest = '"
     + sha256(f"<p>{FOREIGN}</p>")
     + "' WHERE id = %(revision)s",

@@ -173,7 +173,8 @@ def test_on_the_desk_the_first_press_asks_and_the_second_by_another_person_does_
 def test_words_that_vanish_without_an_expunging_are_named(newsroom):
     """Scenarios 43 and 49."""
     revision = newsroom.published().revision
-    emptied = {**dict.fromkeys(TEXT_FIELDS, ""), "expunged_at": timezone.now()}
+    words = (*TEXT_FIELDS, "seal_key", "seal_signature")
+    emptied = {**dict.fromkeys(words, ""), "expunged_at": timezone.now()}
     assert list(mismatches()) == []
     Revision.objects.filter(pk=revision.pk).update(**emptied)
     named = list(mismatches())
