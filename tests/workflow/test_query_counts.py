@@ -7,9 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from articles.models import Article
 from workflow import services
 
-# Two of them are the search's (which of its partitions are fed, and that they stay so), two look whether the accounts
-# of those who decide are confirmed.
-MOST = 44
+MOST = 44  # two of them are the search's: which of its partitions are fed, and that they stay so
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases("the number of queries and their plans can differ")]
 

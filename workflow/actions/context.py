@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from django.db import transaction
-from django.db.models import Exists
+from django.db.models import Exists, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -31,6 +31,7 @@ from workflow.rules.states import (
     state_annotations,
 )
 from workflow.rules.transitions import Action, check_possible
+from workflow.rules.unconfirmed import with_changes
 
 
 class ActionContext(NamedTuple):
@@ -63,15 +64,16 @@ class RoundContext(NamedTuple):
 
 
 @contextmanager
-def round_action(round: Round, action: Action) -> Iterator[RoundContext]:
+def round_action(round: Round, action: Action, *, decider: User | None = None) -> Iterator[RoundContext]:
     """As `article_action`, for an act on an open round. Who may do it hangs on the round: the caller checks.
 
+    `decider`: who is about to decide; the round then comes with what must be known of their account.
     Raises WrongState when the round has been closed, saying how and by whom.
     """
     article = round.article
     with alarms_outlive_rollback(), _refusals_as_wrong_state(), transaction.atomic():
         at = _lock_article(article, action)
-        fresh = _round_with_rows.first(round.pk)
+        fresh = _round_with_changes.first(round.pk, decider.pk) if decider else _round_with_rows.first(round.pk)
         if fresh is None:
             raise WrongState(_("There is no such round: the article was never submitted."))
         check_open(fresh)
@@ -117,9 +119,14 @@ _locked_article = CompiledQuery(
     )
 )
 _article_with_state = CompiledQuery(lambda pk: Article.objects.annotate(**state_annotations("pk")).filter(pk=pk))
-_round_with_rows = CompiledQuery(
-    lambda pk: Round.objects.with_related_rows().annotate(**publication_annotations("article")).filter(pk=pk)
-)
+
+
+def _rounds_with_rows(pk: int) -> QuerySet[Round]:
+    return Round.objects.with_related_rows().annotate(**publication_annotations("article")).filter(pk=pk)
+
+
+_round_with_rows = CompiledQuery(_rounds_with_rows)
+_round_with_changes = CompiledQuery(lambda pk, person: with_changes(_rounds_with_rows(pk), person), int, int)
 
 
 @contextmanager

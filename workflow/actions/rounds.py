@@ -126,7 +126,7 @@ def approve(
 
     Returns the publication when there is one.
     """
-    with round_action(round, Action.APPROVE) as (opened, now):
+    with round_action(round, Action.APPROVE, decider=by) as (opened, now):
         article = opened.article
         step, decision = _record_decision(opened, by, seen, Verdict.APPROVE, comment, now)
         following = next((later for later in opened.steps_in_order() if later.position > step.position), None)
@@ -204,7 +204,7 @@ def _sign_off_data(row: dict) -> dict:
 
 def return_for_changes(round: Round, by: User, seen: str, reason: str) -> Revision:
     """Returns the text to its authors with a reason; the draft that they go on with is returned."""
-    with round_action(round, Action.RETURN) as (opened, at):
+    with round_action(round, Action.RETURN, decider=by) as (opened, at):
         article = opened.article
         step, decision = _record_decision(opened, by, seen, Verdict.RETURN, require_reason(reason), at)
         round_records.close_round(opened, RoundState.RETURNED, at)

@@ -10,19 +10,22 @@ third person. One hand does not write and decide, and does not decide twice in a
 """
 
 from collections.abc import Collection
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
+from uuid import UUID
 
-from django.db.models import F, OuterRef, Q, QuerySet
+from django.db.models import F, OuterRef, Q, QuerySet, Value
 from django.db.models.expressions import Combinable
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from accounts.models import IdentityChange, User
+from articles.models import Contribution
+from database.json_subquery import JSONSubquery, datetime_from_json
 from departments.exceptions import NotAllowed
 from departments.models import Membership
 from ledger.alarms import raise_alarm
 from ledger.models import Entry
-from workflow.models import Round, Step
+from workflow.models import Decision, Round, Step
 
 MAX_CONFIRMERS_NAMED = 3
 
@@ -57,11 +60,15 @@ def _further_out(people: People) -> People:
 def check_confirmed(person: User, principals: list[User], round: Round) -> User:
     """Return the first of `principals` in whose place the person may decide on the round.
 
-    Keeps what of both accounts is unconfirmed in `round.unconfirmed_then`. One query. Raises NotAllowed, in words that
-    name what is unconfirmed and who may confirm it.
+    Keeps what of both accounts is unconfirmed in `round.unconfirmed_then`. One query at most. Raises NotAllowed, in words that
+    name what is unconfirmed and who may confirm it. Without a query when the round came `with_changes` of this person,
+    who decides in their own name.
     """
     others = round.contributor_ids() | round.decider_ids()
-    changes = _sealed_changes({person.pk, *(one.pk for one in principals), *others})
+    # Those of a leader in whose place somebody decides do not come with the round.
+    loaded = _loaded_changes(round, person) if principals == [person] else None
+    concerned = {person.pk, *(one.pk for one in principals), *others}
+    changes = _sealed_changes(concerned, loaded)
     clash = None
     for principal in principals:
         pair = {person.pk, principal.pk}
@@ -83,9 +90,42 @@ def unconfirmed_changes(person: User) -> list[dict[str, str]]:
     return [change.as_data() for change in _sealed_changes({person.pk})]
 
 
-def _sealed_changes(people: Collection[int]) -> list[IdentityChange]:
+# What a row of `with_changes` holds: every column of the change, since its seal covers them.
+CHANGE_COLUMNS = tuple(field.attname for field in IdentityChange._meta.concrete_fields)
+DATETIME_COLUMNS = ("at", "ends_at", "closed_at")
+
+
+def with_changes(rounds: QuerySet[Round], person: int) -> QuerySet[Round]:
+    """Annotate rounds with `change_rows`: the identity changes of the person, and of those who wrote or decided."""
+    writers = Contribution.objects.filter(revision=OuterRef(OuterRef("revision"))).values("person")
+    decisions = Decision.objects.filter(round=OuterRef(OuterRef("pk")))
+    changes = IdentityChange.objects.filter(
+        Q(person=person)
+        | Q(person__in=writers)
+        | Q(person__in=decisions.values("person"))
+        | Q(person__in=decisions.values("principal"))
+    )
+    return rounds.annotate(
+        change_rows=JSONSubquery(changes.order_by("entry"), *CHANGE_COLUMNS), changes_for=Value(person)
+    )
+
+
+def _loaded_changes(round: Round, person: User) -> list[IdentityChange] | None:
+    """The changes that came with the round; None when it came without those of this person."""
+    if getattr(round, "changes_for", None) != person.pk:
+        return None
+    return [_change_from_row(row) for row in round.change_rows]
+
+
+def _change_from_row(row: dict[str, Any]) -> IdentityChange:
+    moments = {name: datetime_from_json(row[name]) for name in DATETIME_COLUMNS}
+    return IdentityChange(**{**row, **moments, "act": UUID(row["act"])})
+
+
+def _sealed_changes(people: Collection[int], loaded: list[IdentityChange] | None = None) -> list[IdentityChange]:
     """The open changes of these people. Refuses when a change of any of them is not what was sealed."""
-    changes = list(IdentityChange.objects.filter(person__in=people))  # closed ones too, whose closing may be forged
+    # Closed ones too, whose closing may be forged.
+    changes = list(IdentityChange.objects.filter(person__in=people)) if loaded is None else loaded
     for change in changes:
         if not change.seal_holds():
             raise_alarm(f"account {change.person_id}", gettext_noop("A change of the account is not what was sealed."))
