@@ -60,9 +60,9 @@ def _further_out(people: People) -> People:
 def check_confirmed(person: User, principals: list[User], round: Round) -> User:
     """Return the first of `principals` in whose place the person may decide on the round.
 
-    Keeps what of both accounts is unconfirmed in `round.unconfirmed_then`. One query at most. Raises NotAllowed, in words that
-    name what is unconfirmed and who may confirm it. Without a query when the round came `with_changes` of this person,
-    who decides in their own name.
+    Keeps what of both accounts is unconfirmed in `round.unconfirmed_then`. One query; none when the round came
+    `with_changes` of this person, who decides in their own name. Raises NotAllowed, in words that name what is
+    unconfirmed and who may confirm it.
     """
     others = round.contributor_ids() | round.decider_ids()
     # Those of a leader in whose place somebody decides do not come with the round.
