@@ -1,4 +1,4 @@
-"""Full names are unique among people with roles, as a reader sees them (scenario 58)."""
+"""Full names are unique among people with roles (scenario 58)."""
 
 import pytest
 from django.core.exceptions import ValidationError

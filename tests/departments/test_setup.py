@@ -1,4 +1,4 @@
-"""The setup of a new installation ends once, in one ledger entry that lists every account (scenario 58)."""
+"""Setup of a new installation ends once, in a ledger entry listing all accounts (scenario 58)."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Who may confirm what was done to an account, and what that leaves in the ledger (scenario 58)."""
+"""Who may confirm a change of an account; the ledger entry of it (scenario 58)."""
 
 import pytest
 from django.core.exceptions import PermissionDenied

@@ -1,4 +1,4 @@
-"""The page where accounts are confirmed, and what the desk, the sheet and the proof say of them (scenario 58)."""
+"""The page of accounts to confirm; sheet and proof of unconfirmed ones (scenario 58)."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The persons concerned and all superusers are told of what is done to accounts, at once (scenario 58)."""
+"""Persons concerned and superusers are told of acts on accounts (scenario 58)."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Whoever made or changed an account does not write and decide through it (scenario 58)."""
+"""Nobody decides through an account that they made or changed (scenario 58)."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""`verify` names accounts changed outside the site, and decisions through them, after everything was put back."""
+"""`verify` names forged account changes and decisions through them."""
 
 import pytest
 from django.db import connection
