@@ -7,7 +7,6 @@ from pathlib import Path
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import OuterRef, Subquery
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.urls import reverse
 from django.utils import timezone
@@ -89,22 +88,20 @@ def ledger_data(address: OldAddress) -> dict:
 def redirect_for(request: HttpRequest) -> HttpResponse | None:
     """The redirect for a request that nothing else answers; None when no old address leads anywhere public.
 
-    Asks one query. An article leads to where its newest publication is, or was: that page says what became of it
-    (410 with the notice when it was withdrawn). One that was never public is not given away. An address whose seal does
-    not hold leads nowhere, and none leads to a department whose seal does not hold.
+    Asks one query, and one more for an article. An article leads to where its newest publication is, or was: that page
+    says what became of it (410 with the notice when it was withdrawn). One that was never public is not given away. An
+    address whose seal does not hold leads nowhere, and none leads to a department whose seal does not hold.
     """
     if request.method not in ("GET", "HEAD") or request.path_info.split("/")[1] in RESERVED_SLUGS:
         return None
     asked = request_addresses(request)
     if not asked:
         return None
-    newest = Publication.objects.not_called_off().filter(article=OuterRef("article"), live_from__lte=timezone.now())
-    shown_in = Subquery(newest.order_by("-live_from").values("department")[:1])
-    found = {row.address: row for row in OldAddress.objects.filter(address__in=asked).annotate(shown_in=shown_in)}
+    found = {row.address: row for row in OldAddress.objects.filter(address__in=asked)}
     destination = next((found[spelt] for spelt in asked if spelt in found), None)
     if destination is None or not _has_intact_seal(destination):
         return None
-    department = department_tree().holding_articles().get(destination.department_id or destination.shown_in)
+    department = department_tree().holding_articles().get(_department_id(destination))
     if department is None:
         return None
     if destination.department_id:
@@ -112,6 +109,15 @@ def redirect_for(request: HttpRequest) -> HttpResponse | None:
     else:
         place = reverse("article", args=[department.slug, destination.article_id])
     return HttpResponsePermanentRedirect(place, headers={"Cache-Control": f"max-age={REDIRECT_MAX_AGE_SECONDS}"})
+
+
+def _department_id(address: OldAddress) -> int | None:
+    """The department that an old address leads to, or in which its article stands, or stood last, by its seal."""
+    if address.department_id:
+        return address.department_id
+    public = Publication.objects.not_called_off().filter(article=address.article_id, live_from__lte=timezone.now())
+    newest = public.order_by("-live_from").first()
+    return newest.department_id if newest and newest.seal_holds() else None
 
 
 def _has_intact_seal(address: OldAddress) -> bool:

@@ -5,16 +5,18 @@ The forms are django-filter's. Its own catalogue is never loaded (zh_CN is not z
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from itertools import islice
+from itertools import chain
 from typing import Any
 
 import django_filters
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.forms import Form, SearchInput
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from articles.caching.departments import department_tree
 from articles.dates import DayField, begins, years_between
 from articles.listings import pages, queries
 from articles.listings.pagination import KeyRange
@@ -53,7 +55,7 @@ class FilterChoices:
 
 def _department_choices() -> list[Choice]:
     """(address, name) of those whose seal holds, children below their parent."""
-    found = [one for one in Department.objects.holding_articles() if one.seal_holds()]
+    found = [*department_tree().holding_articles().values()]
     tops = [one for one in found if one.parent_id is None]
     listed = [one for top in tops for one in (top, *(child for child in found if child.parent_id == top.pk))]
     return [(one.slug, f"　{one.name}" if one.parent_id else one.name) for one in listed]
@@ -64,8 +66,8 @@ def _year_choices() -> list[Choice]:
     # Each is the first of the index that listings use, or its last; Min and Max would look at all.
     # What was withdrawn counts too: left out by a join, it would make PostgreSQL sort all that is live.
     rows = Publication.objects.filter(live_condition()).newest_first()
-    ends = (rows[: queries.END_CANDIDATES], rows.reverse()[: queries.END_CANDIDATES])
-    dates = [found.dated for end in ends for found in islice(queries.with_intact_seals(end), 1)]
+    ends = chain(rows[: queries.END_CANDIDATES], rows.reverse()[: queries.END_CANDIDATES])
+    dates = [found.dated for found in queries.with_intact_seals(ends)]
     if not dates:
         return []
     return [(str(year), str(year)) for year in years_between(min(dates), max(dates))[: MAX_YEAR_CHOICES + 1]]
@@ -212,10 +214,15 @@ class SearchFilter(_BaseFilter):
             return queryset.filter(dated__gte=begins(day))
         return queryset.filter(dated__lt=begins(day + timedelta(days=1)))
 
+    @cached_property
+    def _departments(self) -> list[int] | None:
+        """Ids of the departments that are asked for; None: of all."""
+        slug = self.active_filters().get("department")
+        return list(_with_children(slug).values_list("pk", flat=True)) if slug else None
+
     def admits(self, publication: Publication) -> bool:
         """Whether a publication stands, by its own seal, in the department that is asked for."""
-        wanted = self.index_scope().get("departments")
-        return wanted is None or not publication.listing_departments().isdisjoint(wanted)
+        return self._departments is None or not publication.listing_departments().isdisjoint(self._departments)
 
     def admits_parts(self, texts: dict[Part, str]) -> bool:
         """Whether author and document number, `texts` of the sealed revision, hold what is asked for."""
@@ -244,8 +251,8 @@ class SearchFilter(_BaseFilter):
     def index_scope(self) -> dict[str, Any]:
         """Where in the index to look, as `search.newest` takes it: departments and dates."""
         given, scope = self.active_filters(), {}
-        if slug := given.get("department"):
-            scope["departments"] = list(_with_children(slug).values_list("pk", flat=True))
+        if self._departments is not None:
+            scope["departments"] = self._departments
         since, until = [], []
         if year := given.get("year"):
             since.append(begins(date(int(year), 1, 1)))

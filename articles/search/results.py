@@ -162,6 +162,8 @@ def publications_with_snippets(
     is listed only if its seal holds, every term stands in the text that was sealed, and it passes the filters. Once the
     time is up, only titles and summaries are looked through: a page of very long texts takes a while.
     """
+    if not publication_ids:
+        return []
     padded_ids = [*publication_ids, *[0] * (queries.PAGE_SIZE - len(publication_ids))]
     found = {publication.pk: publication for publication in _results_query.all(timezone.now(), *padded_ids)}
     department_tree().attach_to(found.values())

@@ -15,7 +15,9 @@ from tests.ledger.attacker import run
 
 MODELS = {model._meta.db_table: model for model in apps.get_models(include_auto_created=True)}
 HIJACKED = "365体育"
-BESIDE_EACH_OTHER = {"articles_publication", "articles_placement", "departments_department"}
+# Tables whose rows stand beside each other on a page → the row that is changed first: the live publication of the
+# richest article, its place in a listing, its department.
+ONE_ROW = {"articles_publication": 1, "articles_revision": 1, "articles_placement": 2, "departments_department": 0}
 
 
 @contextmanager
@@ -79,20 +81,23 @@ class Change:
         connection.check_constraints()
 
 
-def changes(table: str, column: str) -> Iterator[Change]:
-    """Another value of the same kind in every row; nothing instead of something; and, where rows of one page stand
-    beside each other, another value in one of them."""
+def changes(table: str, column: str) -> list[list[Change]]:
+    """What to try, of each list the first that the database takes.
+
+    Another value of the same kind: in one row where rows of one page stand beside each other, in all rows elsewhere.
+    And, for columns that may be empty, nothing instead of something.
+    """
     model = MODELS[table]
     of = next(field for field in model._meta.concrete_fields if field.column == column)
     rows = list(model._base_manager.order_by("pk").values_list("pk", of.attname))
     changed = [(pk, _other_value(of, pk, value)) for pk, value in rows]
     # From the last on: what is moved up by one finds its place free.
-    yield Change(table, column, tuple(reversed(changed)))
-    if table in BESIDE_EACH_OTHER:
-        yield Change(table, column, (changed[0],))
-        yield Change(table, column, (changed[-1],))
+    everywhere = Change(table, column, tuple(reversed(changed)))
+    in_one = [Change(table, column, (one,)) for one in changed[ONE_ROW[table] :]] if table in ONE_ROW else []
+    tried = [[*in_one, everywhere]]
     if of.null and any(value is not None for _pk, value in rows):
-        yield Change(table, column, tuple((pk, None) for pk, value in rows if value is not None))
+        tried.append([Change(table, column, tuple((pk, None) for pk, value in rows if value is not None))])
+    return tried
 
 
 def _other_value(of: models.Field, pk: Any, value: Any) -> Any:
@@ -107,12 +112,13 @@ def _other_value(of: models.Field, pk: Any, value: Any) -> Any:
     return _OTHER_BY_KIND.get(of.get_internal_type(), lambda pk, value: (value or 0) + 7)(pk, value)
 
 
+FIRST_DAY = datetime(1, 2, 1, tzinfo=UTC)
 _OTHER_BY_KIND = {
     "CharField": lambda pk, _value: f"{HIJACKED}{pk}",
     "TextField": lambda pk, _value: f"{HIJACKED}{pk}",
     "SlugField": lambda pk, _value: f"/{HIJACKED}.example/{pk}",
     "BooleanField": lambda _pk, value: not value,
     "DateField": lambda _pk, value: (value or date(2026, 1, 1)) - timedelta(days=40),
-    "DateTimeField": lambda _pk, value: (value or datetime.now(UTC)) - timedelta(hours=36),
+    "DateTimeField": lambda _pk, value: max(value or datetime.now(UTC), FIRST_DAY) - timedelta(hours=36),
     "JSONField": lambda _pk, value: "{}" if isinstance(value, dict) else "[]" if value else "[4]",
 }

@@ -9,6 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from articles.caching import versions
+from articles.models import File, Publication
 from ledger import alarms
 from ledger.verification import mismatches
 from tests.ledger.attacker import undone
@@ -19,6 +20,7 @@ from tests.portal.tampering.vouching import Column
 # What a page can fall back to: that of a site without content, and an error.
 EMPTY_PAGES = ["/", "/en/", "/search/", "/search/?q=x", "/feedback/", "/feed/", "/nothing/"]
 ERROR_ATOMS = {("text", "404"), ("text", "410"), ("text", "503")}
+ERROR_PAGES = ["not there", "expired", "expired in English"]
 
 
 def fetch(address: str) -> Answer:
@@ -27,6 +29,13 @@ def fetch(address: str) -> Answer:
     versions.expire_versions()
     alarms.reset_throttling()
     return read_answer(Client().get(address))
+
+
+def _original_covers() -> Iterator[Atom]:
+    """What the home page shows of a cover that has no rendition any more."""
+    for cover in File.objects.filter(digest__in=Publication.objects.values("cover_digest")):
+        for name, value in {"src": cover.get_absolute_url(), "width": cover.width, "height": cover.height}.items():
+            yield "attribute", "img", "", name, str(value)
 
 
 @dataclass
@@ -48,7 +57,7 @@ class Crawl:
             touched[kind] = columns_in([query["sql"] for query in captured.captured_queries])
             for link, inside in before[kind].rows:
                 sealed.setdefault(link, set()).update(inside)
-        return cls(addresses, before, touched, harmless | ERROR_ATOMS, sealed)
+        return cls(addresses, before, touched, harmless | ERROR_ATOMS | set(_original_covers()), sealed)
 
     @property
     def columns(self) -> set[Column]:
@@ -56,7 +65,12 @@ class Crawl:
 
     def unsealed(self, kind: str, after: Answer) -> list:
         """What the page shows now and did not show before."""
-        harmless = self.harmless | set(self.before["not there"].atoms) if after.status >= 400 else self.harmless
+        harmless = set(self.harmless)
+        if after.status >= 400:
+            address = self.addresses[kind]
+            other_language = address.removeprefix("/en") if address.startswith("/en/") else f"/en{address}"
+            harmless.add(("attribute", "a", "", "href", other_language))
+            harmless.update(atom for error in ERROR_PAGES for atom in self.before[error].atoms)
         return differences(self.before[kind], after, harmless=harmless, sealed=self.sealed)
 
     def faults(self, change: Change, *, known: set[str], must_be_named: bool) -> Iterator[str] | None:
