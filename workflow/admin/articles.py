@@ -30,11 +30,11 @@ from workflow.desk.forms import CopyForm
 from workflow.desk.timeline import article_history
 from workflow.exceptions import BadTime, ReasonMissing
 from workflow.models import ExpungingRequest, PreviewLink
-from workflow.rules.authorization import available_actions, decision_refusal
+from workflow.rules.authorization import available_actions, check_allowed, decision_refusal
 from workflow.rules.revision_text import checked_content
 from workflow.rules.states import state_of
 from workflow.rules.text_in_hand import revision_in_hand
-from workflow.rules.transitions import Action
+from workflow.rules.transitions import Action, check_possible
 from workflow.rules.visibility import check_see_text
 
 
@@ -226,12 +226,17 @@ class DeskArticleAdmin(ArticleAdmin):
         """One of the acts of the table on the article, by POST."""
         article = self.article_or_404(request, pk)
         if request.method != "POST" or action not in Action.values or action in ACTIONS_WITH_OWN_PAGE:
+            if request.method == "POST":
+                messages.error(request, gettext("This cannot be done here. Choose from what the page offers."))
             return HttpResponseRedirect(self.overview_url(article))
         action = Action(action)
         form = action_form(action, article, request.user, request.POST) if action in ACTION_FORMS else None
-        if form is not None and not form.is_valid():
-            return self._overview(request, article, action, form)
         try:
+            if form is not None and not form.is_valid():
+                # The page shows the form, and so what is wrong in it, only while the action is possible.
+                check_allowed(action, request.user, article)
+                check_possible(action, state_of(article))
+                return self._overview(request, article, action, form)
             perform(action, article, request.user, form.cleaned_data if form else _seen(action, request))
         except (ReasonMissing, BadTime) as error:
             # Each asking form has one field that the refusal can be about, and it stands there.

@@ -18,7 +18,7 @@ from workflow.actions import remarks
 from workflow.desk import review
 from workflow.desk.forms import DecisionForm, RemarkForm
 from workflow.exceptions import BadRemark
-from workflow.models import Remark, Round
+from workflow.models import Remark, Round, RoundState
 from workflow.rules.visibility import check_see_round, round_or_404
 
 
@@ -54,6 +54,9 @@ def add_view(request: HttpRequest, pk: int, context: dict[str, Any]) -> HttpResp
         return HttpResponseRedirect(reverse("admin:workflow_round_review", args=[pk]) + "#remarks")
     if _asks_for_json(request):
         return JsonResponse({"errors": {name: " ".join(said) for name, said in form.errors.items()}}, status=400)
+    if found.state != RoundState.OPEN:  # the page shows no form, and so not what is wrong in it
+        messages.error(request, _("This round is closed."))
+        return HttpResponseRedirect(reverse("admin:workflow_round_review", args=[pk]) + "#remarks")
     deciding = DecisionForm(initial={"seen": found.revision.digest})
     return review.render_review(request, found, deciding, context, remark_form=form, status=400)
 
