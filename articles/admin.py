@@ -90,7 +90,10 @@ class ArticleAdmin(admin.ModelAdmin):
             return self._render_form(request, form, article, draft)
         for sentence in saved.lost:
             messages.warning(request, sentence)
-        return self.after_save(request, saved)
+        response = self.after_save(request, saved)
+        if key := form.cleaned_data["copy_key"]:
+            response["Location"] += f"#saved-{key}"  # desk.js deletes the copy in the browser
+        return response
 
     def after_save(self, request: HttpRequest, saved: SavedDraft) -> HttpResponse:
         messages.success(request, gettext("The draft is saved."))

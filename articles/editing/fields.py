@@ -26,6 +26,15 @@ def file_facts(file: File) -> dict[str, Any]:
     return {**facts, "url": file.get_absolute_url()}
 
 
+class DepartmentsField(forms.ModelMultipleChoiceField):
+    """Departments by their ids. A number that no database can hold is no department."""
+
+    def clean(self, value: Any) -> Any:
+        if any(not (str(one).isascii() and str(one).isdecimal() and len(str(one)) < 19) for one in value or []):
+            raise ValidationError(_("One of the columns does not exist. Open the form again."))
+        return super().clean(value)
+
+
 class PictureField(forms.CharField):
     """The digest of a picture → File, or None for no picture. Whether the person may use it, saving checks."""
 

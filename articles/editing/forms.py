@@ -1,5 +1,6 @@
 """The form for drafts."""
 
+import re
 from typing import Any, NamedTuple
 
 from django import forms
@@ -11,7 +12,7 @@ from accounts.models import User
 from articles import drafts
 from articles.dates import ShownDayField, ShownMomentField
 from articles.editing.editor import body_widget
-from articles.editing.fields import AttachmentsField, PictureField
+from articles.editing.fields import AttachmentsField, DepartmentsField, PictureField
 from articles.files import attachments
 from articles.models import Article, Revision
 from articles.models.revision import CONTENT_FIELDS
@@ -20,6 +21,7 @@ from departments import permissions
 from departments.models import Department
 
 DRAFT_FIELDS = (*CONTENT_FIELDS, "columns", "attachments")
+_copy_key = re.compile(r"[0-9a-f]{16}")
 DATETIME_LOCAL_FORMAT = "%Y-%m-%dT%H:%M"
 
 
@@ -43,6 +45,9 @@ class DraftForm(forms.ModelForm):
 
     department = forms.ModelChoiceField(label=_("Department"), queryset=Department.objects.none())
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    # Names the copy that the browser keeps of this form (static/desk/autosave.js); a page that reports the save says
+    # which copy is no longer needed.
+    copy_key = forms.CharField(widget=forms.HiddenInput, required=False)
     cover = PictureField(label=_("Cover picture"))
     attachments = AttachmentsField(label=_("Attachments"))
 
@@ -66,7 +71,7 @@ class DraftForm(forms.ModelForm):
             "index_number",
             "validity",
         )
-        field_classes = {"dated": ShownMomentField, "issued_on": ShownDayField}
+        field_classes = {"columns": DepartmentsField, "dated": ShownMomentField, "issued_on": ShownDayField}
         widgets = {
             "body": body_widget(),
             "address": forms.URLInput,
@@ -97,6 +102,11 @@ class DraftForm(forms.ModelForm):
 
     def clean_title(self) -> str:
         return " ".join(self.cleaned_data["title"].split())
+
+    def clean_copy_key(self) -> str:
+        """Return "" for a key that no page of ours sends."""
+        key = self.cleaned_data["copy_key"]
+        return key if _copy_key.fullmatch(key) else ""
 
     def clean_body(self) -> CleanedHtml:
         return drafts.check_body(self.cleaned_data["body"])

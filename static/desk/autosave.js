@@ -5,14 +5,18 @@
   const AUTOSAVE_INTERVAL_MS = 30_000;
   const form = desk.draft.form;
   const version = form.elements.namedItem("version");
-  const storageKey = () => `qianfa-draft:${form.dataset.person}:${form.dataset.article || "new"}`;
+  // Each open form has a copy of its own, so that two tabs do not overwrite each other's.
+  const copyKey = form.elements.namedItem("copy_key");
+  copyKey.value ||= [...crypto.getRandomValues(new Uint8Array(8))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  const storagePrefix = () => `qianfa-draft:${form.dataset.person}:${form.dataset.article || "new"}:`;
+  const storageKey = () => storagePrefix() + copyKey.value;
   let pendingSave = null; // the save that is under way
   let isPaused = "stale" in form.dataset; // until somebody has chosen between two texts
   let otherVersion = null;
 
   // --- The copy in this browser ---
 
-  const UNSTORED_FIELDS = ["csrfmiddlewaretoken", "version"];
+  const UNSTORED_FIELDS = ["csrfmiddlewaretoken", "version", "copy_key"];
   const storeCopy = () => {
     const fields = [...desk.draft.formData()].filter(([name, value]) => !UNSTORED_FIELDS.includes(name) && typeof value === "string");
     const put = () => localStorage.setItem(storageKey(), JSON.stringify({ at: new Date().toISOString(), fields }));
@@ -36,13 +40,28 @@
       // Disabled.
     }
   };
-  const readCopy = () => {
+  // Return the copies of this article, or of new articles, that no open form has: [{key, at, fields}], newest first.
+  const abandonedCopies = () => {
+    const found = [];
     try {
-      return JSON.parse(localStorage.getItem(storageKey()));
+      for (const key of Object.keys(localStorage)) {
+        if (!key.startsWith(storagePrefix()) || openForms.has(key.slice(storagePrefix().length))) continue;
+        found.push({ key, ...JSON.parse(localStorage.getItem(key)) });
+      }
     } catch {
-      return null;
+      // Disabled, or not written by us.
     }
+    return found.sort((one, other) => other.at.localeCompare(one.at));
   };
+
+  // Open forms answer each other, so that none offers the copy of a form that somebody is still writing in.
+  const ANSWER_TIME_MS = 300;
+  const openForms = new Set([copyKey.value]);
+  const channel = window.BroadcastChannel ? new BroadcastChannel("qianfa-draft") : null;
+  channel?.addEventListener("message", ({ data }) => {
+    openForms.add(data.key);
+    if (data.asks) channel.postMessage({ key: copyKey.value });
+  });
 
   const restore = (fields) => {
     const named = new Map();
@@ -205,33 +224,39 @@
 
   // --- What was left behind the last time ---
 
-  const storedCopy = readCopy();
   const box = document.getElementById("kept-text");
+  let offeredCopy = null;
   const current = () => new Map([...desk.draft.formData()].filter(([name]) => !UNSTORED_FIELDS.includes(name)));
   const differs = (fields) => {
     const now = current();
     return fields.some(([name, value]) => name !== "columns" && now.has(name) && now.get(name).trim() !== value.trim());
   };
   const offerCopy = () => {
-    if (!storedCopy || "unsaved" in form.dataset || !differs(storedCopy.fields)) {
-      if (storedCopy && !("unsaved" in form.dataset)) deleteCopy();
-      return;
-    }
-    box.querySelector("p").textContent = desk.text("kept", { time: new Date(storedCopy.at).toLocaleString() });
-    box.hidden = false;
+    const copies = abandonedCopies();
+    offeredCopy = copies.find((copy) => differs(copy.fields));
+    for (const copy of copies) if (!differs(copy.fields)) deleteCopy(copy.key);
+    if (offeredCopy) box.querySelector("p").textContent = desk.text("kept", { time: new Date(offeredCopy.at).toLocaleString() });
+    box.hidden = !offeredCopy;
+  };
+  const offerOnceFormsHaveAnswered = () => {
+    if ("unsaved" in form.dataset) return;
+    channel?.postMessage({ key: copyKey.value, asks: true });
+    setTimeout(offerCopy, ANSWER_TIME_MS);
   };
   if (window.CKEDITOR && document.querySelector("textarea[data-type=ckeditortype]")) {
-    window.CKEDITOR.on("instanceReady", offerCopy);
+    window.CKEDITOR.on("instanceReady", offerOnceFormsHaveAnswered);
   } else {
-    offerCopy();
+    offerOnceFormsHaveAnswered();
   }
   document.getElementById("kept-restore").addEventListener("click", () => {
-    restore(storedCopy.fields);
+    restore(offeredCopy.fields);
+    storeCopy();
+    deleteCopy(offeredCopy.key);
     box.hidden = true;
   });
   document.getElementById("kept-drop").addEventListener("click", () => {
-    deleteCopy();
-    box.hidden = true;
+    deleteCopy(offeredCopy.key);
+    offerCopy();
   });
 
   // --- Resolving a conflict ---

@@ -1,8 +1,21 @@
 // All pages of the desk: send a form only once, close open menus on Escape or an outside click, and focus the first
-// invalid field, which may be screens away on a phone.
+// invalid field, which may be screens away on a phone. Also delete the copy of a form that was saved.
 "use strict";
 {
   document.querySelector("[aria-invalid=true]")?.focus();
+
+  // The server has saved a draft form: delete the copy that this browser kept of it (autosave.js).
+  const savedForm = /^#saved-([0-9a-f]{16})$/.exec(location.hash);
+  if (savedForm) {
+    try {
+      for (const key of Object.keys(localStorage)) {
+        if (key.startsWith("qianfa-draft:") && key.endsWith(`:${savedForm[1]}`)) localStorage.removeItem(key);
+      }
+    } catch {
+      // Disabled: there is no copy.
+    }
+    history.replaceState(history.state, "", location.pathname + location.search);
+  }
 
   const SINGLE_SUBMIT_FORMS = "form.desk-form, form.desk-form-bulk, .desk-actions form";
 

@@ -37,12 +37,10 @@
       });
     }
     choose(isKnownSize(storedSize()) ? storedSize() : "medium");
-    sizes.hidden = false;
   }
 
   if (print) {
     print.querySelector("button").addEventListener("click", () => window.print());
-    print.hidden = false;
   }
 
   // Tables that scroll sideways can be focused by keyboard, also after the type size changed.

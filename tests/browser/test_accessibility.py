@@ -39,6 +39,11 @@ MODES = {
 }
 
 
+# Elements that carry `hidden`, and a style that beats it.
+DISPLAYED_THOUGH_HIDDEN = """() => [...document.querySelectorAll("[hidden]")]
+    .filter((one) => getComputedStyle(one).display !== "none").map((one) => one.outerHTML.slice(0, 120))"""
+
+
 @pytest.fixture
 def shown(newsroom, settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path / "media"
@@ -104,6 +109,14 @@ def test_no_page_asks_another_host(shown, page, live_server):
 
 
 # 320 px is also what 1280 px are at four times the size; 640 px what they are at twice.
+def test_nothing_that_is_hidden_is_displayed(shown, page):
+    found = []
+    for kind, one in shown.items():
+        page.goto(one.address)
+        found += [(kind, html) for html in page.evaluate(DISPLAYED_THOUGH_HIDDEN)]
+    assert found == []
+
+
 def test_nothing_scrolls_sideways(shown, page):
     found = []
     for kind, one in shown.items():

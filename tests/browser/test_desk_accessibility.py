@@ -6,7 +6,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from tests.browser.test_accessibility import ASKED, AXE, COLOURS
+from tests.browser.test_accessibility import ASKED, AXE, COLOURS, DISPLAYED_THOUGH_HIDDEN
 from tests.desk_screens import every_screen
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -83,11 +83,12 @@ def test_axe_finds_nothing_on_any_screen_of_the_desk_in_either_scheme_at_either_
     assert found == [], json.dumps(found, ensure_ascii=False, indent=1)
 
 
-def test_no_screen_of_the_desk_scrolls_sideways_on_a_telephone(screens, pages):
+def test_no_screen_of_the_desk_displays_what_is_hidden_or_scrolls_sideways_on_a_telephone(screens, pages):
     found = []
     for kind, screen in screens.items():
         page = pages[screen.who]
         page.goto(screen.address)
+        found += [(kind, "hidden", html) for html in page.evaluate(DISPLAYED_THOUGH_HIDDEN)]
         for width in (PHONE, 320):
             put_into(page, "light", width)
             wide = page.evaluate("document.documentElement.scrollWidth")

@@ -7,12 +7,12 @@ from playwright.sync_api import expect
 
 from tests.articles.files.test_documents import PDF
 from tests.browser.test_journey import sign_in, write
-from tests.images import picture
+from tests.images import pasted, picture
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 ADD = "/admin/articles/article/add/"
 HALF_A_MINUTE = 31_000  # milliseconds
-EDITOR = ".cke_contents [contenteditable=true]"
+EDITOR = ".cke_contents > [contenteditable=true]"  # captions inside it can be edited too
 
 
 @pytest.fixture(autouse=True)
@@ -239,3 +239,117 @@ def test_on_a_phone_it_is_written_with_a_thumb(a_draft, desk, newsroom, keep):
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.click("button[name=_submit]")
     expect(page.locator("ul.messagelist")).to_contain_text("已提交")
+
+
+# --- The copy that the browser keeps ---
+
+
+def new_tab(page, address):
+    """Another tab of the same browser, with a clock of its own."""
+    tab = page.context.new_page()
+    tab.clock.install()
+    tab.goto(address)
+    tab.locator(EDITOR).wait_for()
+    return tab
+
+
+def copies(page):
+    """The titles in the copies that this browser holds."""
+    return page.evaluate(
+        """() => Object.keys(localStorage).filter((key) => key.startsWith("qianfa-draft:"))
+            .map((key) => new Map(JSON.parse(localStorage.getItem(key)).fields).get("title")).sort()"""
+    )
+
+
+def type_title(page, title):
+    page.fill("#id_title", title)
+    page.clock.fast_forward(2_100)  # after which the copy is stored
+
+
+def test_two_tabs_of_new_articles_have_a_copy_each_and_neither_offers_the_others(desk, newsroom):
+    first = desk(newsroom.drafter, ADD)
+    type_title(first, "第一篇")
+    second = new_tab(first, ADD)
+    type_title(second, "第二篇")
+    assert copies(first) == ["第一篇", "第二篇"]
+    second.clock.fast_forward(1_000)
+    expect(second.locator("#kept-text")).to_be_hidden()
+    # The browser is closed. Both texts are offered, one after the other.
+    context = first.context
+    for tab in (first, second):
+        tab.close(run_before_unload=False)
+    page = context.new_page()
+    page.goto(ADD)
+    page.click("#kept-drop")
+    expect(page.locator("#kept-text")).to_be_visible()
+    page.click("#kept-restore")
+    expect(page.locator("#id_title")).to_have_value("第一篇")
+    expect(page.locator("#kept-text")).to_be_hidden()
+    assert copies(page) == ["第一篇"]
+    page.close(run_before_unload=False)
+
+
+@pytest.mark.parametrize("button", ["_save", "_submit"])
+def test_a_text_that_was_saved_or_submitted_is_not_offered_again(desk, newsroom, button):
+    page = desk(newsroom.drafter, ADD)
+    page.select_option("#id_department", str(newsroom.department.pk))
+    write(page, ["三月十二日植树。"])
+    type_title(page, "植树安排")
+    page.click(f"button[name={button}]")
+    expect(page.locator("ul.messagelist")).to_be_visible()
+    assert copies(page) == []
+    assert "#" not in page.url
+    page.goto(ADD)
+    page.locator(EDITOR).wait_for()
+    page.clock.fast_forward(1_000)
+    expect(page.locator("#kept-text")).to_be_hidden()
+
+
+def test_a_text_that_the_server_refuses_keeps_its_copy(desk, newsroom):
+    page = desk(newsroom.drafter, ADD, expected=["400"])
+    type_title(page, "没有正文也没有栏目")
+    page.evaluate("document.getElementById('id_address').value = 'javascript:x'")
+    page.click("button[name=_save]")
+    expect(page.locator(".desk-box-error:not([hidden])")).to_be_visible()
+    assert copies(page) == ["没有正文也没有栏目"]
+    page.close(run_before_unload=False)
+
+
+@pytest.fixture
+def with_a_caption(newsroom):
+    body = f"<p>正文</p><figure>{pasted(picture(size=(60, 40)))}<figcaption>林场全景</figcaption></figure>"
+    return newsroom.draft(title="有图的一篇", body=body)
+
+
+def test_a_picture_with_its_caption_is_no_unsaved_change(with_a_caption, desk, newsroom):
+    page = desk(newsroom.drafter, change(with_a_caption))
+    expect(page.locator(f"{EDITOR} figcaption")).to_have_text("林场全景")
+    page.clock.fast_forward(HALF_A_MINUTE)
+    asked = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    expect(state(page)).to_be_empty()
+    page.reload()
+    page.locator(EDITOR).wait_for()
+    page.locator(EDITOR).locator("p").first.click()  # looking is no change
+    page.goto("/admin/")
+    assert asked == []
+    # A change of the caption is one.
+    page.goto(change(with_a_caption))
+    page.locator(f"{EDITOR} figcaption").click()
+    page.keyboard.insert_text("，春天")
+    expect(state(page)).to_have_text("尚未保存")
+    page.clock.fast_forward(HALF_A_MINUTE)
+    expect(state(page)).to_contain_text("已自动保存")
+    page.reload()
+    expect(page.locator(f"{EDITOR} figcaption")).to_contain_text("，春天")
+
+
+def test_a_new_article_has_no_page_that_says_where_it_stands_before_it_is_saved(desk, newsroom):
+    page = desk(newsroom.drafter, ADD)
+    page.select_option("#id_department", str(newsroom.department.pk))
+    page.fill("#id_title", "植树安排")
+    expect(page.locator("#overview-link")).to_be_hidden()
+    page.clock.fast_forward(HALF_A_MINUTE)
+    expect(page.locator("#overview-link")).to_be_visible()
+    page.click("#overview-link")
+    expect(page).to_have_url(re.compile("/overview/$"))

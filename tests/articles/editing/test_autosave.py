@@ -70,6 +70,15 @@ def test_a_field_that_is_wrong_does_not_hold_up_the_others_and_is_named(newsroom
     assert (draft.title, draft.body, draft.address) == ("原题", "<p>新文</p>", "")
 
 
+@pytest.mark.parametrize("columns", ["9" * 30, "9999", "x", "-1", "²"])
+def test_columns_that_do_not_exist_are_named_and_do_not_hold_up_the_text(newsroom, as_user, columns):
+    draft = newsroom.draft().active_draft()
+    answer = as_user("drafter").post(AUTOSAVE, fields(draft, body="<p>新文</p>", columns=columns))
+    assert answer.status_code == 200 and set(answer.json()["errors"]) == {"columns"}
+    draft.refresh_from_db()
+    assert draft.body == "<p>新文</p>"
+
+
 def test_over_a_newer_save_nothing_is_saved_and_the_other_text_is_shown(newsroom, as_user):
     """Scenario 9."""
     draft = newsroom.draft().active_draft()

@@ -109,3 +109,14 @@ def test_a_body_is_as_long_as_it_is_once_its_pictures_are_files(newsroom, as_use
     words["body"] = f"<p>{'长' * 399_800}</p>{heavy}"
     as_user("drafter").post(change(article), words)
     assert "/files/" in article.active_draft().body
+
+
+@pytest.mark.parametrize("button", ["_save", "_submit"])
+def test_the_page_after_a_save_says_which_copy_the_browser_no_longer_needs(newsroom, as_user, button):
+    words = {"department": newsroom.department.pk, "title": "植树", "body": "<p>一</p>", button: "1"}
+    drafter = as_user("drafter")
+    assert drafter.post(ADD, words | {"copy_key": "0123456789abcdef"})["Location"].endswith("/#saved-0123456789abcdef")
+    for invented in ("", "x", "0123456789ABCDEF", "0" * 17, "../../evil"):
+        assert "#" not in drafter.post(ADD, words | {"copy_key": invented})["Location"]
+    refused = drafter.post(ADD, words | {"title": "", "copy_key": "0123456789abcdef"})
+    assert refused.status_code == 200 and 'value="0123456789abcdef"' in refused.content.decode()
