@@ -15,7 +15,7 @@ from accounts.models import User
 from articles.dates import SHOWN, check_date
 from articles.files import attachments
 from articles.files.attachments import AttachmentSpec
-from articles.files.storage import MissingFile, NotStored, check_on_disk, store_picture
+from articles.files.storage import MissingFile, NotStored, PictureIntake, check_on_disk
 from articles.models import Article, Attachment, Contribution, DraftSave, File, FurtherColumn, Publication, Revision
 from articles.models.revision import CONTENT_FIELDS, TEXT_FIELDS, RevisionState
 from articles.search import drafts_index
@@ -182,7 +182,8 @@ def clean_body(html: str, by: User, draft: Revision | None = None) -> tuple[str,
     cleaned = clean_html(html)
     allowed = attachments.allowed_digests(draft, mentioned_file_digests(cleaned), by)
     try:
-        result = sanitise(cleaned, lambda data: store_picture(data, by).get_absolute_url(), allowed.__contains__)
+        intake = PictureIntake(by)
+        result = sanitise(cleaned, lambda data: intake.store(data).get_absolute_url(), allowed.__contains__)
     except NotStored as error:
         raise ValidationError(str(error)) from error  # the form keeps the text, pictures included
     check_body_length(len(result.html))

@@ -10,9 +10,10 @@ import io
 import secrets
 import string
 import uuid
-import zipfile
 import zlib
 from dataclasses import dataclass, field
+from itertools import islice
+from xml.parsers import expat
 
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.core.exceptions import ValidationError
@@ -29,10 +30,18 @@ from accounts.registration import save_new_user
 from accounts.spreadsheets import FORMULA_PREFIXES
 from departments.models import Department, Membership, Role
 from departments.services import grant_role
+from inputs.archives import DAMAGED_ARCHIVE_ERRORS, ArchiveLimits, open_archive
+from inputs.exceptions import InputTooLarge
+from inputs.xml import XmlCounter, XmlLimits
 
 MAX_TABLE_BYTES = 2 * 1024 * 1024
-MAX_UNPACKED_TABLE_BYTES = 50 * 1024 * 1024
 MAX_TABLE_ROWS = 1000
+MAX_TABLE_COLUMNS = 50
+# openpyxl reads all texts and styles of a file, whatever its table needs of them.
+TABLE_PACKAGE_LIMITS = ArchiveLimits(unpacked_bytes=50 * 1024 * 1024, advice=gettext_lazy("Save only the table."))
+TABLE_XML_LIMITS = XmlLimits(
+    bytes=20 * 1024 * 1024, elements=200_000, advice=gettext_lazy("Copy the table into a new file.")
+)
 # Headings, in Chinese as the template has them → fields of a row.
 HEADINGS = {
     "用户名": "username",
@@ -52,8 +61,8 @@ PASSWORD_LENGTH = 12
 PBKDF2_ITERATIONS = 10_000
 # What openpyxl and the modules beneath it raise for damaged, encrypted or odd packages (seen by feeding it thousands).
 DAMAGED_FILE_ERRORS = (
-    *(zipfile.BadZipFile, InvalidFileException, zlib.error, SyntaxError, EOFError, OSError, RuntimeError),
-    *(AttributeError, LookupError, OverflowError, TypeError, ValueError),
+    *(*DAMAGED_ARCHIVE_ERRORS, InvalidFileException, zlib.error, expat.ExpatError, SyntaxError),
+    *(AttributeError, OverflowError, TypeError),
 )
 
 
@@ -96,8 +105,12 @@ def read_table(data: bytes) -> list[ImportRow]:
     if not rows:
         raise UnreadableTable(_("The table has no rows below its headings."))
     if len(rows) > MAX_TABLE_ROWS:
-        raise UnreadableTable(_("The table has more than %(most)d rows. Split it.") % {"most": MAX_TABLE_ROWS})
+        raise _too_many_rows()
     return rows
+
+
+def _too_many_rows() -> UnreadableTable:
+    return UnreadableTable(_("The table has more than %(most)d rows. Split it.") % {"most": MAX_TABLE_ROWS})
 
 
 def _read_csv(data: bytes) -> list[list[str]]:
@@ -107,22 +120,31 @@ def _read_csv(data: bytes) -> list[list[str]]:
         except UnicodeDecodeError:
             continue
         try:
-            return list(csv.reader(io.StringIO(text, newline=""), strict=True))
+            # Empty lines count too, twice over: spreadsheets leave some at the end, a file of nothing else is refused.
+            lines = list(islice(csv.reader(io.StringIO(text, newline=""), strict=True), 2 * MAX_TABLE_ROWS + 2))
         except csv.Error as error:
             raise UnreadableTable(_("The CSV file is damaged (%(why)s).") % {"why": error}) from error
+        if len(lines) > 2 * MAX_TABLE_ROWS + 1:
+            raise _too_many_rows()
+        return [cells[:MAX_TABLE_COLUMNS] for cells in lines]
     raise UnreadableTable(_("The file is neither .xlsx nor a CSV file in UTF-8 or GB18030. Save it as one of these."))
 
 
 def _read_xlsx(data: bytes) -> list[list[str]]:
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as package:
+        with open_archive(data, TABLE_PACKAGE_LIMITS) as package:
             if any(name.lower().endswith("vbaproject.bin") for name in package.namelist()):
                 raise UnreadableTable(_("The file holds macros. Save it as .xlsx without them, or as CSV."))
-            if sum(info.file_size for info in package.infolist()) > MAX_UNPACKED_TABLE_BYTES:
-                raise UnreadableTable(_("The file unpacks to more than 50 MB. Save only the table."))
+            counter = XmlCounter(TABLE_XML_LIMITS)
+            for entry in package.infolist():
+                if entry.filename.lower().endswith((".xml", ".rels")):
+                    counter.add_bytes(entry.file_size)
+                    counter.add_elements(package.read(entry))
         book = load_workbook(io.BytesIO(data), read_only=True, keep_links=False)
-        rows = book.active.iter_rows(max_row=MAX_TABLE_ROWS + 2, max_col=50, values_only=True)
+        rows = book.active.iter_rows(max_row=MAX_TABLE_ROWS + 2, max_col=MAX_TABLE_COLUMNS, values_only=True)
         return [[_cell_text(cell) for cell in row] for row in rows]
+    except InputTooLarge as error:
+        raise UnreadableTable(str(error)) from error
     except DAMAGED_FILE_ERRORS as error:
         raise UnreadableTable(_("The .xlsx file cannot be read. Save it anew, or as CSV.")) from error
 

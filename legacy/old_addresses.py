@@ -23,7 +23,7 @@ from ledger.alarms import raise_alarm
 from ledger.record import record
 from legacy.address_normalisation import normalise_address, request_addresses
 from legacy.models import OldAddress
-from legacy.page_source import decode_text
+from legacy.page_source import UnreadablePage, decode_text
 
 verbs.register_verbs(
     "old_address",
@@ -34,6 +34,7 @@ verbs.register_verbs(
     },
 )
 
+MAX_ADDRESS_FILE_BYTES = 10 * 1024 * 1024  # 100,000 addresses
 REDIRECT_MAX_AGE_SECONDS = (
     3600  # seconds that a browser keeps the answer: unbounded, an address set wrongly could not be set right
 )
@@ -135,6 +136,9 @@ def import_file(file: Path, *, by: User, dry_run: bool = False) -> ImportCounts:
     """
     check_superuser(by)
     added, bad = 0, []
+    if file.stat().st_size > MAX_ADDRESS_FILE_BYTES:
+        limit = MAX_ADDRESS_FILE_BYTES // 1024 // 1024
+        raise UnreadablePage(file, _("The file is larger than %(limit)d MB. Split it.") % {"limit": limit})
     rows = _read_rows(decode_text(file.read_bytes(), file))
     with transaction.atomic():
         for number, row in rows:

@@ -12,8 +12,17 @@ from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from inputs.exceptions import InputTooLarge
+from inputs.html import HtmlLimits, rewrite_html
 
 MAX_PAGE_BYTES = 5 * 1024 * 1024  # bytes; the longest article of a portal is some hundred kilobytes
+_ONE_PAGE_ADVICE = gettext_lazy("Save the page of one article alone.")
+PAGE_LIMITS = HtmlLimits(characters=MAX_PAGE_BYTES, tags=100_000, depth=None, advice=_ONE_PAGE_ADVICE)
+MAX_NAMES_IN_NOTE = 50
+MAX_PAGE_LINES = 20_000  # that hold words; 150 printed pages have 6,000
+MAX_PAGE_CHARS = 1_000_000  # of these words, head and hidden parts included
 BLANK_CHARACTERS = " \t\n\r\f\v\x1a\x85\u00a0\u2028\u2029\u3000\u200b\u2060\ufeff"  # \x1a ends files of DOS
 
 _DECLARED_CHARSET = re.compile(rb"""charset\s*=\s*["']?\s*([a-z0-9_-]+)""", re.IGNORECASE)
@@ -87,9 +96,12 @@ def read_page_source(path: Path) -> PageSource:
         reason = _("The file cannot be opened (%(error)s). Check its permissions.")
         raise UnreadablePage(path, reason % {"error": error.strerror}) from error
     text = decode_text(data, path)
-    if path.suffix.lower() in (".html", ".htm") or _HTML_START.match(text):
-        return source_from_html(text)
-    return PageSource(text_lines(text))
+    try:
+        if path.suffix.lower() in (".html", ".htm") or _HTML_START.match(text):
+            return source_from_html(text)
+        return source_from_text(text)
+    except InputTooLarge as error:
+        raise UnreadablePage(path, str(error)) from error
 
 
 def decode_text(data: bytes, path: Path | str) -> str:
@@ -121,6 +133,23 @@ def decode_text(data: bytes, path: Path | str) -> str:
     raise NotText(path, _("The file is neither UTF-8 nor GB18030. Open it in an editor and save it as UTF-8."))
 
 
+def source_from_text(text: str) -> PageSource:
+    """Plain text as lines. Raises InputTooLarge."""
+    return _check_source(PageSource(text_lines(text)))
+
+
+def _check_source(source: PageSource) -> PageSource:
+    """Return the source. Raises InputTooLarge for more lines or characters than the page of one article has."""
+    lines = [*source.visible_lines, *source.hidden_lines]
+    if len(lines) > MAX_PAGE_LINES:
+        text = _("It has more than %(limit)d lines. %(advice)s")
+        raise InputTooLarge(text, params={"limit": MAX_PAGE_LINES, "advice": _ONE_PAGE_ADVICE})
+    if sum(len(line.text) for line in lines) > MAX_PAGE_CHARS:
+        text = _("It has more than %(limit)d characters. %(advice)s")
+        raise InputTooLarge(text, params={"limit": MAX_PAGE_CHARS, "advice": _ONE_PAGE_ADVICE})
+    return source
+
+
 def text_lines(text: str) -> tuple[SourceLine, ...]:
     """The lines of plain text that hold anything but blanks."""
     rows = re.split(r"\r\n|\r|\n", text)
@@ -129,24 +158,34 @@ def text_lines(text: str) -> tuple[SourceLine, ...]:
 
 
 def source_from_html(text: str) -> PageSource:
-    """The same lines as a browser would show, each with the number of the source line on which it begins."""
+    """The same lines as a browser would show, each with the number of the source line on which it begins.
+
+    Raises InputTooLarge.
+    """
     reader = _LineReader()
-    reader.feed(text)
+    reader.feed(rewrite_html(text, PAGE_LIMITS))
     reader.close()
     reader.end_line()
     notes = []
     if reader.pictures:
-        notes.append(_("Pictures were left out: %(names)s") % {"names": ", ".join(reader.pictures)})
+        notes.append(_("Pictures were left out: %(names)s") % {"names": _first_names(reader.pictures)})
     if reader.files:
-        notes.append(_("Linked files were left out: %(names)s") % {"names": ", ".join(reader.files)})
+        notes.append(_("Linked files were left out: %(names)s") % {"names": _first_names(reader.files)})
     if reader.embedded:
-        notes.append(_("Embedded frames and scripts were left out: %(names)s") % {"names": ", ".join(reader.embedded)})
+        notes.append(
+            _("Embedded frames and scripts were left out: %(names)s") % {"names": _first_names(reader.embedded)}
+        )
     if reader.hidden_count:
         notes.append(
             _("Text that the page hid from its visitors was left out (%(count)d places).")
             % {"count": reader.hidden_count}
         )
-    return PageSource(tuple(reader.visible_lines), tuple(reader.hidden_lines), tuple(notes), reader.address)
+    lines = (tuple(reader.visible_lines), tuple(reader.hidden_lines))
+    return _check_source(PageSource(*lines, tuple(notes), reader.address))
+
+
+def _first_names(names: list[str]) -> str:
+    return ", ".join(names[:MAX_NAMES_IN_NOTE]) + (" …" if len(names) > MAX_NAMES_IN_NOTE else "")
 
 
 _BLOCK_ELEMENTS = frozenset(
@@ -175,15 +214,12 @@ class _LineReader(HTMLParser):
         self.embedded: list[str] = []
         self.hidden_count = 0
         self._addresses: dict[str, str] = {}
-        self._text = ""
+        self._text: list[str] = []
+        self._has_words = False
         self._line_number = 0
         self._skipped_element = ""  # the element whose content is being left out
         self._skip_depth = 0
         self._link_ended = False
-
-    def parse_marked_section(self, i: int, report: int = 1) -> int:
-        """`<![…>`, which Word writes, is a comment to browsers; the library itself may raise AssertionError."""
-        return self.parse_bogus_comment(i, report)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
@@ -202,7 +238,7 @@ class _LineReader(HTMLParser):
         elif tag in _BLOCK_ELEMENTS:
             self.end_line()
         elif tag == "a" and self._link_ended:
-            self._text += " "  # menus are rows of links, set apart by margins only
+            self._text.append(" ")  # menus are rows of links, set apart by margins only
 
     def _note_omissions(self, tag: str, given: dict[str, str]) -> None:
         if tag == "img" and given.get("src") and not self._skipped_element:
@@ -252,19 +288,19 @@ class _LineReader(HTMLParser):
         if self.cdata_elem in ("script", "style"):
             return
         if data.strip(BLANK_CHARACTERS):
-            if not self._text.strip(BLANK_CHARACTERS):
+            if not self._has_words:
                 blank = data[: len(data) - len(data.lstrip(BLANK_CHARACTERS))]
                 self._line_number = self.getpos()[0] + len(re.findall(r"\r\n|\r|\n", blank))
-            self._link_ended = False
+            self._link_ended, self._has_words = False, True
         # Within one run of text only: beside a tag, as between two links of a menu, a line break is a gap.
-        self._text += _CJK_LINE_BREAK.sub("", data)
+        self._text.append(_CJK_LINE_BREAK.sub("", data))
 
     def end_line(self) -> None:
         """Puts the words gathered away as one line, blanks collapsed as browsers do (U+00A0 is no blank there)."""
-        words = re.sub(r"[ \t\r\n\f]+", " ", self._text).strip(BLANK_CHARACTERS)
+        words = re.sub(r"[ \t\r\n\f]+", " ", "".join(self._text)).strip(BLANK_CHARACTERS)
         if words:
             (self.hidden_lines if self._skipped_element else self.visible_lines).append(
                 SourceLine(self._line_number, words)
             )
-        self._text = ""
+        self._text, self._has_words = [], False
         self._link_ended = False

@@ -18,6 +18,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from articles.dates import SHOWN, check_date
+from inputs.exceptions import InputTooLarge
 from legacy.page_source import (
     BLANK_CHARACTERS,
     MissingBody,
@@ -28,7 +29,7 @@ from legacy.page_source import (
     SourceLine,
     UnreadablePage,
     read_page_source,
-    text_lines,
+    source_from_text,
 )
 from legacy.tamper_detection import Suspicion, find_suspicions
 
@@ -79,7 +80,10 @@ def read_page(path: Path) -> LegacyPage:
 
 def parse_page(text: str, name: str) -> LegacyPage:
     """The page whose plain text is `text`; `name` stands for it in errors. Raises as `read_page` does."""
-    return _parse_source(PageSource(text_lines(text)), name)
+    try:
+        return _parse_source(source_from_text(text), name)
+    except InputTooLarge as error:
+        raise UnreadablePage(name, str(error)) from error
 
 
 def body_html(page: LegacyPage) -> str:
@@ -140,7 +144,8 @@ def _parse_source(source: PageSource, name: str) -> LegacyPage:
     body = body[len(repeated) :]
     if not body:
         raise MissingBody(name, _("There is no text below the title. Save the page again when it is fully loaded."))
-    unknown = [line for line in head if line not in (*menu, crumbs, title)]
+    known = {line.number for line in (*menu, crumbs, title) if line}
+    unknown = [line for line in head if line.number not in known]
     notes = [*source.notes, *([] if crumbs else [_("There is no breadcrumb, so the department is not known.")])]
     notes += [_omission_note(line, _("not known as a part of the page")) for line in unknown]
     notes += [_omission_note(line, _("buttons and reads of the old page")) for line in _unused_labels(labels)]

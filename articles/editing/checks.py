@@ -6,6 +6,7 @@ finding never blocks a text: people decide. Apps above this one (proofing) impor
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -49,7 +50,7 @@ def register_check(function: RevisionCheck) -> RevisionCheck:
 
 def run_checks(revision: Revision) -> list[Finding]:
     """What all checks find, the worst first. Each looks at the revision as it is, and asks a query or two at most."""
-    found = [finding for one in registered_checks for finding in list(one(revision))[:MAX_FINDINGS_PER_CHECK]]
+    found = [finding for one in registered_checks for finding in islice(one(revision), MAX_FINDINGS_PER_CHECK)]
     order = list(Severity)
     return sorted(found, key=lambda finding: order.index(finding.severity))
 

@@ -7,7 +7,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from articles.files.attachments import AttachmentSpec, check_specs
+from articles.files.attachments import AttachmentSpec, check_count, check_specs
 from articles.models import File
 
 
@@ -90,6 +90,7 @@ class AttachmentsField(forms.CharField):
         """Raise ValidationError for a value that no page of ours sends."""
         try:
             rows = json.loads(value or "[]")
+            check_count(len(rows))
             return [{name: storable_text(row.get(name)) for name in ("digest", "name", "caption")} for row in rows]
         except (ValueError, TypeError, AttributeError, RecursionError) as error:
             raise ValidationError(_("The list of attachments cannot be read. Open the form again.")) from error

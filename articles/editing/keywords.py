@@ -3,9 +3,11 @@
 from collections import Counter
 from functools import cache
 
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_POST
 
+from articles.editing.responses import error_response
 from articles.text.plain_text import plain_text
 from articles.text.sanitising import sanitise
 from departments.permissions import check_draft_somewhere
@@ -23,9 +25,12 @@ COMMON_WORDS = frozenset(
 
 @require_POST
 def suggest_keywords(request: HttpRequest) -> JsonResponse:
-    """From `title` and `body` (HTML): {"keywords": the words, best first}."""
+    """From `title` and `body` (HTML): {"keywords": the words, best first}; 400 with {"error"} for too long a text."""
     check_draft_somewhere(request.user)
-    body = plain_text(sanitise(request.POST.get("body", "")).html)
+    try:
+        body = plain_text(sanitise(request.POST.get("body", "")).html)
+    except ValidationError as error:
+        return error_response(" ".join(error.messages))
     return JsonResponse({"keywords": extract_keywords(request.POST.get("title", "")[:500], body)})
 
 

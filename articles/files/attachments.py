@@ -58,8 +58,7 @@ def check_attachments(draft: Revision, attachments: list[AttachmentSpec], by: Us
 
 def check_specs(attachments: list[AttachmentSpec]) -> None:
     """Raise ValidationError for too many attachments, a file that is there twice, or a name that is too long."""
-    if len(attachments) > MAX_ATTACHMENTS:
-        raise ValidationError(_("An article has at most %(most)d attachments.") % {"most": MAX_ATTACHMENTS})
+    check_count(len(attachments))
     if len({one.file.pk for one in attachments}) != len(attachments):
         raise ValidationError(_("The same file is attached twice. Remove one of the two."))
     for one in attachments:
@@ -68,6 +67,12 @@ def check_specs(attachments: list[AttachmentSpec]) -> None:
                 raise ValidationError(
                     _("“%(name)s…” is too long: at most %(most)d characters.") % {"name": text[:20], "most": most}
                 )
+
+
+def check_count(count: int) -> None:
+    """Raise ValidationError for more attachments than an article may have."""
+    if count > MAX_ATTACHMENTS:
+        raise ValidationError(_("An article has at most %(most)d attachments.") % {"most": MAX_ATTACHMENTS})
 
 
 def set_attachments(draft: Revision, attachments: list[AttachmentSpec]) -> None:

@@ -3,20 +3,23 @@
 import io
 import logging
 import warnings
-import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_lazy, gettext_noop
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from accounts.models import User
 from articles.files import renditions
 from articles.models import File, Rendition, Revision, Upload
 from articles.text.sanitising import UnusablePicture
+from inputs.archives import DAMAGED_ARCHIVE_ERRORS, ArchiveLimits, open_archive
+from inputs.exceptions import InputTooLarge
 from ledger.alarms import raise_alarm
 from ledger.atomic_files import write_atomically
 from ledger.canonical_json import sha256
@@ -26,6 +29,8 @@ logger = logging.getLogger(__name__)
 MAX_FILE_MB = 10
 MAX_FILE_BYTES = MAX_FILE_MB * 1024 * 1024
 MAX_PICTURE_PIXELS = 40_000_000
+MAX_PICTURES_AT_ONCE = 200  # that come with one text
+MAX_PIXELS_AT_ONCE = 800_000_000  # of all of them; each million takes about 40 ms, and a telephone takes twelve
 # Format found in the content → (what we write, media type, ending). SVG and the like are no pictures to us.
 STORED_FORMATS = {
     "JPEG": ("JPEG", "image/jpeg", "jpg"),
@@ -47,30 +52,72 @@ def store_picture(data: bytes, by: User) -> File:
     Raises UnusablePicture for what is no picture of a known format or is larger than MAX_FILE_BYTES or
     MAX_PICTURE_PIXELS, and NotStored if the disk does not take it.
     """
+    return _store_opened(_open_picture(data), by)
+
+
+class PictureIntake:
+    """Stores the pictures that come with one text, up to a number of pictures and of pixels."""
+
+    def __init__(self, by: User) -> None:
+        self.by = by
+        self.pictures = self.pixels = 0
+
+    def store(self, data: bytes) -> File:
+        """As `store_picture`; raises UnusablePicture also when the text has brought too many."""
+        self.pictures += 1
+        if self.pictures > MAX_PICTURES_AT_ONCE:
+            raise UnusablePicture(
+                _("the text brings more than %(most)d pictures at once. Insert the others after saving.")
+                % {"most": MAX_PICTURES_AT_ONCE}
+            )
+        picture = _open_picture(data)
+        self.pixels += picture.width * picture.height
+        if self.pixels > MAX_PIXELS_AT_ONCE:
+            raise UnusablePicture(
+                _("the pictures have more than %(limit)d million pixels together. Make them smaller.")
+                % {"limit": MAX_PIXELS_AT_ONCE // 10**6}
+            )
+        return _store_opened(picture, self.by)
+
+
+def _open_picture(data: bytes) -> Image.Image:
+    """Read the head of a picture and judge its size; nothing is decoded yet. Raises UnusablePicture."""
     if len(data) > MAX_FILE_BYTES:
         raise UnusablePicture(_("it is larger than %(limit)d MB.") % {"limit": MAX_FILE_MB})
+    with _unusable_if_damaged():
+        picture = Image.open(io.BytesIO(data), formats=DECODED_FORMATS)
+        if picture.width * picture.height > MAX_PICTURE_PIXELS:
+            raise UnusablePicture(_pixel_limit_message())
+        return picture
+
+
+@contextmanager
+def _unusable_if_damaged() -> Iterator[None]:
+    """What Pillow raises for a picture that is damaged or too large becomes UnusablePicture."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            picture = Image.open(io.BytesIO(data), formats=DECODED_FORMATS)
-            if picture.width * picture.height > MAX_PICTURE_PIXELS:
-                raise UnusablePicture(_pixel_limit_message())
-            form, media_type, extension = STORED_FORMATS[picture.format]
-            picture = ImageOps.exif_transpose(picture)
-            # What Pillow would write again: only what the picture cannot be shown rightly without.
-            picture.info = {name: value for name, value in picture.info.items() if name in KEPT_IMAGE_INFO}
-            if form == "JPEG" and picture.mode not in ("RGB", "L"):
-                picture = picture.convert("RGB")
-            elif form != "JPEG" and picture.mode not in ("RGB", "RGBA", "L", "LA", "P", "1"):
-                picture = picture.convert("RGBA")
-            out = io.BytesIO()
-            picture.save(out, form, **({"quality": 88, "optimize": True} if form == "JPEG" else {}))
+            yield
+    except UnusablePicture:
+        raise
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
         raise UnusablePicture(_pixel_limit_message()) from error
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
-        if isinstance(error, UnusablePicture):
-            raise
         raise UnusablePicture(_("it is no picture that can be read (JPEG, PNG, GIF, WebP).")) from error
+
+
+def _store_opened(picture: Image.Image, by: User) -> File:
+    with _unusable_if_damaged():
+        form, media_type, extension = STORED_FORMATS[picture.format]
+        picture = ImageOps.exif_transpose(picture)
+        # What Pillow would write again: only what the picture cannot be shown rightly without.
+        picture.info = {name: value for name, value in picture.info.items() if name in KEPT_IMAGE_INFO}
+        if form == "JPEG" and picture.mode not in ("RGB", "L"):
+            picture = picture.convert("RGB")
+        elif form != "JPEG" and picture.mode not in ("RGB", "RGBA", "L", "LA", "P", "1"):
+            picture = picture.convert("RGBA")
+        out = io.BytesIO()
+        picture.save(out, form, **({"quality": 88, "optimize": True} if form == "JPEG" else {}))
     data = out.getvalue()
     # Encoded before the transaction, which on SQLite keeps all others from writing.
     encoded = None if _has_renditions(data) else list(renditions.encode_renditions(picture, len(data)))
@@ -98,6 +145,10 @@ DOCUMENT_TYPES = {
     "ppt/presentation.xml": ("application/vnd.openxmlformats-officedocument.presentationml.presentation", "pptx"),
     "OFD.xml": ("application/ofd", "ofd"),
 }
+# Only its directory is read here; readers unpack the whole on their own machines.
+DOCUMENT_LIMITS = ArchiveLimits(
+    unpacked_bytes=500 * 1024 * 1024, entries=5000, advice=gettext_lazy("Save the document anew, or as PDF.")
+)
 
 
 class UnusableFile(Exception):
@@ -164,9 +215,11 @@ def _document_type(data: bytes) -> tuple[str, str]:
     if data.startswith(b"%PDF-"):
         return "application/pdf", "pdf"
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as package:
+        with open_archive(data, DOCUMENT_LIMITS) as package:
             names = package.namelist()
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError):
+    except InputTooLarge as error:
+        raise UnusableFile(str(error)) from error
+    except DAMAGED_ARCHIVE_ERRORS:
         names = []
     if any(name.lower().endswith("vbaproject.bin") for name in names):
         raise UnusableFile(_("It has macros. Save it without them and bring it again."))

@@ -6,7 +6,7 @@ its semantic clean-up makes of single equal characters what a reader would call 
 time: what would take too long is shown as replaced whole.
 """
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -110,14 +110,14 @@ def _align_equal_blocks(old: list[BodyBlock], new: list[BodyBlock], budget: Diff
 
 def _moved_block_ids(pairs: list[BlockPair]) -> set[int]:
     """Ids of the blocks that stand elsewhere with the same words, on both sides."""
-    gone: dict[str, list[BodyBlock]] = defaultdict(list)
+    gone: dict[str, deque[BodyBlock]] = defaultdict(deque)
     for old, new in pairs:
         if new is None and (len(old.text) >= MIN_MOVED_CHARS or old.kind == "picture"):
             gone[old.comparison_key].append(old)
     found: set[int] = set()
     for old, new in pairs:
         if old is None and gone.get(new.comparison_key):
-            found |= {id(new), id(gone[new.comparison_key].pop(0))}
+            found |= {id(new), id(gone[new.comparison_key].popleft())}
     return found
 
 
@@ -212,7 +212,9 @@ def _format_notes(old: BodyBlock, new: BodyBlock) -> list[str]:
     if old.kind != new.kind:
         notes.append(_("%(old)s → %(new)s") % {"old": old.name, "new": new.name})
     if old.links != new.links:
-        gone, come = ([one for one in side if one not in other] for side, other in _both_ways(old.links, new.links))
+        there = frozenset(old.links), frozenset(new.links)
+        gone = [one for one in old.links if one not in there[1]]
+        come = [one for one in new.links if one not in there[0]]
         notes += [_("link: %(address)s → none") % {"address": address} for address in gone[len(come) :]]
         notes += [_("link: none → %(address)s") % {"address": address} for address in come[len(gone) :]]
         for before, after in zip(gone, come, strict=False):
@@ -222,10 +224,6 @@ def _format_notes(old: BodyBlock, new: BodyBlock) -> list[str]:
     if not notes and old.text == new.text:
         notes.append(_("cells of the table") if CELL_SEPARATOR in new.text else _("bold, alignment or the like"))
     return notes
-
-
-def _both_ways(one: Any, other: Any) -> list[tuple[Any, Any]]:
-    return [(one, other), (other, one)]
 
 
 # --- Unchanged stretches ---

@@ -73,7 +73,7 @@ def _best_occurrence(text: str, found: list[int], length: int, quote: Quote) -> 
 
     def alike(at: int) -> int:
         return _common_prefix_length(text[max(0, at - len(before)) : at][::-1], before[::-1]) + _common_prefix_length(
-            text[at + length :], after
+            text[at + length : at + length + len(after)], after
         )
 
     ranked = sorted(((alike(at), at) for at in found), reverse=True)

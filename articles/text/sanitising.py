@@ -21,7 +21,9 @@ from django.utils.translation import gettext as _
 
 from articles.text.file_addresses import carried_addresses, own_file, plain_digest
 from articles.text.plain_text import plain_text, strip_control_characters
+from inputs.html import ARTICLE_LIMITS, rewrite_html
 
+MAX_LOST = 100  # sentences about what was left out
 ALIGNMENTS = ("left", "center", "right", "justify")
 ALIGNABLE_TAGS = {"p", "h2", "h3", "h4", "td", "th", "div", "figure", "figcaption", "li", "caption"}
 
@@ -80,7 +82,7 @@ _data_url = re.compile(r"data:(?:image/[^;,]*)?(?:;(?!base64,)[^;,]*)*(;base64)?
 _pasted_source = re.compile(r'(?<= src=")data:[^"]*')
 # A picture that was cut off before its closing quotation mark, which would swallow the text behind it.
 _cut_off = re.compile(r"(<img\b[^<>]*=\s*([\"'])data:[^\"'<>,]*;base64,[^\"'<>]*)(?=<|$)", re.IGNORECASE)
-_empty_paragraphs = re.compile(r"(?:<p>(?:\s|&nbsp;|\u00a0|<br>)*</p>\s*)+")
+_empty_paragraphs = re.compile(r"<p>(?:\s|&nbsp;|<br>)*+</p>\s*")
 
 StorePicture = Callable[[bytes], str]
 MayUseFile = Callable[[str], bool]
@@ -117,21 +119,28 @@ def sanitise(html: str, store: StorePicture | None = None, may_use: MayUseFile |
     `store` takes the bytes of a pasted picture and returns its address (/files/…) here. It raises UnusablePicture for
     bytes that are no picture or too large. Without `store` pasted pictures are lost, and named. `may_use` answers
     whether a file of the site, given by its digest, may stand here; without it all may.
+    Raises InputTooLarge as `clean_html` does.
     """
     result = Sanitised("")
     ids: set[str] = set()
     cleaned = _tag_pattern.sub(lambda match: _rewrite_tag(match, store, may_use, result.lost, ids), clean_html(html))
     result.html = _empty_paragraphs.sub("", cleaned).strip()
+    if (more := len(result.lost) - MAX_LOST) > 0:
+        result.lost[MAX_LOST:] = [_("Left out besides: %(count)d more things.") % {"count": more}]
     return result
 
 
 def clean_html(html: str) -> CleanedHtml:
-    """Remove all that the lists do not allow: the first half of `sanitise`, done once for each text."""
+    """Remove all that the lists do not allow: the first half of `sanitise`, done once for each text.
+
+    Raises InputTooLarge (a ValidationError) for more tags, depth or characters than ARTICLE_LIMITS.
+    """
     if isinstance(html, CleanedHtml):
         return html
     # Control characters that are written as references become blanks: without them, the text around them could
     # join to something new.
-    allowed = _cleaner.clean(_cut_off.sub(r"\1\2>", strip_control_characters(html)))
+    whole = _cut_off.sub(r"\1\2>", strip_control_characters(html))
+    allowed = _cleaner.clean(rewrite_html(whole, ARTICLE_LIMITS, kept=ALLOWED_TAGS, removed=REMOVED_WITH_CONTENT))
     cleaned = CleanedHtml(strip_control_characters(allowed, " "))
     cleaned.source = html
     return cleaned

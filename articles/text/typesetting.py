@@ -122,12 +122,13 @@ def _apply_rules_to_flow(tokens: list[str], start: int, stop: int) -> None:
         flow.fixed[found.start() : found.start() + length] = [True] * length
     for rule in RULES:
         flow.edit(sorted(rule(flow.text)))
-    for index in range(start, stop):
-        if not tokens[index].startswith("<"):
-            tokens[index] = ""
+    characters_of: dict[int, list[str]] = {}
     for character, owner in zip(flow.text, flow.token_indexes, strict=True):
-        if not tokens[owner].startswith("<"):  # a text keeps no plain "<"
-            tokens[owner] += escape(character, quote=False).replace("\u00a0", "&nbsp;")
+        characters_of.setdefault(owner, []).append(character)
+    for index in range(start, stop):
+        if not tokens[index].startswith("<"):  # a text keeps no plain "<"
+            words = "".join(characters_of.get(index, []))
+            tokens[index] = escape(words, quote=False).replace("\u00a0", "&nbsp;")
 
 
 # Rules: each finds places in a line and says what shall stand there.

@@ -9,6 +9,8 @@ Element = ElementTree.Element
 UNSEEN = {"rPr", "fldChar", "instrText", "delText", "lastRenderedPageBreak"}
 BLANK = {"t", "tab", "br", "cr"}
 
+MAX_STYLE_DEPTH = 50  # styles that are based on one another; Word itself goes no deeper than eleven
+
 _invisible = re.compile(r"visibility:\s*hidden")
 
 
@@ -30,19 +32,22 @@ class HiddenText:
         `table`, `paragraph`: ids of the styles around the element. A hidden paragraph mark hides no text.
         """
         w, count = self.w, 0
-        for child in list(element):
+        left: list[Element] = []  # written at once: to remove one child after the other takes time squared
+        for child in element:
             inner = (table, paragraph)
             if child.tag == f"{w}tbl":
                 inner = (self._style(child, "tblPr", "tblStyle", "table"), "")
             elif child.tag == f"{w}p":
                 inner = (table, self._style(child, "pPr", "pStyle", "paragraph"))
             elif child.tag in (f"{w}drawing", f"{w}pict") and _is_invisible(child):
-                element.remove(child)
                 count += 1
                 continue
             elif _is_run(child) and self._is_hidden(child, table, paragraph):
                 count += _empty(child)
+            left.append(child)
             count += self.drop(child, *inner)
+        if len(left) != len(element):
+            element[:] = left
         return count
 
     def _is_hidden(self, run: Element, table: str, paragraph: str) -> bool:
@@ -65,7 +70,7 @@ class HiddenText:
 
     def _inherited(self, key: str, raw: dict[str, Element]) -> bool:
         passed: set[str] = set()
-        while key in raw and key not in passed:
+        while key in raw and key not in passed and len(passed) < MAX_STYLE_DEPTH:
             passed.add(key)
             if (hides := self._said(raw[key].find(f"{self.w}rPr"))) is not None:
                 return hides
@@ -106,6 +111,5 @@ def _is_invisible(drawing: Element) -> bool:
 def _empty(run: Element) -> bool:
     """Empty a hidden run. Return whether it held anything that a reader would see."""
     parts = [one for one in run if _local(one) not in UNSEEN]
-    for part in parts:
-        run.remove(part)
+    run[:] = [one for one in run if _local(one) in UNSEEN]
     return any(_local(part) not in BLANK or (part.text or "").strip() for part in parts)

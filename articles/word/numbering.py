@@ -13,6 +13,9 @@ CHINESE_DIGITS = "〇一二三四五六七八九"
 FINANCIAL_DIGITS = "零壹贰叁肆伍陆柒捌玖"
 HEAVENLY_STEMS = "甲乙丙丁戊己庚辛壬癸"
 EARTHLY_BRANCHES = "子丑寅卯辰巳午未申酉戌亥"
+MAX_LABEL_CHARS = 40  # of a template such as “第%1章”
+MAX_NUMBERING_LINKS = 20  # numberings that lead on to one another
+MAX_LETTERS = 30  # Word begins with a single letter again after 30 of them: 780 is thirty z
 _simple_label = re.compile(r"%[1-9][.．、)）]?")  # what an <ol> of HTML shows in its own way
 _placeholder = re.compile(r"%([1-9])")
 
@@ -108,7 +111,7 @@ class Numbering:
 
     def _resolve(self, numbering: str) -> tuple[str, dict[int, int]]:
         seen = set()
-        while numbering in self._numberings and numbering not in seen:
+        while numbering in self._numberings and numbering not in seen and len(seen) < MAX_NUMBERING_LINKS:
             seen.add(numbering)
             key, starts = self._numberings[numbering]
             if key not in self._links:
@@ -125,7 +128,7 @@ def _read_level(level: ElementTree.Element, w: str) -> NumberingLevel:
     legal = level.find(f"{w}isLgl")
     return NumberingLevel(
         number_format=said("numFmt", "decimal"),
-        label_template=said("lvlText"),
+        label_template=said("lvlText")[:MAX_LABEL_CHARS],
         start=_small_int(said("start"), 1),
         style=said("pStyle"),
         is_legal=legal is not None and legal.get(f"{w}val") not in ("0", "false"),
@@ -167,7 +170,7 @@ def _roman(value: int) -> str:
 
 
 def _letter_number(value: int) -> str:
-    return chr(ord("a") + (value - 1) % 26) * ((value - 1) // 26 + 1)
+    return chr(ord("a") + (value - 1) % 26) * ((value - 1) // 26 % MAX_LETTERS + 1)
 
 
 def _chinese_counting(value: int) -> str:

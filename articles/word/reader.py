@@ -28,11 +28,11 @@ from articles.word.package import (
     damaged_document,
 )
 from articles.word.structure import LIST_NUMBER_MARKERS, MAMMOTH_STYLES, DocumentRewriter, DocumentStructure
+from inputs.exceptions import InputTooLarge
 from ledger.canonical_json import sha256
 
 __all__ = ["UnreadableDocument", "WordText", "read_word"]
 
-MAX_PICTURES = 200
 UNSUPPORTED_PICTURE_EXTENSIONS = {"emf", "wmf", "emz", "wmz", "tif", "tiff", "svg", "pcx", "pict", "pct", "eps"}
 
 STYLE_MAP = "\n".join(["u => u", *(f"p[style-name='{name}'] => {path}:fresh" for name, path in MAMMOTH_STYLES.items())])
@@ -94,7 +94,10 @@ def read_word(data: bytes, by: User) -> WordText:
         raise
     except MALFORMED_PACKAGE_ERRORS as error:
         raise damaged_document() from error
-    result = sanitise(_adapt_html(html))
+    try:
+        result = sanitise(_adapt_html(html))
+    except InputTooLarge as error:
+        raise UnreadableDocument(str(error)) from error
     lost = [*pictures.lost, *pictures.unread_messages(), *_structure_messages(structure, package), *result.lost]
     return WordText(
         strip_control_characters(structure.title),
@@ -160,7 +163,7 @@ class _PictureImporter:
     """Stores the pictures that mammoth comes upon, and names those that cannot be taken over."""
 
     def __init__(self, package: WordPackage, by: User) -> None:
-        self.by = by
+        self._intake = storage.PictureIntake(by)
         self.lost: list[str] = []
         self._addresses: dict[str, str] = {}
         self._converted: set[str] = set()
@@ -198,13 +201,8 @@ class _PictureImporter:
         return [mammoth_html.element("img", {"src": self._addresses[digest], "alt": alt})]
 
     def _store(self, data: bytes, name: str) -> str:
-        if len(self._addresses) >= MAX_PICTURES:
-            self.lost.append(
-                _left_out_message(name, _("the document has more than %(most)d.") % {"most": MAX_PICTURES})
-            )
-            return ""
         try:
-            return storage.store_picture(data, self.by).get_absolute_url()
+            return self._intake.store(data).get_absolute_url()
         except (UnusablePicture, storage.NotStored) as error:
             ending = name.rpartition(".")[2].lower()
             if ending in UNSUPPORTED_PICTURE_EXTENSIONS and not isinstance(error, storage.NotStored):

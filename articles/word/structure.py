@@ -11,12 +11,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from xml.etree import ElementTree
 
-from articles.word.hidden_text import HiddenText
+from articles.word.hidden_text import MAX_STYLE_DEPTH, HiddenText
 from articles.word.numbering import Numbering, ParagraphNumber
 
 Element = ElementTree.Element
 
 MC_NAMESPACE = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
+_ALTERNATIVES = f"{MC_NAMESPACE}AlternateContent"
 VML_NAMESPACE = "{urn:schemas-microsoft-com:vml}"
 ALIGNMENT_OF_JC = {"center": "center", "right": "right", "end": "right", "distribute": "justify"}
 PARAGRAPH_TAGS = ("p", "h2", "h3", "h4")
@@ -27,6 +28,7 @@ MAMMOTH_STYLES = {
     for side in ("", "center", "right", "justify")
 }
 NON_TEXT_ELEMENTS = {"drawing", "pict", "object", "footnoteReference", "endnoteReference"}
+MAX_TITLE_LINES = 10
 # Stands before the text of a numbered list's item, round its number; no document has these private signs.
 LIST_NUMBER_MARKERS = ("\U0010fff0", "\U0010fff1")
 
@@ -106,7 +108,7 @@ class DocumentRewriter:
 
     def _resolve_style(self, key: str, raw: dict[str, Element]) -> ParagraphStyle:
         style, passed = ParagraphStyle(name=self._child_value(raw[key], "name").strip().lower()), set()
-        while key in raw and key not in passed:
+        while key in raw and key not in passed and len(passed) < MAX_STYLE_DEPTH:
             passed.add(key)
             properties = raw[key].find(f"{self.w}pPr")
             named = _heading_style.fullmatch(self._child_value(raw[key], "name").strip().lower())
@@ -142,43 +144,47 @@ class DocumentRewriter:
         self._choose_alternatives(root)
         seen["hidden"] += self._hidden.drop(root)
         for parent in root.iter():
-            for child in list(parent):
+            left: list[Element] = []  # written at once: to remove one child after the other takes time squared
+            for child in parent:
                 name = _local_name(child)
                 if child.tag == f"{w}sdt" and self._is_contents(child):
-                    parent.remove(child)
                     seen["contents"] += 1
-                elif child.tag in (f"{w}bookmarkStart", f"{w}bookmarkEnd"):
-                    parent.remove(child)
-                elif child.tag in (f"{w}ins", f"{w}del", f"{w}moveFrom"):
+                    continue
+                if child.tag in (f"{w}bookmarkStart", f"{w}bookmarkEnd"):
+                    continue
+                left.append(child)
+                if child.tag in (f"{w}ins", f"{w}del", f"{w}moveFrom"):
                     seen["changes"] += 1
                 elif child.tag == f"{w}commentReference":
                     seen["comments"] += 1
                 elif name in ("oMath", "oMathPara"):
                     words = "".join(one.text or "" for one in child.iter() if _local_name(one) == "t")
-                    parent[list(parent).index(child)] = self._text_run(words)
+                    left[-1] = self._text_run(words)
                     seen["formulas"] += 1
                 elif name in ("chart", "relIds"):
                     seen["charts" if name == "chart" else "diagrams"] += 1
                 elif child.tag == f"{w}object":
                     seen["objects"] += 1
+            parent[:] = left
 
     def _choose_alternatives(self, root: Element) -> None:
         """The older form of what Word writes twice, which mammoth reads; the newer where there is no other."""
-        found = True
-        while found:
-            found = False
-            for parent in list(root.iter()):
-                for child in list(parent):
-                    if child.tag != f"{MC_NAMESPACE}AlternateContent":
-                        continue
-                    found = True
-                    older, newer = child.find(f"{MC_NAMESPACE}Fallback"), child.find(f"{MC_NAMESPACE}Choice")
-                    chosen = list(older if older is not None and len(older) else newer if newer is not None else ())
-                    boxes = [box for one in chosen for box in one.iter(f"{self.w}txbxContent")]
-                    if boxes and not any(True for one in chosen for _box in one.iter(f"{VML_NAMESPACE}textbox")):
-                        chosen = [self._text_box(boxes)]
-                    place = list(parent).index(child)
-                    parent[place : place + 1] = chosen
+        for parent in root.iter():  # looks at the children only after they are chosen here
+            if parent.find(_ALTERNATIVES) is not None:
+                parent[:] = [one for child in parent for one in self._chosen(child)]
+
+    def _chosen(self, element: Element) -> Iterator[Element]:
+        """Yield what is to stand in the place of an element: the chosen form of alternatives, else the element."""
+        if element.tag != _ALTERNATIVES:
+            yield element
+            return
+        older, newer = element.find(f"{MC_NAMESPACE}Fallback"), element.find(f"{MC_NAMESPACE}Choice")
+        chosen = list(older if older is not None and len(older) else newer if newer is not None else ())
+        boxes = [box for one in chosen for box in one.iter(f"{self.w}txbxContent")]
+        if boxes and not any(True for one in chosen for _box in one.iter(f"{VML_NAMESPACE}textbox")):
+            chosen = [self._text_box(boxes)]
+        for one in chosen:
+            yield from self._chosen(one)
 
     def _text_box(self, boxes: list[Element]) -> Element:
         picture = Element(f"{self.w}pict")
@@ -212,19 +218,22 @@ class DocumentRewriter:
                 self._write_blocks([self._read_paragraph(one, parent) for one in inner], {})
 
     def _paragraphs_of(self, container: Element) -> Iterator[WordParagraph]:
-        """Those of the text itself: not in tables, nor in boxes."""
-        for child in list(container):
+        """Those of the text itself: not in tables, nor in boxes. Takes out those of a table of contents."""
+        contents: set[Element] = set()
+        for child in container:
             if child.tag == f"{self.w}p":
                 one = self._read_paragraph(child, container)
                 if _contents_style.fullmatch(one.style.name) and one.style.name:
-                    container.remove(child)
-                    self.structure.unsupported["contents"] += 1
+                    contents.add(child)
                 else:
                     yield one
             elif child.tag in (f"{self.w}sdt", f"{self.w}sdtContent", f"{self.w}customXml", f"{self.w}ins"):
                 yield from self._paragraphs_of(child)
             elif child.tag == f"{self.w}tbl":
                 yield WordParagraph(child, container, ParagraphStyle(), 0, "", "", None, 0, False, True)
+        if contents:
+            container[:] = [child for child in container if child not in contents]
+            self.structure.unsupported["contents"] += len(contents)
 
     def _read_paragraph(self, element: Element, parent: Element) -> WordParagraph:
         properties = element.find(f"{self.w}pPr")
@@ -321,8 +330,7 @@ class DocumentRewriter:
     def _unbold(self, paragraph: Element) -> None:
         """Headings are bold as such."""
         for properties in paragraph.iter(f"{self.w}rPr"):
-            for bold in properties.findall(f"{self.w}b"):
-                properties.remove(bold)
+            properties[:] = [one for one in properties if one.tag != f"{self.w}b"]
 
     def _write_properties(self, paragraph: Element, style: str, kind: str, depth: int) -> None:
         old = paragraph.find(f"{self.w}pPr")
@@ -366,7 +374,14 @@ def _title_lines(written: list[WordParagraph]) -> list[WordParagraph]:
         is_same = (
             one.style.name == first.style.name and one.font_size == first.font_size and one.alignment == first.alignment
         )
-        if one.has_non_text or not is_same or not (styled or first.font_size >= 30) or one.text[:1] in "（(—":
+        is_full = len(lines) == MAX_TITLE_LINES
+        if (
+            is_full
+            or one.has_non_text
+            or not is_same
+            or not (styled or first.font_size >= 30)
+            or one.text[:1] in "（(—"
+        ):
             break
         lines.append(one)
     return lines

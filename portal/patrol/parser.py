@@ -2,8 +2,13 @@
 
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from itertools import groupby
 
-VOID_ELEMENTS = frozenset("area base br col embed hr img input link meta param source track wbr".split())
+from inputs.exceptions import InputTooLarge
+from inputs.html import VOID_ELEMENTS, HtmlLimits, rewrite_html
+
+# A page is an article of ARTICLE_LIMITS at most, with what stands round it.
+PAGE_LIMITS = HtmlLimits(characters=8_000_000, tags=300_000, advice="")
 # Attributes that hold an address, whatever the element.
 URL_ATTRIBUTES = frozenset("href src action formaction data poster cite background manifest ping xlink:href".split())
 # Elements that no page of the site has.
@@ -18,6 +23,7 @@ class Link:
 
     address: str
     text: str = ""
+    parts: list[str] = field(default_factory=list, repr=False, compare=False)  # of the text, while the page is read
 
 
 @dataclass
@@ -47,7 +53,7 @@ def one_line(text: str) -> str:
 def tokenize_html(html: str) -> list[HTMLToken]:
     """HTML as a list of tags and texts, so that what means the same compares equal."""
     reader = _TokenCollector()
-    reader.feed(html)
+    reader.feed(rewrite_html(html, PAGE_LIMITS))
     reader.close()
     return trim_tokens(reader.tokens)
 
@@ -55,11 +61,9 @@ def tokenize_html(html: str) -> list[HTMLToken]:
 def trim_tokens(events: list[HTMLToken]) -> list[HTMLToken]:
     """The events without blanks at both ends; neighbouring texts are one."""
     joined: list[HTMLToken] = []
-    for event in events:
-        if event[0] == "text" and joined and joined[-1][0] == "text":
-            joined[-1] = ("text", joined[-1][1] + event[1])
-        else:
-            joined.append(event)
+    for is_text, group in groupby(events, key=lambda event: event[0] == "text"):
+        run = list(group)
+        joined += [("text", "".join(text for _kind, text in run))] if is_text else run
     if joined and joined[0][0] == "text":
         joined[0] = ("text", joined[0][1].lstrip())
     if joined and joined[-1][0] == "text":
@@ -201,7 +205,7 @@ class _PageParser(HTMLParser):
         if "visually-hidden" not in inside:
             for element in self.open_elements:
                 if element.link:
-                    element.link.text += data
+                    element.link.parts.append(data)
 
     def handle_comment(self, data: str) -> None:
         if "article-body" in self.open_regions():
@@ -209,9 +213,12 @@ class _PageParser(HTMLParser):
 
 
 def parse_page(html: str) -> ParsedPage:
-    """What stands on a page. Never raises, whatever the HTML is."""
+    """What stands on a page. Never raises, whatever the HTML is: a page that is too large is named as forbidden."""
     reader = _PageParser()
-    reader.feed(html)
+    try:
+        reader.feed(rewrite_html(html, PAGE_LIMITS))
+    except InputTooLarge as error:
+        return ParsedPage(forbidden=[str(error)])
     reader.close()
     page = reader.page
     for name, region in (
@@ -223,7 +230,7 @@ def parse_page(html: str) -> ParsedPage:
     ):
         setattr(page, name, one_line("".join(reader.texts_by_region.get(region, []))))
     for link in [*page.menu, *page.breadcrumbs, *page.listing_links, *page.downloads]:
-        link.text = one_line(link.text)
+        link.text = one_line("".join(link.parts))
     if page.body_tokens is not None:
         page.body_tokens = trim_tokens(page.body_tokens)
     return page

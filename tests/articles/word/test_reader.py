@@ -4,12 +4,14 @@ import io
 import re
 import struct
 import zipfile
+from dataclasses import replace
 
 import pytest
 
 from articles.models import File
 from articles.text.sanitising import sanitise
 from articles.text.typesetting import typeset
+from articles.word import package
 from articles.word.numbering import format_number
 from articles.word.reader import UnreadableDocument, read_word
 from tests.articles.text.test_sanitising import dangers
@@ -317,8 +319,9 @@ def test_entities_that_would_grow_are_not_read(refused):
 
 
 def test_a_document_packed_to_burst_is_refused_unread(refused, monkeypatch):
-    monkeypatch.setattr("articles.word.package.MAX_UNPACKED_BYTES", 1_000_000)
-    refused(document(paragraph("甲"), parts={"word/media/x.bin": bytes(2_000_000)}), "far larger")
+    limits = replace(package.PACKAGE_LIMITS, unpacked_bytes=1_000_000)
+    monkeypatch.setattr("articles.word.package.PACKAGE_LIMITS", limits)
+    refused(document(paragraph("甲"), parts={"word/media/x.bin": bytes(2_000_000)}), "unpacks to more")
 
 
 def test_a_size_that_lies_is_found_out(refused):
@@ -329,7 +332,7 @@ def test_a_size_that_lies_is_found_out(refused):
 
 
 def test_too_many_parts_are_refused(refused):
-    refused(document(paragraph("甲"), parts={f"x/{n}": b"" for n in range(3001)}), "far larger")
+    refused(document(paragraph("甲"), parts={f"x/{n}": b"" for n in range(3001)}), "unpacks to more")
 
 
 @pytest.mark.parametrize(
