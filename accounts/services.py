@@ -11,6 +11,7 @@ from accounts.full_names import check_full_name
 from accounts.identity_changes import ChangeState, check_changes_people, needs_confirmation, note_change
 from accounts.models import IdentityChange, User
 from accounts.registration import RECORDED_FIELDS, recorded_values
+from inputs.visible_text import validate_visible
 from ledger import verbs
 from ledger.models import Entry
 from ledger.record import record
@@ -31,7 +32,11 @@ verbs.register_verbs(
 
 
 def create_user(*, username: str, password: str | None, by: User | None, **fields: Any) -> User:
-    """Make a person; `fields` are full_name, email, phone, is_superuser, is_demonstration."""
+    """Make a person; `fields` are full_name, email, phone, is_superuser, is_demonstration.
+
+    Raises ValidationError for a full name that nobody sees.
+    """
+    validate_visible(fields.get("full_name", username))
     return User.objects.create_user(username, password, by=by, **fields)
 
 

@@ -19,9 +19,10 @@ from articles.files.storage import MissingFile, NotStored, PictureIntake, check_
 from articles.models import Article, Attachment, Contribution, DraftSave, File, FurtherColumn, Publication, Revision
 from articles.models.revision import CONTENT_FIELDS, TEXT_FIELDS, RevisionState
 from articles.search import drafts_index
-from articles.text.plain_text import generate_summary, has_words, strip_control_characters, written_summary
+from articles.text.plain_text import generate_summary, has_words, plain_text, strip_control_characters, written_summary
 from articles.text.sanitising import CleanedHtml, clean_html, mentioned_file_digests, sanitise
 from departments.models import Department
+from inputs.visible_text import has_visible_text, validate_visible
 from ledger.canonical_json import sha256
 from ledger.record import record
 from ledger.seals import SEAL_FIELDS
@@ -115,6 +116,8 @@ def save_draft(
     lost: list[str] = []
     for name in values.keys() & {*TEXT_FIELDS} - {"body"}:
         values[name] = strip_control_characters(values[name])
+    if "title" in values:
+        validate_visible(values["title"])
     if "body" in values:
         values["body"], lost = clean_body(values["body"], by, draft)
     if cover := values.get("cover"):
@@ -310,7 +313,7 @@ def check_draft_ready(draft: Revision) -> None:
         except ValidationError as error:
             label = Revision._meta.get_field(name).verbose_name
             raise DraftNotReady(f"{label}{_(':')} {' '.join(error.messages)}") from error
-    if not (draft.body.strip() or draft.address):
+    if not (has_visible_text(plain_text(draft.body)) or "<img" in draft.body or draft.address):
         raise DraftNotReady(_("The article is empty: write its body, or give the address that it leads to."))
     check_files(draft)
 

@@ -11,6 +11,7 @@ from django.db.models.expressions import Combinable
 from django.utils.translation import gettext_lazy as _
 
 from accounts.full_names import check_full_name
+from inputs.visible_text import validate_visible
 from ledger.seals import Sealed
 
 # Addresses /<slug>/ share the root with the site's own pages.
@@ -68,7 +69,7 @@ class Department(Sealed):
     seal_kind = "department"
 
     kind = models.CharField(_("kind"), max_length=10, choices=DepartmentKind.choices, default=DepartmentKind.DEPARTMENT)
-    name = models.CharField(_("name"), max_length=50)
+    name = models.CharField(_("name"), max_length=50, validators=[validate_visible])
     slug = models.SlugField(
         _("address"),
         max_length=50,
@@ -238,7 +239,7 @@ class Role(Sealed):
     seal_kind = "role"
 
     code = models.SlugField(_("code"), max_length=30, unique=True, help_text=_("It cannot be changed later."))
-    name = models.CharField(_("name"), max_length=30, unique=True)
+    name = models.CharField(_("name"), max_length=30, unique=True, validators=[validate_visible])
     may_draft = models.BooleanField(_("writes articles"), default=False)
     position = models.PositiveSmallIntegerField(_("position"), default=0)
 

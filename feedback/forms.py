@@ -18,6 +18,7 @@ from articles.text.plain_text import strip_control_characters
 from articles.text.web_addresses import is_trusted_host, parse_external
 from feedback import form_tokens
 from feedback.models import MAX_TEXT_LENGTH, MIN_TEXT_LENGTH, Letter, LetterKind
+from inputs.visible_text import visible_text
 
 LENGTH_MESSAGES = {
     "max_length": _("At most %(limit_value)d characters, please; you wrote %(show_value)d."),
@@ -37,11 +38,14 @@ def live_publication(number: str) -> Publication | None:
 
 
 class PlainTextField(forms.CharField):
-    """Text without control characters; ends of lines count as one character, as in the browser."""
+    """Text without control characters, "" if nobody sees anything of it.
+
+    Ends of lines count as one character, as in the browser.
+    """
 
     def to_python(self, value: Any) -> str:
         text = super().to_python(value)
-        return strip_control_characters(text.replace("\r\n", "\n").replace("\r", "\n"))
+        return visible_text(strip_control_characters(text.replace("\r\n", "\n").replace("\r", "\n")))
 
     def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
         """No `maxlength`: browsers cut off what is pasted and say nothing. The server says it."""

@@ -10,6 +10,7 @@ from departments import permissions
 from departments.exceptions import WrongState
 from departments.models import Department
 from feedback.models import LETTER_TRANSITIONS, Letter, LetterState
+from inputs.visible_text import visible_text
 from ledger import verbs
 from ledger.alarms import raise_alarm
 from ledger.record import record
@@ -60,7 +61,7 @@ def change_state(letter: Letter, *, by: User, to: LetterState, expected_state: s
         raise WrongState(_("Somebody else was quicker: this letter is now “%(state)s”. Nothing was changed.") % state)
     if to not in LETTER_TRANSITIONS[LetterState(expected_state)]:
         raise WrongState(_("From this state the letter cannot go there. Nothing was changed."))
-    if to == LetterState.ANSWERED and not answer.strip():
+    if to == LetterState.ANSWERED and not visible_text(answer):
         raise AnswerMissing(_("Write the answer first."))
     if not has_intact_seal(fresh):
         raise WrongState(
@@ -69,7 +70,7 @@ def change_state(letter: Letter, *, by: User, to: LetterState, expected_state: s
     at, answered, closed = timezone.now(), to == LetterState.ANSWERED, to == LetterState.CLOSED
     changes = {
         "state": to.value,
-        "answer": answer.strip(),
+        "answer": visible_text(answer),
         "answered_by": by if answered else None,
         "answered_by_name": by.full_name if answered else "",
         "answered_at": at if answered else None,

@@ -15,6 +15,7 @@ from django.utils.translation import pgettext_lazy
 
 from articles.text.web_addresses import parse_hosts
 from departments.models import Department, DepartmentKind
+from inputs.visible_text import validate_visible
 from ledger.seals import Sealed
 
 # Plain words and numbers only: the footer is typed, never a template and never HTML.
@@ -65,7 +66,7 @@ class Identity(Sealed):
 
     seal_kind = "identity"
 
-    name = models.CharField(_("name of the site"), max_length=60, validators=[plain_text_validator])
+    name = models.CharField(_("name of the site"), max_length=60, validators=[plain_text_validator, validate_visible])
     description = models.CharField(_("description"), max_length=300, blank=True, validators=[plain_text_validator])
     keywords = models.CharField(_("keywords"), max_length=200, blank=True, validators=[plain_text_validator])
     organiser = models.CharField(_("organiser"), max_length=100, blank=True, validators=[plain_text_validator])

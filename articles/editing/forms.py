@@ -16,7 +16,7 @@ from articles.editing.fields import AttachmentsField, DepartmentsField, PictureF
 from articles.files import attachments
 from articles.models import Article, Revision
 from articles.models.revision import CONTENT_FIELDS
-from articles.text.sanitising import CleanedHtml
+from articles.text.sanitising import CleanedHtml, sanitise_for_display
 from departments import permissions
 from departments.models import Department
 
@@ -86,6 +86,9 @@ class DraftForm(forms.ModelForm):
     def __init__(self, *args: Any, person: User, article: Article | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.article, self.person = article, person
+        if self.instance.body:
+            # The editor builds a page of it, and the row of a draft is vouched for by nobody.
+            self.initial["body"] = sanitise_for_display(self.instance.body)
         self.fields["department"].queryset = permissions.departments_to_draft_in(person)
         self.fields["columns"].queryset = Department.objects.holding_articles()
         self.fields["columns"].required = False

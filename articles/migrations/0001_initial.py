@@ -2,6 +2,7 @@
 import django.core.validators
 import django.db.models.deletion
 import django.utils.timezone
+import inputs.visible_text
 from django.conf import settings
 from django.db import migrations, models
 
@@ -227,7 +228,7 @@ class Migration(migrations.Migration):
                 ('seal_signature', models.CharField(default='', editable=False, max_length=128, verbose_name='seal')),
                 ('number', models.PositiveIntegerField(verbose_name='revision')),
                 ('state', models.CharField(choices=[('draft', 'draft'), ('parked', 'parked draft'), ('frozen', 'frozen'), ('discarded', 'discarded draft')], default='draft', max_length=10, verbose_name='state')),
-                ('title', models.CharField(max_length=200, verbose_name='title')),
+                ('title', models.CharField(max_length=200, validators=[inputs.visible_text.validate_visible], verbose_name='title')),
                 ('subtitle', models.CharField(blank=True, max_length=200, verbose_name='subtitle')),
                 ('body', models.TextField(blank=True, verbose_name='body')),
                 ('summary', models.CharField(blank=True, help_text='Stands in listings and search engines.', max_length=500, verbose_name='summary')),

@@ -12,6 +12,7 @@ from articles.models.file import File, Rendition
 from articles.models.frozen_text import FrozenText, RevisionState
 from database.json_subquery import JSONSubquery, datetime_from_json
 from departments.models import Department
+from inputs.visible_text import validate_visible
 from ledger.canonical_json import canonical_json, canonical_timestamp, sha256
 from ledger.seals import Sealed
 
@@ -80,7 +81,7 @@ class Revision(FrozenText):
     number = models.PositiveIntegerField(_("revision"))
     state = models.CharField(_("state"), max_length=10, choices=RevisionState.choices, default=RevisionState.DRAFT)
 
-    title = models.CharField(_("title"), max_length=200)
+    title = models.CharField(_("title"), max_length=200, validators=[validate_visible])
     subtitle = models.CharField(_("subtitle"), max_length=200, blank=True)
     body = models.TextField(_("body"), blank=True)
     summary = models.CharField(

@@ -20,6 +20,7 @@ from articles.models import Publication
 from articles.public import external_links, metadata
 from articles.public.body_html import render_body
 from articles.public.languages import CONTENT_LANGUAGE, localised_url_names, with_language, without_language
+from articles.text.sanitising import sanitise_for_display
 from departments.models import Department, DepartmentKind
 
 register = template.Library()
@@ -297,9 +298,11 @@ def _meta_tags_html(attribute: str, tags: list[metadata.MetaTag]) -> SafeString:
 def article_body(context: Context) -> SafeString:
     """The body of `revision`, with `pictures`: they open large, tables scroll. Once public, links to other sites ask.
 
-    Not before: a preview must sign no address that nobody has approved.
+    Not before: a preview must sign no address that nobody has approved. Words that no seal vouches for are sanitised
+    again: whoever writes to the database could put anything into the row of a draft.
     """
-    body = render_body(context["revision"].body, context.get("pictures", {}))
-    if context.get("publication"):
+    publication, body = context.get("publication"), context["revision"].body
+    body = render_body(body if publication else sanitise_for_display(body), context.get("pictures", {}))
+    if publication:
         body = external_links.with_interstitials(body, context["site"].trusted_host_names)
-    return mark_safe(body)  # noqa: S308 (sanitised when it was saved, sealed since; what is added here is escaped)
+    return mark_safe(body)  # noqa: S308 (sanitised here, or when it was saved and sealed since; what is added is escaped)

@@ -3,6 +3,8 @@
 import re
 from html import unescape
 
+from inputs.visible_text import has_visible_text
+
 AUTO_SUMMARY_CHARS = 120
 
 _any_tag = re.compile(r"<[^>]*>")
@@ -19,7 +21,8 @@ def plain_text(html: str) -> str:
 
 def has_words(html: str) -> bool:
     """Return whether HTML, sanitised or not, holds letters, Hanzi or digits between its tags."""
-    return bool(re.search(r"\w", unescape(re.sub(r"<[^<>]*>", "", html))))
+    words = unescape(re.sub(r"<[^<>]*>", "", html))
+    return any(map(has_visible_text, re.findall(r"\w+", words)))
 
 
 def strip_control_characters(text: str, replacement: str = "") -> str:

@@ -13,7 +13,7 @@ import binascii
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from html import unescape
+from html import escape, unescape
 from urllib.parse import unquote_to_bytes
 
 import nh3
@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 
 from articles.text.file_addresses import carried_addresses, own_file, plain_digest
 from articles.text.plain_text import plain_text, strip_control_characters
+from inputs.exceptions import InputTooLarge
 from inputs.html import ARTICLE_LIMITS, rewrite_html
 
 MAX_LOST = 100  # sentences about what was left out
@@ -128,6 +129,14 @@ def sanitise(html: str, store: StorePicture | None = None, may_use: MayUseFile |
     if (more := len(result.lost) - MAX_LOST) > 0:
         result.lost[MAX_LOST:] = [_("Left out besides: %(count)d more things.") % {"count": more}]
     return result
+
+
+def sanitise_for_display(html: str) -> str:
+    """Sanitise HTML from a row that no seal vouches for. Return the refusal in its place if it is too large."""
+    try:
+        return sanitise(html).html
+    except InputTooLarge as error:
+        return f"<p>{escape(str(error))}</p>"
 
 
 def clean_html(html: str) -> CleanedHtml:

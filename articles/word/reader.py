@@ -29,6 +29,7 @@ from articles.word.package import (
 )
 from articles.word.structure import LIST_NUMBER_MARKERS, MAMMOTH_STYLES, DocumentRewriter, DocumentStructure
 from inputs.exceptions import InputTooLarge
+from inputs.visible_text import visible_text
 from ledger.canonical_json import sha256
 
 __all__ = ["UnreadableDocument", "WordText", "read_word"]
@@ -100,8 +101,8 @@ def read_word(data: bytes, by: User) -> WordText:
         raise UnreadableDocument(str(error)) from error
     lost = [*pictures.lost, *pictures.unread_messages(), *_structure_messages(structure, package), *result.lost]
     return WordText(
-        strip_control_characters(structure.title),
-        strip_control_characters(structure.subtitle),
+        visible_text(strip_control_characters(structure.title)),
+        visible_text(strip_control_characters(structure.subtitle)),
         result.html,
         list(dict.fromkeys(lost)),
     )

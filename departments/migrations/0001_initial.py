@@ -2,6 +2,7 @@
 import departments.models
 import django.core.validators
 import django.db.models.deletion
+import inputs.visible_text
 from django.conf import settings
 from django.db import migrations, models
 
@@ -22,7 +23,7 @@ class Migration(migrations.Migration):
                 ('seal_key', models.CharField(default='', editable=False, max_length=16, verbose_name='key of the seal')),
                 ('seal_signature', models.CharField(default='', editable=False, max_length=128, verbose_name='seal')),
                 ('code', models.SlugField(help_text='It cannot be changed later.', max_length=30, unique=True, verbose_name='code')),
-                ('name', models.CharField(max_length=30, unique=True, verbose_name='name')),
+                ('name', models.CharField(max_length=30, unique=True, validators=[inputs.visible_text.validate_visible], verbose_name='name')),
                 ('may_draft', models.BooleanField(default=False, verbose_name='writes articles')),
                 ('position', models.PositiveSmallIntegerField(default=0, verbose_name='position')),
             ],
@@ -39,7 +40,7 @@ class Migration(migrations.Migration):
                 ('seal_key', models.CharField(default='', editable=False, max_length=16, verbose_name='key of the seal')),
                 ('seal_signature', models.CharField(default='', editable=False, max_length=128, verbose_name='seal')),
                 ('kind', models.CharField(choices=[('department', 'department'), ('column', 'column'), ('link', 'outside link')], default='department', max_length=10, verbose_name='kind')),
-                ('name', models.CharField(max_length=50, verbose_name='name')),
+                ('name', models.CharField(max_length=50, validators=[inputs.visible_text.validate_visible], verbose_name='name')),
                 ('slug', models.SlugField(blank=True, help_text='Part of the web address: lower-case letters, digits, hyphens. Empty for an outside link.', null=True, unique=True, validators=[departments.models.validate_not_reserved], verbose_name='address')),
                 ('url', models.CharField(blank=True, help_text='For an outside link only.', max_length=500, validators=[django.core.validators.URLValidator(schemes=['http', 'https'])], verbose_name='outside address')),
                 ('description', models.CharField(blank=True, max_length=300, verbose_name='description')),

@@ -2,6 +2,7 @@
 import django.core.validators
 import django.db.models.deletion
 import django.utils.timezone
+import inputs.visible_text
 import portal.models
 from django.conf import settings
 from django.db import migrations, models
@@ -42,7 +43,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('seal_key', models.CharField(default='', editable=False, max_length=16, verbose_name='key of the seal')),
                 ('seal_signature', models.CharField(default='', editable=False, max_length=128, verbose_name='seal')),
-                ('name', models.CharField(max_length=60, validators=[django.core.validators.RegexValidator('[<>]', 'Plain text only, without < and >.', inverse_match=True)], verbose_name='name of the site')),
+                ('name', models.CharField(max_length=60, validators=[django.core.validators.RegexValidator('[<>]', 'Plain text only, without < and >.', inverse_match=True), inputs.visible_text.validate_visible], verbose_name='name of the site')),
                 ('description', models.CharField(blank=True, max_length=300, validators=[django.core.validators.RegexValidator('[<>]', 'Plain text only, without < and >.', inverse_match=True)], verbose_name='description')),
                 ('keywords', models.CharField(blank=True, max_length=200, validators=[django.core.validators.RegexValidator('[<>]', 'Plain text only, without < and >.', inverse_match=True)], verbose_name='keywords')),
                 ('organiser', models.CharField(blank=True, max_length=100, validators=[django.core.validators.RegexValidator('[<>]', 'Plain text only, without < and >.', inverse_match=True)], verbose_name='organiser')),

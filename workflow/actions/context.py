@@ -16,6 +16,7 @@ from articles.models import Article
 from database.compiled_query import CompiledQuery
 from departments.authority import check_department
 from departments.exceptions import TamperedRow, WrongState
+from inputs.visible_text import visible_text
 from ledger.alarms import alarms_outlive_rollback, report_broken_seal
 from ledger.models import SETUP_ENDED_VERB, Entry
 from ledger.resealing import SealBroken
@@ -148,10 +149,10 @@ def _refusals_as_wrong_state() -> Iterator[None]:
 
 
 def require_reason(text: str) -> str:
-    """The reason without blanks around it. Raises ReasonMissing when there is none."""
-    if not text.strip():
+    """The reason without blanks around it. Raises ReasonMissing when nobody would see one."""
+    if not (reason := visible_text(text)):
         raise ReasonMissing(_("Give a reason; nothing was changed."))
-    return text.strip()
+    return reason
 
 
 def require_future(at: datetime, now: datetime) -> datetime:

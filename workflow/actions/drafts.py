@@ -10,6 +10,7 @@ from articles.models.revision import RevisionState
 from departments import permissions
 from departments.exceptions import WrongState
 from departments.models import Department
+from inputs.visible_text import visible_text
 from ledger.alarms import alarms_outlive_rollback
 from ledger.record import record
 from workflow.actions import preview_links, round_records
@@ -77,7 +78,7 @@ def hand_draft(article: Article, by: User, to: User, reason: str = "") -> None:
         permissions.check_draft(to, article.department)
         article.update_sealed(in_charge=to)
         recipients.notify(recipients.NotificationEvent.DRAFT_HANDED, article, by=by, reason=reason, to=to)
-        facts = {"to": to.pk, "to_name": to.full_name, "reason": reason.strip()}
+        facts = {"to": to.pk, "to_name": to.full_name, "reason": visible_text(reason)}
         record("article.draft_handed", article, by=by, **facts)
 
 
@@ -119,4 +120,4 @@ def discard(article: Article, by: User, reason: str = "") -> None:
         links = preview_links.end_links(article, at)
         if state.public == PublicState.UNPUBLISHED:
             article.update_sealed(discarded_at=at)
-        record("article.discarded", article, by=by, was=state.text, reason=reason.strip(), links=links)
+        record("article.discarded", article, by=by, was=state.text, reason=visible_text(reason), links=links)

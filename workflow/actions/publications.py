@@ -10,6 +10,7 @@ from articles.models import Article
 from articles.publication_records import load_records
 from departments.exceptions import WrongState
 from departments.models import Department
+from inputs.visible_text import visible_text
 from ledger.record import record
 from workflow.actions import round_records
 from workflow.actions.context import article_action, require_future, require_reason
@@ -62,7 +63,7 @@ def withdraw(article: Article, by: User, reason: str, notice: str) -> None:
         records = load_records(article)
         for replacement in replacements:
             publishing.call_off_publication(replacement, at, records)
-        notice = notice.strip() or _("This article was withdrawn.")
+        notice = visible_text(notice) or _("This article was withdrawn.")
         publishing.withdraw_publication(publication, by=by, reason=reason, notice=notice, at=at, records=records)
         ended = [publication, *replacements]
         recipients.notify(recipients.NotificationEvent.WITHDRAWN, article, by=by, reason=reason, publications=ended)

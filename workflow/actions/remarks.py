@@ -21,6 +21,7 @@ from articles.text.passages import PassageCrossesBlocks, PassageNotFound, Quote,
 from articles.text.plain_text import strip_control_characters
 from departments import permissions
 from departments.exceptions import NotAllowed, WrongState
+from inputs.visible_text import visible_text
 from ledger.alarms import alarms_outlive_rollback
 from workflow.exceptions import BadRemark
 from workflow.models import Remark, Round, RoundState
@@ -54,7 +55,7 @@ def add_remark(
         person=by,
         person_name=by.full_name,
         field=field,
-        text=strip_control_characters(text).strip(),
+        text=visible_text(strip_control_characters(text)),
         is_suggestion=replacement is not None,
         replacement=" ".join(strip_control_characters(replacement or "").split("\n")),
     )

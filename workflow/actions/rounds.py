@@ -15,6 +15,7 @@ from database.compiled_query import CompiledQuery
 from database.json_subquery import JSONSubquery, datetime_from_json
 from departments.exceptions import NotAllowed, WrongState
 from departments.setup import end_setup_with_publication
+from inputs.visible_text import visible_text
 from ledger.canonical_json import canonical_timestamp
 from ledger.record import record
 from workflow.actions import round_records
@@ -105,7 +106,7 @@ def _record_decision(
         principal_name=principal.full_name,
         verdict=verdict,
         digest=seen,
-        comment=comment.strip(),
+        comment=visible_text(comment),
         unconfirmed=round.unconfirmed_then,
         decided_at=at,
     )
@@ -253,5 +254,5 @@ def hand_over(round_step: RoundStep, by: User, to: User, reason: str = "") -> No
             step=step.name,
             to=to.pk,
             to_name=to.full_name,
-            reason=reason.strip(),
+            reason=visible_text(reason),
         )

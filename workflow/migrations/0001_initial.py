@@ -1,6 +1,7 @@
 
 import django.db.models.deletion
 import django.utils.timezone
+import inputs.visible_text
 from django.conf import settings
 from django.db import migrations, models
 
@@ -37,7 +38,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('seal_key', models.CharField(default='', editable=False, max_length=16, verbose_name='key of the seal')),
                 ('seal_signature', models.CharField(default='', editable=False, max_length=128, verbose_name='seal')),
-                ('name', models.CharField(max_length=50, unique=True, verbose_name='name')),
+                ('name', models.CharField(max_length=50, unique=True, validators=[inputs.visible_text.validate_visible], verbose_name='name')),
                 ('description', models.CharField(blank=True, max_length=300, verbose_name='description')),
                 ('is_default', models.BooleanField(default=False, verbose_name='for departments that chose none')),
                 ('is_active', models.BooleanField(default=True, verbose_name='in use')),
@@ -164,7 +165,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('position', models.PositiveSmallIntegerField(verbose_name='position')),
-                ('name', models.CharField(max_length=30, verbose_name='name')),
+                ('name', models.CharField(max_length=30, validators=[inputs.visible_text.validate_visible], verbose_name='name')),
                 ('people', models.PositiveSmallIntegerField(default=1, verbose_name='how many people')),
                 ('due_hours', models.PositiveIntegerField(blank=True, null=True, verbose_name='due within hours')),
                 ('is_active', models.BooleanField(default=True, verbose_name='in use')),
@@ -262,7 +263,7 @@ class Migration(migrations.Migration):
             name='QuickPhrase',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('text', models.CharField(max_length=100, unique=True, verbose_name='phrase')),
+                ('text', models.CharField(max_length=100, unique=True, validators=[inputs.visible_text.validate_visible], verbose_name='phrase')),
                 ('position', models.PositiveSmallIntegerField(default=0, help_text='Small numbers come first.', verbose_name='position')),
             ],
             options={

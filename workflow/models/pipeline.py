@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from database.json_subquery import JSONSubquery
 from departments.models import Department, Role
+from inputs.visible_text import validate_visible
 from ledger.seals import Sealed
 
 # The pipelines that every site begins with: name, description, is default, steps as (name, code of the role)
@@ -41,7 +42,7 @@ class Pipeline(Sealed):
 
     seal_kind = "pipeline"
 
-    name = models.CharField(_("name"), max_length=50, unique=True)
+    name = models.CharField(_("name"), max_length=50, unique=True, validators=[validate_visible])
     description = models.CharField(_("description"), max_length=300, blank=True)
     is_default = models.BooleanField(_("for departments that chose none"), default=False)
     is_active = models.BooleanField(_("in use"), default=True)
@@ -126,7 +127,7 @@ class Step(models.Model):
 
     pipeline = models.ForeignKey(Pipeline, on_delete=models.CASCADE, related_name="steps", verbose_name=_("pipeline"))
     position = models.PositiveSmallIntegerField(_("position"))
-    name = models.CharField(_("name"), max_length=30)
+    name = models.CharField(_("name"), max_length=30, validators=[validate_visible])
     role = models.ForeignKey(Role, on_delete=models.PROTECT, related_name="+", verbose_name=_("role that decides"))
     people = models.PositiveSmallIntegerField(_("how many people"), default=1)
     due_hours = models.PositiveIntegerField(_("due within hours"), null=True, blank=True)

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from articles.models import Article
 from articles.text.passages import Quote
+from inputs.visible_text import validate_visible
 from workflow.models.round import Round, RoundState
 
 
@@ -101,7 +102,7 @@ class Remark(models.Model):
 class QuickPhrase(models.Model):
     """A sentence that leaders put into the reason of a return with one click. Superusers keep the list."""
 
-    text = models.CharField(_("phrase"), max_length=100, unique=True)
+    text = models.CharField(_("phrase"), max_length=100, unique=True, validators=[validate_visible])
     position = models.PositiveSmallIntegerField(_("position"), default=0, help_text=_("Small numbers come first."))
 
     class Meta:

@@ -10,6 +10,7 @@ from django.db.models import Count, Q, QuerySet, Value
 from accounts.models import User
 from articles.models import Article, Contribution, Publication
 from departments.models import Department, Membership
+from inputs.visible_text import visible_text
 from workflow.models import Decision, Emergency, Notification, NotificationEvent, Round, RoundState, RoundStep, Verdict
 from workflow.rules.eligible_deciders import eligible_deciders
 from workflow.rules.pipeline_steps import signing_role_ids
@@ -116,7 +117,7 @@ def create_notifications(
         "round_id": round.pk if round else None,
         "actor_id": by.pk if by else None,
         "actor_name": by.full_name if by else "",
-        "reason": reason.strip()[:MAX_REASON_CHARACTERS],
+        "reason": visible_text(reason)[:MAX_REASON_CHARACTERS],
     }
     Notification.objects.bulk_create(
         (Notification(person_id=pk, event=event, asks=asks, **facts) for pk, (event, asks) in people),
