@@ -22,7 +22,6 @@ _ONE_PAGE_ADVICE = gettext_lazy("Save the page of one article alone.")
 PAGE_LIMITS = HtmlLimits(characters=MAX_PAGE_BYTES, tags=100_000, depth=None, advice=_ONE_PAGE_ADVICE)
 MAX_NAMES_IN_NOTE = 50
 MAX_PAGE_LINES = 20_000  # that hold words; 150 printed pages have 6,000
-MAX_PAGE_CHARS = 1_000_000  # of these words, head and hidden parts included
 BLANK_CHARACTERS = " \t\n\r\f\v\x1a\x85\u00a0\u2028\u2029\u3000\u200b\u2060\ufeff"  # \x1a ends files of DOS
 
 _DECLARED_CHARSET = re.compile(rb"""charset\s*=\s*["']?\s*([a-z0-9_-]+)""", re.IGNORECASE)
@@ -139,14 +138,10 @@ def source_from_text(text: str) -> PageSource:
 
 
 def _check_source(source: PageSource) -> PageSource:
-    """Return the source. Raises InputTooLarge for more lines or characters than the page of one article has."""
-    lines = [*source.visible_lines, *source.hidden_lines]
-    if len(lines) > MAX_PAGE_LINES:
+    """Return the source. Raises InputTooLarge for more lines than the page of one article has."""
+    if len(source.visible_lines) + len(source.hidden_lines) > MAX_PAGE_LINES:
         text = _("It has more than %(limit)d lines. %(advice)s")
         raise InputTooLarge(text, params={"limit": MAX_PAGE_LINES, "advice": _ONE_PAGE_ADVICE})
-    if sum(len(line.text) for line in lines) > MAX_PAGE_CHARS:
-        text = _("It has more than %(limit)d characters. %(advice)s")
-        raise InputTooLarge(text, params={"limit": MAX_PAGE_CHARS, "advice": _ONE_PAGE_ADVICE})
     return source
 
 

@@ -103,6 +103,7 @@ def _paragraph_html(paragraph: LegacyParagraph) -> str:
     return f"<p>{text}</p>"
 
 
+MAX_NOTE_CHARS = 300  # of a line that was left out
 _LABEL_LINE = re.compile(
     r"【\s*(字体|字号|日期|时间[:：]|发布[时日]|录入[时日]|更新[时日]|作者|撰稿|(?:文章|信息|稿件)?来源|阅读|浏览|点击|打印|关\s*闭|\d{4}\s*[-/.年])"
 )
@@ -196,7 +197,7 @@ def _omission_note(line: SourceLine, why: str) -> str:
     return _("Line %(number)d was left out (%(why)s): %(text)s") % {
         "number": line.number,
         "why": why,
-        "text": line.text,
+        "text": line.text if len(line.text) <= MAX_NOTE_CHARS else f"{line.text[:MAX_NOTE_CHARS]}…",
     }
 
 

@@ -315,9 +315,8 @@ SHAPES = [
     Shape("a picture of many bytes", _store_picture, lambda n: _png(1, 1) + bytes(n), 6_000_000, "larger than 10 MB"),
     Shape("a picture of many frames", storage.is_picture, _gif_of_frames, 100),
     # Old pages and the site's own.
-    Shape(
-        "angle quotation marks", _parse_old_page, lambda n: _old_page("‹" * n), 750_000, "more than 1000000 characters"
-    ),
+    Shape("angle quotation marks", _parse_old_page, lambda n: _old_page("‹" * n), 100_000),
+    Shape("angle quotation marks in a menu", _parse_old_page, lambda n: _old_menu("‹首页›" * n), 20_000),
     Shape("lines of an old page", _parse_old_page, lambda n: _old_page("甲\n" * n), 15_000, "more than 20000 lines"),
     Shape("a menu of many rows", _parse_old_page, lambda n: _old_menu("\n".join(f"栏目{i}" for i in range(n))), 1_000),
     Shape("tags of an old page", source_from_html, lambda n: "<p>甲" * n, 110_000, "more than 100000 tags"),

@@ -56,7 +56,8 @@ def test_a_draft_that_sql_made_too_large_shows_the_refusal(newsroom, as_user, sh
 
 @pytest.mark.parametrize("shown_in", PLACES)
 def test_what_was_saved_is_shown_as_it_was_saved(newsroom, as_user, shown_in):
-    body = '<h2>一、要求</h2><p class="align-center">甲<strong>乙</strong></p><table><tbody><tr><td>丙</td></tr></tbody></table>'
+    body = '<h2>一、要求</h2><p class="align-center">甲<strong>乙</strong></p>'
+    body += "<table><tbody><tr><td>丙</td></tr></tbody></table>"
     article = newsroom.draft(body=body)
     saved = article.active_draft().body
     assert saved.replace("<table", '<div class="table-scroll"><table').replace(
