@@ -37,7 +37,6 @@ def restored(newsroom, django_capture_on_commit_callbacks):
     snapshot.restore()
     recording._contained.clear()
     yield newsroom
-    snapshot.discard()
 
 
 def last_entry() -> Entry:
@@ -170,7 +169,6 @@ def test_a_superuser_who_was_deactivated_by_the_ledger_may_not_confirm(
     tamper("UPDATE accounts_user SET is_active = %s WHERE id = %s", [True, second.pk])
     with pytest.raises(CommandError, match="active superuser"):
         accept(newsroom.admin, second)
-    snapshot.discard()
 
 
 def test_another_head_than_the_newest_is_refused_before_anybody_is_asked(restored, accept, english):
@@ -207,7 +205,6 @@ def test_the_same_snapshot_cannot_be_put_back_again_unnoticed(restored, draft, a
     draft()
     assert len(notes()) == 2
     assert verify() == []
-    snapshot.discard()
 
 
 @REAL_TRANSACTIONS

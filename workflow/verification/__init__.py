@@ -9,5 +9,4 @@ from workflow.verification import (  # noqa: F401 (importing them registers thei
     publications,
     replay,
     rounds,
-    seals,
 )

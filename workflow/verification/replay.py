@@ -8,6 +8,7 @@ from typing import NamedTuple
 from articles.models import Article
 from ledger.models import Entry
 from ledger.verification import register_verifier
+from workflow.models import Round
 from workflow.verification.authority_state import AuthorityState, StepRule
 
 ARTICLE = Article._meta.label_lower
@@ -246,3 +247,18 @@ def verify_authority() -> Iterator[str]:
     fields = ("number", "time", "actor_id", "verb", "object_type", "object_id", "data")
     for entry in Entry.objects.order_by("number").values_list(*fields).iterator(chunk_size=2000):
         yield from replay.findings(entry)
+    yield from _open_round_mismatches(replay)
+
+
+def _open_round_mismatches(replay: Replay) -> Iterator[str]:
+    """Compare the rounds that are open in the tables with those that the ledger left open."""
+    waiting = dict(replay.rounds)
+    for opened in Round.objects.open().with_related_rows().defer("revision__body").order_by("pk"):
+        expected = waiting.pop(str(opened.article_id), None)
+        where = f"round {opened.pk} (article {opened.article_id})"
+        if expected is None or expected.number != opened.number:
+            yield f"{where}: is open, but the ledger closed it"
+        elif sum(step.passed_at is not None for step in opened.steps_in_order()) != expected.position:
+            yield f"{where}: waits at another step than the ledger says"
+    for article, expected in waiting.items():
+        yield f"article {article}: round {expected.number} is open in the ledger, but not in the tables"

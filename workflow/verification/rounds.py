@@ -1,6 +1,8 @@
-"""Verify rounds, decisions and steps that were handed over."""
+"""Verify rounds, their steps and their decisions: seals, and what the ledger says of them."""
 
 from collections.abc import Iterator
+
+from django.db.models import F
 
 from ledger.canonical_json import canonical_json
 from ledger.models import Entry
@@ -10,57 +12,84 @@ from workflow.models import Decision, Round, RoundStep, Verdict
 from workflow.verification.ledger_rows import CHUNK_ROWS, chunks, ledger_entries
 
 ROUND_OPENING_VERBS = ["article.submitted", "article.unscheduled"]
+HANDED_OVER_VERB = "article.handed_over"
 
 
 @register_verifier
 def verify_rounds() -> Iterator[str]:
-    """Each round was opened by the site, with these steps, on this text, by these hands; and none is missing.
+    """Each round was opened, decided and handed over as the ledger says, and its rows are as the site sealed them.
 
-    Otherwise a round that was put into the database with fewer steps would pass for a real one.
+    Otherwise a round that was put into the database with fewer steps would pass for a real one. One line for each row
+    that does not match.
     """
-    rows = Round.objects.select_related("revision").prefetch_related("steps", "revision__contributions").order_by("pk")
-    for chunk in chunks(rows.defer("revision__body").iterator(chunk_size=CHUNK_ROWS)):
-        entries = ledger_entries((opened.article_id for opened in chunk), ROUND_OPENING_VERBS)
-        known = {(entry.object_id, entry.data.get("round")): entry.data for entry in entries}
+    rounds = Round.objects.with_related_rows().defer("revision__body").order_by("pk")
+    for chunk in chunks(rounds.iterator(chunk_size=CHUNK_ROWS)):
+        verbs = [*ROUND_OPENING_VERBS, *DECISION_VERBS, HANDED_OVER_VERB]
+        known = _KnownRounds(ledger_entries({opened.article_id for opened in chunk}, verbs))
+        decisions = [decision for opened in chunk for decision in opened.decisions_in_order()]
+        kept_from = Decision.objects.in_bulk([found.kept_from_id for found in decisions if found.kept_from_id])
         for opened in chunk:
-            where = f"round {opened.pk} (article {opened.article_id})"
-            said = known.pop((str(opened.article_id), opened.number), None)
-            if said is None:
-                yield f"{where}: opened outside the site; the ledger does not have it"
-                continue
-            steps = [[step.name, step.role_id, step.people] for step in opened.steps.all()]
-            hands = sorted(hand.person_id for hand in opened.revision.contributions.all())
-            if said.get("steps") != steps:
-                yield f"{where}: its steps are not those that the ledger has"
-            if said.get("hands") != hands:
-                yield f"{where}: whose hands are in its text is not what the ledger says"
-            if said.get("digest") != opened.revision.digest:
-                yield f"{where}: is about another text than the ledger says"
-    entries = Entry.objects.filter(verb__in=ROUND_OPENING_VERBS).order_by("number").values_list("object_id", "data")
-    for chunk in chunks(entries.iterator(chunk_size=CHUNK_ROWS)):
-        articles = [int(article) for article, _data in chunk]
-        present = set(Round.objects.filter(article__in=articles).values_list("article", "number"))
-        for article, data in chunk:
-            if "round" in data and (int(article), data["round"]) not in present:
-                yield f"article {article}: round {data['round']} stands in the ledger, but is gone"
+            if finding := _round_mismatch(opened, known):
+                yield f"round {opened.pk} (article {opened.article_id}): {finding}"
+            for step in opened.steps_in_order():
+                if finding := _step_mismatch(opened, step, known):
+                    yield f"step {step.pk} (article {opened.article_id}): {finding}"
+            for decision in opened.decisions_in_order():
+                if finding := _decision_mismatch(decision, known, kept_from):
+                    yield f"decision {decision.pk} (article {opened.article_id}): {finding}"
 
 
-@register_verifier
-def verify_decisions() -> Iterator[str]:
-    """Each decision was made through the site: the ledger has it, by that person, at that step, on that text."""
-    rows = Decision.objects.select_related("round", "step", "kept_from").defer("comment").order_by("pk")
-    for chunk in chunks(rows.iterator(chunk_size=CHUNK_ROWS)):
-        entries = ledger_entries((decision.round.article_id for decision in chunk), DECISION_VERBS)
-        known = {_entry_key(entry) for entry in entries}
-        for decision in chunk:
-            if decision.kept_from_id:
-                first = decision.kept_from
-                names = ("person_id", "principal_id", "verdict", "digest", "decided_at", "unconfirmed")
-                right = all(getattr(first, name) == getattr(decision, name) for name in names)
+class _KnownRounds:
+    """What the ledger has of the rounds of some articles."""
+
+    def __init__(self, entries: list[Entry]) -> None:
+        self.opened: dict[tuple, dict] = {}
+        self.handed_to: dict[tuple, int] = {}
+        self.decisions: set[tuple] = set()
+        for entry in entries:
+            where = (entry.object_id, entry.data.get("round"))
+            if entry.verb in ROUND_OPENING_VERBS:
+                self.opened[where] = entry.data
+            elif entry.verb == HANDED_OVER_VERB:
+                self.handed_to[*where, entry.data.get("step")] = entry.data.get("to")
             else:
-                right = _decision_key(decision) in known
-            if not right:
-                yield f"decision {decision.pk} (article {decision.round.article_id}): the ledger does not have it"
+                self.decisions.add(_entry_key(entry))
+
+
+def _round_mismatch(opened: Round, known: _KnownRounds) -> str:
+    said = known.opened.get((str(opened.article_id), opened.number))
+    if said is None:
+        return "opened outside the site; the ledger does not have it"
+    if said.get("steps") != [[step.name, step.role_id, step.people] for step in opened.steps_in_order()]:
+        return "its steps are not those that the ledger has"
+    if said.get("hands") != sorted(opened.contributor_ids()):
+        return "whose hands are in its text is not what the ledger says"
+    if said.get("digest") != opened.revision.digest:
+        return "is about another text than the ledger says"
+    return "" if opened.seal_holds() else "its seal does not hold; changed outside the site"
+
+
+def _step_mismatch(opened: Round, step: RoundStep, known: _KnownRounds) -> str:
+    handed_to = known.handed_to.get((str(opened.article_id), opened.number, step.name))
+    if step.handed_to_id != handed_to:
+        return "handed over outside the site"
+    if not step.seal_holds():
+        return "its seal does not hold; changed outside the site"
+    if step.passed_at and opened.decision_count(step) < step.people:
+        return "passed, but decisions on it are missing"
+    return ""
+
+
+def _decision_mismatch(decision: Decision, known: _KnownRounds, kept_from: dict[int, Decision]) -> str:
+    if decision.kept_from_id:
+        first = kept_from[decision.kept_from_id]
+        names = ("person_id", "principal_id", "verdict", "digest", "decided_at", "unconfirmed")
+        is_known = all(getattr(first, name) == getattr(decision, name) for name in names)
+    else:
+        is_known = _decision_key(decision) in known.decisions
+    if not is_known:
+        return "the ledger does not have it"
+    return "" if decision.seal_holds() else "its seal does not hold; changed outside the site"
 
 
 def _entry_key(entry: Entry) -> tuple:
@@ -80,15 +109,14 @@ def _decision_key(decision: Decision) -> tuple:
 
 
 @register_verifier
-def verify_handed_over_steps() -> Iterator[str]:
-    """Nobody decides a step without its role unless the ledger says that it was handed to them."""
-    handed = RoundStep.objects.exclude(handed_to=None).select_related("round").order_by("pk")
-    for chunk in chunks(handed.iterator(chunk_size=CHUNK_ROWS)):
-        entries = ledger_entries((step.round.article_id for step in chunk), ["article.handed_over"])
-        known = {
-            (entry.object_id, entry.data.get("round"), entry.data.get("step")): entry.data.get("to")
-            for entry in entries
-        }
-        for step in chunk:
-            if known.get((str(step.round.article_id), step.round.number, step.name)) != step.handed_to_id:
-                yield f"step {step.pk} (article {step.round.article_id}): handed over outside the site"
+def verify_no_round_is_gone() -> Iterator[str]:
+    """Every round that the ledger opened is there, and every decision stands in the round of its step."""
+    entries = Entry.objects.filter(verb__in=ROUND_OPENING_VERBS).order_by("number").values_list("object_id", "data")
+    for chunk in chunks(entries.iterator(chunk_size=CHUNK_ROWS)):
+        articles = [int(article) for article, _data in chunk]
+        present = set(Round.objects.filter(article__in=articles).values_list("article", "number"))
+        for article, data in chunk:
+            if "round" in data and (int(article), data["round"]) not in present:
+                yield f"article {article}: round {data['round']} stands in the ledger, but is gone"
+    for decision in Decision.objects.exclude(step__round=F("round")).order_by("pk").iterator():
+        yield f"decision {decision.pk}: stands at a step of another round"

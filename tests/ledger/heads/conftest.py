@@ -33,4 +33,3 @@ def take_snapshot(db) -> Iterator[Callable[[], DatabaseSnapshot]]:
 
     yield take
     for snapshot in taken:
-        snapshot.discard()

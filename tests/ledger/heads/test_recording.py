@@ -95,7 +95,7 @@ def test_somebody_who_acts_is_told_why_nothing_happens(old_database, as_user, en
     form = {"title": "标题", "body": "<p>正文</p>", "department": old_database.department.pk}
     answer = drafter.post("/admin/articles/article/add/", form)
     assert answer.status_code == 503
-    assert f"ends at entry {old_database.last}" in str(answer.context["reason"])
+    assert f"第 {old_database.last} 条" in str(answer.context["reason"])
     assert Article.objects.count() == 1
     assert Alarm.objects.get().subject == f"head {old_database.last + 2}"
 
