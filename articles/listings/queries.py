@@ -189,7 +189,7 @@ def most_read_publications(limit: int, departments: list[int] | None = None) -> 
         lambda: counting.most_read_ids(since=timezone.localdate() - MOST_READ_PERIOD),
         RANKING_CACHE_SECONDS,
     )
-    if not ranking:
+    if not ranking or departments == []:
         return []
     query = _ranked_query(tuple(ranking), None if departments is None else tuple(departments))
     by_article = {found.article_id: found for found in query.all(timezone.now())}

@@ -73,15 +73,14 @@ class ArticleMetadata(NamedTuple):
         return settings.SITE_URL + found[1] if found else ""
 
     @property
-    def column(self) -> Department | None:
-        """The department, when it is what was sealed."""
-        return self.publication.department if self.publication.department.seal_holds() else None
+    def column(self) -> Department:
+        return self.publication.department
 
     def meta_tags(self) -> list[MetaTag]:
         """栏目标签 (name and type) and 内容页标签; of these, title, time and source are required."""
         revision = self.publication.revision
         told = [
-            *(_column_name_and_type(self.column) if self.column else []),
+            *_column_name_and_type(self.column),
             ("ArticleTitle", self.publication.title),
             ("PubDate", local(self.publication.dated).strftime("%Y-%m-%d %H:%M")),
             # “The unit that published it, or where it was taken from”: ours, unless the article names another.
@@ -100,7 +99,7 @@ class ArticleMetadata(NamedTuple):
             ("og:image", self.image_url),
             ("article:published_time", _iso_datetime(self.publication.dated)),
             ("article:modified_time", _iso_datetime(self._modified_at)),
-            ("article:section", self.column.name if self.column else ""),
+            ("article:section", self.column.name),
             *(("article:tag", word) for word in split_keywords(self.publication.revision.keywords)),
         ]
         return [(name, content) for name, content in told if content]
@@ -119,7 +118,7 @@ class ArticleMetadata(NamedTuple):
             "dateModified": _iso_datetime(self._modified_at),
             "author": {"@type": "Person", "name": revision.author} if revision.author else organisation,
             "publisher": organisation,
-            "articleSection": self.column.name if self.column else "",
+            "articleSection": self.column.name,
             "keywords": split_keywords(revision.keywords),
             "image": [self.image_url] if self.image_url else [],
             "url": self.url,

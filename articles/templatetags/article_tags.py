@@ -92,10 +92,8 @@ def _title_link(context: Context, publication: Publication, label: str, here: _P
 
 
 def _department_html(publication: Publication, language: _PageLanguage) -> str:
-    """Its link below a title; empty unless the department is what was sealed."""
+    """Its link below a title."""
     department = publication.department
-    if not department.seal_holds():
-        return ""
     address = escape(with_language(department.get_absolute_url(), language.code))
     return (
         f'\n    <a class="listing-department" href="{address}"{language.lang_attribute}>{escape(department.name)}</a>'

@@ -135,6 +135,8 @@ def expected_article(publication: Publication) -> ExpectedArticle:
     return ExpectedArticle(
         path=publication.get_absolute_url(),
         is_intact=publication.seal_holds()
+        and department.seal_holds()
+        and all(found.file.seal_holds() for found in attachments)
         and revision.compute_digest(publication.columns, attachments) == publication.digest,
         title=" - ".join(names),
         heading=one_line(publication.title),

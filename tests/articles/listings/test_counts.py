@@ -7,6 +7,7 @@ from functools import partial
 import pytest
 import time_machine
 from django.core.management import call_command
+from django.db import transaction
 from django.utils import timezone
 
 from articles import publishing
@@ -120,7 +121,10 @@ class Acts:
             self.enter(found)
 
     def pins(self):
-        publishing.pin_publication(self.publication(), self.chance.choice([None, timezone.now() + DAY]))
+        found, until = self.publication(), self.chance.choice([None, timezone.now() + DAY])
+        with transaction.atomic():
+            publishing.pin_publication(found, until)
+            record("article.pinned", found.article, publication=found.number, department=found.department_id, until=until)
 
     def moves(self):
         article = self.publication().article

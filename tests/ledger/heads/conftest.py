@@ -1,6 +1,6 @@
 """Fixtures: acts that note heads, and databases restored from a snapshot."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from django.db import transaction
@@ -23,13 +23,6 @@ def act(db, django_capture_on_commit_callbacks) -> Callable[..., Entry]:
 
 
 @pytest.fixture
-def take_snapshot(db) -> Iterator[Callable[[], DatabaseSnapshot]]:
+def take_snapshot(db) -> Callable[[], DatabaseSnapshot]:
     """A function that keeps the database as it is now; its `restore` puts that back."""
-    taken: list[DatabaseSnapshot] = []
-
-    def take() -> DatabaseSnapshot:
-        taken.append(DatabaseSnapshot())
-        return taken[-1]
-
-    yield take
-    for snapshot in taken:
+    return DatabaseSnapshot

@@ -20,7 +20,7 @@ from tests.portal.tampering.vouching import Column
 # What a page can fall back to: that of a site without content, and an error.
 EMPTY_PAGES = ["/", "/en/", "/search/", "/search/?q=x", "/feedback/", "/feed/", "/nothing/"]
 ERROR_ATOMS = {("text", "404"), ("text", "410"), ("text", "503")}
-ERROR_PAGES = ["not there", "expired", "expired in English"]
+ERROR_PAGES = ["not there", "expired", "expired in English", "receipt unknown"]
 
 
 def fetch(address: str) -> Answer:

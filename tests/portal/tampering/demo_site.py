@@ -9,6 +9,7 @@ from django.utils import timezone
 from articles.files.storage import store_document, store_picture
 from articles.models import Attachment, File, Publication
 from articles.reads import counting
+from articles.search import partitions
 from departments import services as departments
 from departments.models import Department, DepartmentKind
 from feedback.letter_actions import change_state
@@ -32,6 +33,7 @@ OLD_ARTICLE, OLD_DEPARTMENT = "/Article/ShowArticle.asp?ArticleID=12", "/zzjs/in
 def build_site(newsroom: Newsroom) -> dict[str, str]:
     """Kind of page → its address on this site."""
     admin, home = newsroom.admin, newsroom.department
+    partitions.add_partitions([timezone.now() - 2 * DAY])
     former = home.slug
     home.slug, home.description, home.keywords = "zuzhi", "组织部门的工作", "组织 人事"
     departments.save_department(home, by=admin)
@@ -97,6 +99,7 @@ def build_site(newsroom: Newsroom) -> dict[str, str]:
         "letter answered": f"/feedback/{answered.receipt}/",
         "letter closed": f"/feedback/{closed.receipt}/",
         "receipt looked up": f"/feedback/?receipt={answered.receipt}",
+        "receipt unknown": f"/feedback/?receipt={'2' * 20}",
         "old address of an article": OLD_ARTICLE,
         "old address of a department": OLD_DEPARTMENT,
         "leave": f"/leave/{leave}",

@@ -102,7 +102,7 @@ def _json_atoms(value: Any, path: str = "") -> Iterator[Atom]:
     elif isinstance(value, list):
         for inner in value:
             yield from _json_atoms(inner, path)
-    else:
+    elif value is not None:
         yield ("json", path, str(value))
 
 
