@@ -36,7 +36,7 @@ def restored(newsroom, django_capture_on_commit_callbacks):
     newsroom.lost_head = last_entry()
     snapshot.restore()
     recording._contained.clear()
-    yield newsroom
+    return newsroom
 
 
 def last_entry() -> Entry:

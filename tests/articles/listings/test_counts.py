@@ -124,7 +124,8 @@ class Acts:
         found, until = self.publication(), self.chance.choice([None, timezone.now() + DAY])
         with transaction.atomic():
             publishing.pin_publication(found, until)
-            record("article.pinned", found.article, publication=found.number, department=found.department_id, until=until)
+            facts = {"publication": found.number, "department": found.department_id, "until": until}
+            record("article.pinned", found.article, **facts)
 
     def moves(self):
         article = self.publication().article
