@@ -1,4 +1,4 @@
-"""The digest of everything that renders pages: after an upgrade or another setting, no old page is found.
+"""The digest of everything that renders pages; an upgrade changes it, and no old page is found.
 
 It covers our code and templates, the static manifest, the catalogues of the interface, the settings, the trusted keys,
 and the versions of Python and of all installed libraries.

@@ -22,15 +22,9 @@
     for (const editor of editors()) editor.element.$.value = editorHtml(editor);
   };
 
-  const bodyHtml = () => {
-    updateField();
-    return field("body").value;
-  };
-
   // Each change counts up. A save stores the count it started with, so that changes made meanwhile stay unsaved.
   let changeCount = "unsaved" in form.dataset ? 1 : 0;
   let savedCount = 0;
-  let savedHtml = null; // the body as the editor gave it when nothing was unsaved
   const listeners = [];
   desk.draft = {
     form,
@@ -45,7 +39,6 @@
     onChange: (listener) => listeners.push(listener),
     markSaved: (count) => {
       savedCount = Math.max(savedCount, count);
-      if (!desk.draft.isUnsaved()) savedHtml = bodyHtml();
     },
     // Show a message in the bar at the bottom. `kind`: unsaved, saving, saved or problem.
     showStatus: (words, kind) => {
@@ -57,7 +50,10 @@
       updateField();
       return new FormData(form);
     },
-    bodyHtml,
+    bodyHtml: () => {
+      updateField();
+      return field("body").value;
+    },
     editor: () => editors()[0],
   };
 
@@ -95,12 +91,8 @@
       }
     });
     window.CKEDITOR.on("instanceReady", ({ editor }) => {
-      // The editor also reports changes when it only sets up the text, for example a picture with its caption. Those
-      // do not change the HTML that it gives.
-      savedHtml = bodyHtml();
-      editor.on("change", () => {
-        if (desk.draft.isUnsaved() || bodyHtml() !== savedHtml) desk.draft.markChanged();
-      });
+      // Listen only now: the editor's own changes while it loads the text are not edits.
+      editor.on("change", () => desk.draft.markChanged());
       // Otherwise the label of the body focuses the hidden field.
       for (const label of document.querySelectorAll(`label[for="${editor.name}"]`)) {
         label.addEventListener("click", () => editor.focus());

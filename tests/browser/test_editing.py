@@ -344,6 +344,42 @@ def test_a_picture_with_its_caption_is_no_unsaved_change(with_a_caption, desk, n
     expect(page.locator(f"{EDITOR} figcaption")).to_contain_text("，春天")
 
 
+# The server writes them in another way than the editor: a pasted picture becomes a file, a style becomes a class.
+CAPTION = "<figcaption>林场全景</figcaption></figure>"
+REWRITTEN = {
+    "caption": f'<figure class="image">{{picture}}{CAPTION}',
+    "caption in the middle": '<div style="text-align:center"><figure class="image" style="display:inline-block">'
+    f"{{picture}}{CAPTION}</div>",
+    "no caption": "<p>{picture}</p>",
+}
+
+
+@pytest.mark.parametrize("shape", REWRITTEN)
+@pytest.mark.parametrize("how", ["by hand", "automatic"])
+def test_a_picture_that_was_saved_raises_no_alarm(a_draft, desk, newsroom, shape, how):
+    page = desk(newsroom.drafter, change(a_draft))
+    asked = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    html = REWRITTEN[shape].format(picture=pasted(picture(size=(60, 40))))
+    page.evaluate("(html) => Object.values(CKEDITOR.instances)[0].insertHtml(html)", html)
+    shown = page.locator(f"{EDITOR} img[alt=图]")  # the editor adds pictures of its own, to drag this one by
+    expect(shown).to_have_count(1)
+    for _time in range(2):
+        if how == "by hand":
+            page.click("button[name=_save]")
+            expect(page.locator("ul.messagelist")).to_contain_text("草稿已保存")
+        else:
+            page.fill("#id_subtitle", f"第{_time}次")
+            page.clock.fast_forward(HALF_A_MINUTE)
+            expect(state(page)).to_contain_text("已自动保存")
+            page.reload()
+        expect(shown).to_have_attribute("src", re.compile("^/files/"))
+        page.clock.fast_forward(1_000)
+        expect(page.locator("#kept-text")).to_be_hidden()
+        expect(state(page)).to_be_empty()
+        assert asked == [] and copies(page) == []
+
+
 def test_a_new_article_has_no_page_that_says_where_it_stands_before_it_is_saved(desk, newsroom):
     page = desk(newsroom.drafter, ADD)
     page.select_option("#id_department", str(newsroom.department.pk))

@@ -1,4 +1,4 @@
-"""Every picture, attachment and link of a page answers, in every language and for everybody who may see the page."""
+"""Every picture, attachment and link of a page answers, in every language."""
 
 import io
 import re

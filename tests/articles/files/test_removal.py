@@ -1,4 +1,4 @@
-"""Expunging while the same file is uploaded again: the file stays with its content, or neither is left."""
+"""Expunging while the same file is uploaded again leaves the file with its content, or neither."""
 
 import threading
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A page that was opened before things changed: whatever it sends is answered with a clear message, never with 500.
+"""Whatever a page that is out of date sends is answered with a clear message, never with 500.
 
 Each address of the desk that takes an article, a revision, a round or a remark, in each state that others can bring the
 article into while the page is open.
