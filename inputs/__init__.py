@@ -1,1 +1,1 @@
-"""What comes in from outside: bounds on markup, archives and tables before they are parsed; visible words."""
+"""Inputs from outside: bounds on markup, archives and XML before they are parsed; visible text."""

@@ -1,4 +1,4 @@
-"""Bounds on packages (.docx, .xlsx, .pptx, OFD): a zip archive is judged by its directory before it is unpacked."""
+"""Bounds on packages (.docx, .xlsx, …): a zip archive is judged by its directory, still packed."""
 
 import io
 import zipfile

@@ -1,4 +1,4 @@
-"""Bounds on HTML: one linear scan counts tags, attributes and depth, and writes the tags anew for the parser.
+"""Bounds on HTML: one linear scan counts tags and depth, and writes the tags anew for the parser.
 
 Parsers take time squared for some HTML: html5ever (nh3) looks through all open elements at each tag, and Python's
 HTMLParser reads on to the end of the text for each tag that is cut off. A count alone would not help, because a

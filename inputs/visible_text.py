@@ -1,4 +1,4 @@
-"""Visible text: letters, digits and signs that a reader sees, as against blanks and characters that show nothing."""
+"""Visible text: whether a reader sees anything of a text, or only characters that show nothing."""
 
 import unicodedata
 

@@ -11,14 +11,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from xml.etree import ElementTree
 
+from articles.word.alternatives import choose_alternatives
 from articles.word.hidden_text import MAX_STYLE_DEPTH, HiddenText
 from articles.word.numbering import Numbering, ParagraphNumber
 
 Element = ElementTree.Element
 
-MC_NAMESPACE = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
-_ALTERNATIVES = f"{MC_NAMESPACE}AlternateContent"
-VML_NAMESPACE = "{urn:schemas-microsoft-com:vml}"
 ALIGNMENT_OF_JC = {"center": "center", "right": "right", "end": "right", "distribute": "justify"}
 PARAGRAPH_TAGS = ("p", "h2", "h3", "h4")
 # Name of a style → path for mammoth. “both” is how all Chinese text is set, here as in Word, and needs no class.
@@ -141,7 +139,7 @@ class DocumentRewriter:
     def tidy(self, root: Element) -> None:
         """Takes out what is nothing to readers, and notes what they would miss."""
         w, seen = self.w, self.structure.unsupported
-        self._choose_alternatives(root)
+        choose_alternatives(root, w)
         seen["hidden"] += self._hidden.drop(root)
         for parent in root.iter():
             left: list[Element] = []  # written at once: to remove one child after the other takes time squared
@@ -166,31 +164,6 @@ class DocumentRewriter:
                 elif child.tag == f"{w}object":
                     seen["objects"] += 1
             parent[:] = left
-
-    def _choose_alternatives(self, root: Element) -> None:
-        """The older form of what Word writes twice, which mammoth reads; the newer where there is no other."""
-        for parent in root.iter():  # looks at the children only after they are chosen here
-            if parent.find(_ALTERNATIVES) is not None:
-                parent[:] = [one for child in parent for one in self._chosen(child)]
-
-    def _chosen(self, element: Element) -> Iterator[Element]:
-        """Yield what is to stand in the place of an element: the chosen form of alternatives, else the element."""
-        if element.tag != _ALTERNATIVES:
-            yield element
-            return
-        older, newer = element.find(f"{MC_NAMESPACE}Fallback"), element.find(f"{MC_NAMESPACE}Choice")
-        chosen = list(older if older is not None and len(older) else newer if newer is not None else ())
-        boxes = [box for one in chosen for box in one.iter(f"{self.w}txbxContent")]
-        if boxes and not any(True for one in chosen for _box in one.iter(f"{VML_NAMESPACE}textbox")):
-            chosen = [self._text_box(boxes)]
-        for one in chosen:
-            yield from self._chosen(one)
-
-    def _text_box(self, boxes: list[Element]) -> Element:
-        picture = Element(f"{self.w}pict")
-        for box in boxes:
-            ElementTree.SubElement(picture, f"{VML_NAMESPACE}textbox").append(box)
-        return picture
 
     def _is_contents(self, sdt: Element) -> bool:
         gallery = next(sdt.iter(f"{self.w}docPartGallery"), None)
