@@ -280,7 +280,7 @@ SHAPES = [
     ),
     Shape("a long query", SearchQuery.parse, lambda n: "“甲 " * n, 100_000),
     # Word documents.
-    Shape("empty paragraphs", _read, lambda n: _word("<w:p/>" * n), 500_000, "more than 20000"),
+    Shape("empty paragraphs", _read, lambda n: _word("<w:p/>" * n), 500_000, "more than 20000 elements of one kind"),
     Shape(
         "runs",
         _read,
