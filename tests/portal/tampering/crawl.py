@@ -66,12 +66,18 @@ class Crawl:
     def unsealed(self, kind: str, after: Answer) -> list:
         """What the page shows now and did not show before."""
         harmless = set(self.harmless)
+        if kind.startswith("home"):  # a department without a block of its own comes under the others
+            harmless.update(self.before[kind].atoms)
+        if kind.startswith("search"):
+            harmless.update(self.before["search for nothing"].atoms)
         if after.status >= 400:
             address = self.addresses[kind]
             other_language = address.removeprefix("/en") if address.startswith("/en/") else f"/en{address}"
             harmless.add(("attribute", "a", "", "href", other_language))
             harmless.update(atom for error in ERROR_PAGES for atom in self.before[error].atoms)
-        return differences(self.before[kind], after, harmless=harmless, sealed=self.sealed)
+        wrong = differences(self.before[kind], after, harmless=harmless, sealed=self.sealed)
+        # An error repeats what the visitor typed.
+        return [atom for atom in wrong if after.status < 400 or atom[-1] not in self.addresses[kind]]
 
     def faults(self, change: Change, *, known: set[str], must_be_named: bool) -> Iterator[str] | None:
         """What is wrong after the change, which is undone; None when the database does not take it."""

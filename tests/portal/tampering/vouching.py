@@ -152,7 +152,7 @@ TABLE = [
     ),
     Seen(
         "which articles the search finds, in which order, and what it suggests",
-        {"articles_searchpartition": "number layout since", "articles_searchpart": "tokens partition_number"},
+        {"articles_searchpartition": "number since", "articles_searchpart": "tokens partition_number"},
         "each hit: its words stand in the sealed text; the index itself: `verify` compares it with the texts",
         "hits missing, or in another order",
         Kind.CHOSEN,
@@ -182,6 +182,7 @@ TABLE = [
             "articles_rendition": "id",
             "articles_revision": "article_id number state digest body_digest based_on_id version saved_at saved_by_id "
             "saved_by_name frozen_at expunged_at",
+            "articles_searchpartition": "layout",
             "articles_withdrawal": "id by_id by_name reason",
             "departments_department": "asks_for_documents responsible_id",
             "departments_formerslug": "id",
