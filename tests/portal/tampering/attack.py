@@ -16,7 +16,7 @@ from tests.ledger.attacker import run
 MODELS = {model._meta.db_table: model for model in apps.get_models(include_auto_created=True)}
 HIJACKED = "365体育"
 # Tables whose rows stand beside each other on a page → the row that is changed first: the live publication of the
-# richest article, its place in a listing, its department; the newest part of the index; the newest identity of the site.
+# richest article, its text, its place in a listing, its department; the newest part of the index and identity.
 ONE_ROW = {
     "articles_publication": 1,
     "articles_revision": 1,
