@@ -1,4 +1,4 @@
-"""Full names of people: which signs they may hold, and which of them readers would take for the same name."""
+"""Full names: the signs they may hold, and which of them look the same."""
 
 import unicodedata
 from functools import lru_cache

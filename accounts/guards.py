@@ -1,4 +1,4 @@
-"""Database triggers that refuse to delete people, and to change what was done to their accounts."""
+"""Database triggers that keep people, and what was done to their accounts."""
 
 from ledger.guards import Guard, never_removed, register_guards
 

@@ -1,4 +1,4 @@
-"""The page 账户确认: what was done to accounts and waits for somebody else, and the end of setup."""
+"""The page 账户确认: changes of accounts that wait, and the end of setup."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Notifications about accounts and roles: the persons concerned and all superusers are told at once."""
+"""Notifications about accounts and roles, to the persons concerned and superusers."""
 
 import uuid
 from collections.abc import Collection, Iterable

@@ -1,4 +1,6 @@
-"""Unconfirmed accounts: whoever made or changed an account could act through it, until somebody else confirms it.
+"""Unconfirmed accounts: whoever changed an account does not decide through it.
+
+Until somebody else confirms the account, they could act as that person.
 
 Two people count as one hand while one of them has an open identity change by the other, or both have one by the same
 third person. One hand does not write and decide, and does not decide twice in a round.

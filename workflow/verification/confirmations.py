@@ -1,4 +1,4 @@
-"""Verify identity changes, their confirmations, and that no unconfirmed account decided where it must not.
+"""Verify changes of accounts, and that no unconfirmed account decided.
 
 The ledger is replayed in order, so that a row which was taken away for a minute while somebody decided is named all
 the same.
