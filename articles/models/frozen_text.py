@@ -1,4 +1,4 @@
-"""The text of a revision as pages may show it: every word of a submitted text is checked against its seal first."""
+"""The text of a revision as pages may show it: checked against digest and seal first."""
 
 from typing import Any
 

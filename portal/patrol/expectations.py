@@ -1,4 +1,4 @@
-"""Expected content of public pages, computed from sealed data for which the ledger vouches (portal.patrol.recorded)."""
+"""Expected content of public pages, computed from sealed data that the ledger vouches for."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What the ledger says is public: the patrol believes the row of a publication only once the ledger vouches for it.
+"""What the ledger says is public; the patrol believes rows only where it agrees.
 
 A row alone does not say so: its seal may be one that it carried before, or the row may be gone.
 """

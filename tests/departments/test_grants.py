@@ -40,6 +40,7 @@ def test_a_grant_stands_in_the_ledger(desk, superuser, here, somebody, last_entr
         "role": role("publisher").pk,
         "role_name": "签发人",
         "department": where,
+        "seal": membership.sealed_digest(),
     }
     assert verify() == []
 
@@ -107,7 +108,8 @@ def test_a_membership_that_was_inserted_is_named(superuser, here, somebody):
     """Scenario 43."""
     assert verify() == []
     run(
-        "INSERT INTO departments_membership (person_id, role_id, department_id) VALUES (%s, %s, %s)",
+        "INSERT INTO departments_membership (person_id, role_id, department_id, seal_key, seal_signature) "
+        "VALUES (%s, %s, %s, '', '')",
         [somebody.pk, role("publisher").pk, here.pk],
     )
     membership = Membership.objects.get()
@@ -136,7 +138,8 @@ def test_a_membership_that_was_removed_is_named(superuser, here, somebody):
 def test_a_grant_that_was_forged_in_the_ledger_too_is_named(superuser, here, somebody):
     """Scenario 44. The membership then seems to be granted, but the entry that says so was never signed."""
     run(
-        "INSERT INTO departments_membership (person_id, role_id, department_id) VALUES (%s, %s, %s)",
+        "INSERT INTO departments_membership (person_id, role_id, department_id, seal_key, seal_signature) "
+        "VALUES (%s, %s, %s, '', '')",
         [somebody.pk, role("publisher").pk, here.pk],
     )
     membership = Membership.objects.get()

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Model
 
@@ -77,7 +78,17 @@ def copied(model: type[Model], pk: int, verb: str = "INSERT", **changes: Any) ->
 
 @contextmanager
 def undone() -> Iterator[None]:
-    """What is done inside is rolled back at its end, so that the next attack finds everything as it was."""
+    """What is done inside is undone at its end, so that the next attack finds everything as it was.
+
+    The database is rolled back, and so are the files beside it: an alarm that was raised would be named ever after.
+    """
+    folder = settings.LEDGER_HEAD_FILE.parent
+    before = {file: file.read_bytes() for file in folder.glob("*.json*")}
     with transaction.atomic():
         yield
         transaction.set_rollback(True)
+    for file in folder.glob("*.json*"):
+        if file in before:
+            file.write_bytes(before[file])
+        else:
+            file.unlink()

@@ -1,4 +1,4 @@
-"""Alarms and notes of runs that SQL deletes, forges or puts back are named by `verify` and not believed by the desk."""
+"""Alarms and notes of runs that SQL deletes, forges or puts back are named and not believed."""
 
 from datetime import timedelta
 

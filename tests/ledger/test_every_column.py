@@ -2,13 +2,11 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.apps import apps
-from django.conf import settings
 from django.db import DatabaseError, connection, models, transaction
 
 from tests.ledger.attacker import past_the_guards, run, undone
@@ -58,24 +56,11 @@ def population(newsroom, media):
     assert verify() == []
 
 
-@contextmanager
-def rolled_back() -> Iterator[None]:
-    """As `undone`, for the files outside the database too: an alarm that was raised would be named ever after."""
-    files = {file: file.read_bytes() for file in settings.LEDGER_HEAD_FILE.parent.glob("*.json*")}
-    with undone():
-        yield
-    for file in settings.LEDGER_HEAD_FILE.parent.glob("*.json*"):
-        if file in files:
-            file.write_bytes(files[file])
-        else:
-            file.unlink()
-
-
 def forge(model: type[models.Model], field: models.Field, row: models.Model) -> list[str] | None:
     """Change one column of one row, and return what `verify` says. None: the database refuses every other value."""
     table, key = model._meta.db_table, model._meta.pk
     for value in other_value(field, getattr(row, field.attname)):
-        with rolled_back():
+        with undone():
             try:
                 with transaction.atomic(), past_the_guards():
                     placeholder = (
@@ -115,7 +100,7 @@ def test_verify_names_a_row_that_is_gone(population):
         if model._meta.label in UNSEALED_TABLES:
             continue
         row = model._base_manager.order_by("-pk").first()
-        with rolled_back():
+        with undone():
             try:
                 with transaction.atomic(), past_the_guards():
                     run(f'DELETE FROM "{model._meta.db_table}" WHERE "{model._meta.pk.column}" = %s', [row.pk])

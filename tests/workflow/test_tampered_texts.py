@@ -1,4 +1,4 @@
-"""A submitted text whose stored words were changed is neither shown nor decided on, even if they are put back later."""
+"""A submitted text whose stored words were changed is neither shown nor decided on."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
