@@ -18,6 +18,7 @@ from articles.models import (
     Publication,
     Rendition,
     Revision,
+    Upload,
     Withdrawal,
 )
 from articles.search.index_check import wrongly_indexed
@@ -106,6 +107,13 @@ def article_seals() -> Iterator[str]:
     for article in Article.objects.order_by("pk").iterator(chunk_size=2000):
         if not article.seal_holds():
             yield f"article {article.pk}: its seal does not hold; department, people or state changed outside the site"
+
+
+@register_verifier
+def upload_seals() -> Iterator[str]:
+    for upload in Upload.objects.select_related("file").order_by("pk").iterator(chunk_size=2000):
+        if not upload.seal_holds():
+            yield f"upload {upload.pk} (file {upload.file.digest}): its seal does not hold; put in outside the site"
 
 
 @register_verifier

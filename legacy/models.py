@@ -97,6 +97,7 @@ class OldAddress(Sealed):
             "address": self.address,
             "article": self.article_id,
             "department": self.department_id,
+            "made": [self.made_at, self.made_by_id, self.made_by_name],
         }
 
     @property

@@ -167,7 +167,8 @@ class Identity(Sealed):
         return {name: value.isoformat() if isinstance(value, date) else value for name, value in values.items()}
 
     def manifest(self) -> dict:
-        return {"schema": 1, "saved": self.saved_at, **{name: getattr(self, name) for name in IDENTITY_FIELDS}}
+        saved = [self.saved_at, self.saved_by_id, self.saved_by_name]
+        return {"schema": 1, "saved": saved, **{name: getattr(self, name) for name in IDENTITY_FIELDS}}
 
 
 class BlockKind(models.TextChoices):

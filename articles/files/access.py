@@ -21,15 +21,17 @@ def _used_in_public() -> Q:
     return Q(Exists(attached)) | Q(Exists(live.filter(cover_digest=OuterRef("digest"))))
 
 
-def _brought_or_seen_by(person: User) -> Q:
-    """The condition on files that the person brought them, or may see a text that uses them."""
+def _digests_brought_by(person: User, digests: Collection[str]) -> set[str]:
+    """Return which of `digests` the person uploaded; a row that was put in with SQL does not count. One query."""
+    uploads = Upload.objects.filter(person=person, file__digest__in=digests).select_related("file")
+    return {upload.file.digest for upload in uploads if upload.seal_holds()}
+
+
+def _seen_by(person: User) -> Q:
+    """The condition on files that the person may see a text that uses them."""
     articles = Article.objects.visible_to(person)
     attached = Attachment.objects.filter(file=OuterRef("pk"), revision__article__in=articles)
-    return (
-        Q(Exists(Upload.objects.filter(file=OuterRef("pk"), person=person)))
-        | Q(Exists(attached))
-        | Q(Exists(articles.filter(revisions__cover=OuterRef("pk"))))
-    )
+    return Q(Exists(attached)) | Q(Exists(articles.filter(revisions__cover=OuterRef("pk"))))
 
 
 def is_public(file: File) -> bool:
@@ -55,10 +57,12 @@ def may_download(person: User, file: File) -> bool:
     """Return whether a signed-in person may have a file that is not public."""
     if not person.is_authenticated:
         return False
-    return File.objects.filter(_brought_or_seen_by(person), digest__in=renditions.original_digests(file)).exists()
+    digests = renditions.original_digests(file)
+    seen = File.objects.filter(_seen_by(person), digest__in=digests)
+    return bool(_digests_brought_by(person, digests)) or seen.exists()
 
 
 def digests_usable_by(person: User, digests: Collection[str]) -> set[str]:
-    """Return which of `digests` the person may put into a text: all that they may have. One query."""
-    usable = File.objects.filter(_brought_or_seen_by(person) | _used_in_public(), digest__in=digests)
-    return set(usable.values_list("digest", flat=True))
+    """Return which of `digests` the person may put into a text: all that they may have. Two queries."""
+    usable = File.objects.filter(_seen_by(person) | _used_in_public(), digest__in=digests)
+    return {*usable.values_list("digest", flat=True), *_digests_brought_by(person, digests)}

@@ -23,6 +23,7 @@ from inputs.exceptions import InputTooLarge
 from ledger.alarms import raise_alarm
 from ledger.atomic_files import write_atomically
 from ledger.canonical_json import sha256
+from ledger.seals import SEAL_FIELDS
 
 logger = logging.getLogger(__name__)
 
@@ -207,7 +208,10 @@ def is_picture(data: bytes) -> bool:
 
 
 def _record_upload(file: File, by: User) -> File:
-    Upload.objects.get_or_create(file=file, person=by)
+    upload = Upload(file=file, person=by)
+    upload.apply_seal()
+    facts = {name: getattr(upload, name) for name in ("at", *SEAL_FIELDS)}
+    Upload.objects.get_or_create(file=file, person=by, defaults=facts)
     return file
 
 

@@ -60,8 +60,10 @@ class File(Sealed):
         return f"files/{self.digest[:2]}/{self.digest}"
 
 
-class Upload(models.Model):
+class Upload(Sealed):
     """Somebody brought a file with this content. Whoever did may put it into a text; others need a text that has it."""
+
+    seal_kind = "upload"
 
     file = models.ForeignKey(File, on_delete=models.CASCADE, related_name="uploads", verbose_name=_("file"))
     person = models.ForeignKey(
@@ -75,6 +77,9 @@ class Upload(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["file", "person"], name="each_person_brings_a_file_once"),
         ]
+
+    def manifest(self) -> dict:
+        return {"schema": 1, "file": self.file.digest, "person": self.person_id, "at": self.at}
 
     def __str__(self) -> str:
         return f"{self.person}: {self.file}"

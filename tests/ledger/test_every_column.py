@@ -2,17 +2,18 @@
 
 import json
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from django.apps import apps
 from django.db import DatabaseError, connection, models, transaction
+from django.utils import timezone
 
 from tests.ledger.attacker import past_the_guards, run, undone
 from tests.ledger.auditor import verify
 from tests.ledger.population import populate
-from tests.ledger.vouchers import UNSEALED_COLUMNS, UNSEALED_TABLES
+from tests.ledger.vouchers import ABSENCE_DENIES, UNSEALED_COLUMNS, UNSEALED_TABLES
 
 pytestmark = [
     pytest.mark.django_db,
@@ -36,9 +37,9 @@ def other_value(field: models.Field, value: Any) -> Iterator[Any]:
     elif isinstance(field, models.JSONField):
         yield json.dumps({"forged": 1})
     elif isinstance(field, models.DateTimeField):
-        yield (value or datetime(2024, 1, 1).astimezone()) + timedelta(days=1)
+        yield (value or timezone.now()) + timedelta(days=1)
     elif isinstance(field, models.DateField):
-        yield (value or date(2024, 1, 1)) + timedelta(days=1)
+        yield (value or date.today()) + timedelta(days=1)
     elif isinstance(field, models.IntegerField):
         yield (value or 0) + 1
         yield (value or 0) + 4711
@@ -46,7 +47,7 @@ def other_value(field: models.Field, value: Any) -> Iterator[Any]:
         yield from (choice for choice, _label in field.flatchoices if choice != value)
     else:
         text = value or ""
-        yield ("f" * len(text) if field.max_length in (64, 128, 16) else f"{text}伪")[: field.max_length or None]
+        yield ("f" * field.max_length if field.max_length in (64, 128, 16) else f"{text}伪")[: field.max_length or None]
         yield "forged"
 
 
@@ -88,6 +89,8 @@ def test_verify_names_a_change_of_any_column(population):
             empty.append(model._meta.label)
             continue
         for field in model._meta.concrete_fields:
+            if field.primary_key:
+                continue  # another id is a row that is gone and one that was put in
             name = f"{model._meta.label}.{field.name}"
             if name not in UNSEALED_COLUMNS and forge(model, field, row) == []:
                 silent.append(name)
@@ -97,7 +100,7 @@ def test_verify_names_a_change_of_any_column(population):
 def test_verify_names_a_row_that_is_gone(population):
     silent = []
     for model in our_models():
-        if model._meta.label in UNSEALED_TABLES:
+        if model._meta.label in {*UNSEALED_TABLES, *ABSENCE_DENIES}:
             continue
         row = model._base_manager.order_by("-pk").first()
         with undone():

@@ -24,7 +24,9 @@ def ask_to_expunge(article: Article, by: User, reason: str) -> ExpungingRequest:
             former.delete()
         elif former:
             raise WrongState(_("Somebody has asked for this already; another person must second it."))
-        asked = ExpungingRequest.objects.create(article=article, by=by, by_name=by.full_name, reason=reason, at=at)
+        asked = ExpungingRequest(article=article, by=by, by_name=by.full_name, reason=reason, at=at)
+        asked.apply_seal()
+        asked.save(force_insert=True)
         recipients.notify(recipients.NotificationEvent.EXPUNGING_ASKED, article, by=by, reason=reason)
         record("article.expunging_asked", article, by=by, reason=reason)
     return asked
@@ -46,6 +48,9 @@ def expunge(article: Article, by: User, seconded_by: User, reason: str) -> None:
     """
     with article_action(article, Action.EXPUNGE, by) as (_state, at):
         check_allowed(Action.EXPUNGE, seconded_by, article)
+        asked = ExpungingRequest.objects.filter(article=article, by=by).first()
+        if asked:
+            asked.check_seal()
         if by == seconded_by:
             raise NotAllowed(_("Expunging takes two people."))
         check_two_hands(by, {seconded_by.pk})

@@ -9,6 +9,7 @@ from django.core import signing
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from ledger.seals import SEAL_FIELDS
 from workflow.exceptions import NotOpened
 from workflow.models import Opening, Round
 
@@ -17,12 +18,16 @@ SALT = "workflow.actions.openings"
 
 def note_opening(round: Round, person: User) -> None:
     """Keep the first time that the person opened the review page."""
-    Opening.objects.get_or_create(round=round, person=person, digest=round.revision.digest)
+    opening = Opening(round=round, person=person, digest=round.revision.digest)
+    opening.apply_seal()
+    facts = {name: getattr(opening, name) for name in ("opened_at", *SEAL_FIELDS)}
+    Opening.objects.get_or_create(round=round, person=person, digest=opening.digest, defaults=facts)
 
 
 def opened_by(person: User, rounds: Iterable[Round]) -> set[tuple[int, str]]:
     """Return (id of the round, digest of the text) of what the person opened among the rounds. One query."""
-    return set(Opening.objects.filter(person=person, round__in=rounds).values_list("round_id", "digest"))
+    openings = Opening.objects.filter(person=person, round__in=rounds)
+    return {(opening.round_id, opening.digest) for opening in openings if opening.seal_holds()}
 
 
 def check_opened(round: Round, person: User, digest: str) -> None:

@@ -21,6 +21,8 @@ class Migration(migrations.Migration):
             name='ExpungingRequest',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('seal_key', models.CharField(default='', editable=False, max_length=16, verbose_name='key of the seal')),
+                ('seal_signature', models.CharField(default='', editable=False, max_length=128, verbose_name='seal')),
                 ('by_name', models.CharField(max_length=50, verbose_name='name then')),
                 ('reason', models.CharField(max_length=500, verbose_name='reason')),
                 ('at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='at')),
@@ -389,6 +391,8 @@ class Migration(migrations.Migration):
             name='Opening',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('seal_key', models.CharField(default='', editable=False, max_length=16, verbose_name='key of the seal')),
+                ('seal_signature', models.CharField(default='', editable=False, max_length=128, verbose_name='seal')),
                 ('digest', models.CharField(max_length=64, verbose_name='digest of what was shown')),
                 ('opened_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='opened')),
                 ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='person')),

@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from articles.models import Article, Publication
+from ledger.seals import Sealed
 
 
 class EmergencyQuerySet(models.QuerySet["Emergency"]):
@@ -55,8 +56,10 @@ class Emergency(models.Model):
         return f"{self.publication}: {self.reason}"
 
 
-class ExpungingRequest(models.Model):
+class ExpungingRequest(Sealed):
     """Somebody asks that an article be expunged; another person must second it."""
+
+    seal_kind = "expunging request"
 
     article = models.OneToOneField(
         Article, on_delete=models.PROTECT, related_name="expunging_request", verbose_name=_("article")
@@ -71,6 +74,15 @@ class ExpungingRequest(models.Model):
     class Meta:
         verbose_name = _("request to expunge")
         verbose_name_plural = _("requests to expunge")
+
+    def manifest(self) -> dict:
+        return {
+            "schema": 1,
+            "article": self.article_id,
+            "by": [self.by_id, self.by_name],
+            "reason": self.reason,
+            "at": self.at,
+        }
 
     def __str__(self) -> str:
         return f"{self.article_id}: {self.reason}"

@@ -5,14 +5,17 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from ledger.seals import Sealed
 from workflow.models.round import Round
 
 
-class Opening(models.Model):
+class Opening(Sealed):
     """The first time that a person opened the review page of a round and could decide on it. Append-only.
 
     `digest` names the text that the page showed.
     """
+
+    seal_kind = "opening"
 
     round = models.ForeignKey(Round, on_delete=models.PROTECT, related_name="openings", verbose_name=_("round"))
     person = models.ForeignKey(
@@ -27,6 +30,15 @@ class Opening(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["round", "person", "digest"], name="one_opening_a_person_and_text"),
         ]
+
+    def manifest(self) -> dict:
+        return {
+            "schema": 1,
+            "round": self.round_id,
+            "person": self.person_id,
+            "digest": self.digest,
+            "at": self.opened_at,
+        }
 
     def __str__(self) -> str:
         return f"{self.round_id}: {self.person_id}"

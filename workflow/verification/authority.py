@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from departments.models import Department
 from ledger.models import Entry
 from ledger.verification import register_verifier
-from workflow.models import Delegation, Pipeline
+from workflow.models import Delegation, ExpungingRequest, Opening, Pipeline
 from workflow.models.pipeline import PRESET_PIPELINES
 from workflow.verification.ledger_rows import last_entries
 
@@ -55,3 +55,14 @@ def verify_delegations() -> Iterator[str]:
             yield f"{where}: is not what the ledger says of it last; changed, revoked or restored outside the site"
     for pk in last:
         yield f"delegation {pk}: stands in the ledger, but is gone"
+
+
+@register_verifier
+def verify_openings_and_requests() -> Iterator[str]:
+    """Who opened which text, and who asked that an article be expunged, was written by the site."""
+    for opening in Opening.objects.order_by("pk").iterator(chunk_size=2000):
+        if not opening.seal_holds():
+            yield f"opening {opening.pk} (round {opening.round_id}): its seal does not hold; put in outside the site"
+    for asked in ExpungingRequest.objects.order_by("pk").iterator():
+        if not asked.seal_holds():
+            yield f"request to expunge {asked.pk} (article {asked.article_id}): its seal does not hold"
