@@ -262,7 +262,7 @@ class Role(Sealed):
 
     def seal_holds(self) -> bool:
         """A role that a migration made has no seal, because there may be no key then; it must be as it was made."""
-        return super().seal_holds() or (not self.seal_key and self._is_preset())
+        return super().seal_holds() or (not self.seal_key + self.seal_signature and self._is_preset())
 
     def _is_preset(self) -> bool:
         presets = [(code, name, drafts, position) for position, (code, name, drafts) in enumerate(PRESET_ROLES)]

@@ -34,6 +34,13 @@ class TamperedText(WrongState):
         )
 
 
+class ExpungedText(WrongState):
+    """The text was expunged: there is nothing left to read or decide on."""
+
+    def __init__(self) -> None:
+        super().__init__(gettext("This text was expunged; there is nothing left to show."))
+
+
 class FrozenText(Sealed):
     """The part of `Revision` that vouches for its words.
 
@@ -69,10 +76,13 @@ class FrozenText(Sealed):
         return content
 
     def check_submitted_text(self, attachments: list | None = None) -> dict[str, Any]:
-        """As `check_text`, for a text that must be frozen, such as that of a round."""
-        if self.state != RevisionState.FROZEN or self.expunged_at:
+        """As `check_text`, for a text that must be frozen, such as that of a round. Raises ExpungedText too."""
+        if self.state != RevisionState.FROZEN:
             raise self.tampered()
-        return self.check_text(attachments)
+        content = self.check_text(attachments)
+        if self.expunged_at:
+            raise ExpungedText
+        return content
 
     def is_intact(self) -> bool:
         """Whether `check_text` passes, for callers that go on without the text."""

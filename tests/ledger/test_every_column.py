@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -39,7 +39,7 @@ def other_value(field: models.Field, value: Any) -> Iterator[Any]:
     elif isinstance(field, models.DateTimeField):
         yield (value or timezone.now()) + timedelta(days=1)
     elif isinstance(field, models.DateField):
-        yield (value or date.today()) + timedelta(days=1)
+        yield (value or timezone.localdate()) + timedelta(days=1)
     elif isinstance(field, models.IntegerField):
         yield (value or 0) + 1
         yield (value or 0) + 4711

@@ -224,7 +224,7 @@ def hand_over(round_step: RoundStep, by: User, to: User, reason: str = "") -> No
     They still need clean hands, and decide once; a superuser cannot hand a step to themselves, and hands over no step
     of a text of their own.
     """
-    check_allowed(Action.HAND_OVER, by, round_step.round.article)
+    check_allowed(Action.HAND_OVER, by, round_step.round.article, round_step.round)
     with round_action(round_step.round, Action.HAND_OVER) as (opened, _at):
         article = opened.article
         step = opened.current_step()
@@ -232,8 +232,7 @@ def hand_over(round_step: RoundStep, by: User, to: User, reason: str = "") -> No
             raise WrongState(_("This step is not waiting for anybody."))
         if to == by:
             raise WrongState(_("Hand the step to somebody else than yourself."))
-        if by.pk in opened.contributor_ids():
-            raise NotAllowed(_("You had a hand in this text, so another superuser must say who decides on it."))
+        check_allowed(Action.HAND_OVER, by, article, opened)
         check_two_hands(by, opened.contributor_ids())
         if not to.is_active or to.pk in opened.contributor_ids() or opened.has_decision_by(to):
             raise WrongState(

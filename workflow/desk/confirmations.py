@@ -125,11 +125,12 @@ def _change_detail(entry: Entry, departments: dict[int, str]) -> str:
         case "delegation.granted":
             return _("in the place of %(name)s") % {"name": data["principal_name"]}
         case "person.changed":
-            labels = {name: User._meta.get_field(name).verbose_name for name in data}
+            changes = {name: values for name, values in data.items() if name != "seal"}
+            labels = {name: User._meta.get_field(name).verbose_name for name in changes}
             return _("; ").join(
                 _("%(fact)s: %(before)s → %(after)s")
                 % {"fact": labels[name], "before": _shown(before), "after": _shown(after)}
-                for name, (before, after) in data.items()
+                for name, (before, after) in changes.items()
             )
     return ""
 

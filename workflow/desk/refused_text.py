@@ -5,7 +5,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
-from articles.models.frozen_text import TamperedText
+from articles.models.frozen_text import ExpungedText, TamperedText
 from departments.exceptions import WrongState
 
 
@@ -22,7 +22,7 @@ def refused_text_response(request: HttpRequest, error: WrongState) -> HttpRespon
 
 
 class TamperedTextMiddleware:
-    """Answers with that page wherever a view meets a tampered text and has no better answer."""
+    """Answers with that page wherever a view meets a tampered or expunged text and has no better answer."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -31,4 +31,5 @@ class TamperedTextMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        return refused_text_response(request, exception) if isinstance(exception, TamperedText) else None
+        refused = isinstance(exception, TamperedText | ExpungedText)
+        return refused_text_response(request, exception) if refused else None

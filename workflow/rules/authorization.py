@@ -3,6 +3,8 @@
 Services enforce with `check_allowed`; pages offer the `available_actions`, which ask the same function.
 """
 
+from django.utils.translation import gettext as _
+
 from accounts.models import User
 from articles.models import Article
 from departments import permissions
@@ -39,6 +41,10 @@ def check_allowed(action: Action, person: User, article: Article, round: Round |
             check_two_hands(person, participants)
         case Who.SUPERUSER:
             permissions.check_superuser(person)
+        case Who.OTHER_SUPERUSER:
+            permissions.check_superuser(person)
+            if round and round.pk and person.pk in round.contributor_ids():
+                raise NotAllowed(_("You had a hand in this text, so another superuser must say who decides on it."))
     return person
 
 

@@ -44,6 +44,7 @@ class Who(models.TextChoices):
     SIGNER = "signer", _("who signs off in the department, and superusers")
     OTHER_SIGNER = "other_signer", _("who signs off in the department, or a superuser, and had no part in it")
     SUPERUSER = "superuser", _("superusers")
+    OTHER_SUPERUSER = "other_superuser", _("superusers who had no hand in the text")
 
 
 @dataclass(frozen=True)
@@ -150,7 +151,7 @@ TRANSITIONS = {
             (TextState.DISCARDED, TextState.SETTLED, TextState.PARKED),
         ),
         Transition(Action.HAND_DRAFT, Who.DRAFTER, frozenset({*DRAFT_STATES, TextState.PARKED}), ANY_PUBLIC),
-        Transition(Action.HAND_OVER, Who.SUPERUSER, frozenset({TextState.IN_REVIEW}), ANY_PUBLIC),
+        Transition(Action.HAND_OVER, Who.OTHER_SUPERUSER, frozenset({TextState.IN_REVIEW}), ANY_PUBLIC),
         Transition(Action.EXPIRE, Who.SIGNER, NOT_DISCARDED, frozenset({PublicState.LIVE})),
         Transition(Action.PIN, Who.SIGNER, NOT_DISCARDED, frozenset({PublicState.LIVE, PublicState.REPLACING})),
         Transition(Action.MOVE, Who.SUPERUSER, NOT_DISCARDED - {TextState.IN_REVIEW}, ANY_PUBLIC),

@@ -58,7 +58,7 @@ def _findings(emergency: Emergency, declared: Entry | None, confirmed: Entry | N
     present = (emergency.by_id, emergency.by_name, emergency.reason)
     if present != (declared.actor_id, declared.actor_name, declared.data.get("reason")):
         yield f"{where}: who published it in emergency, or why, is not what the ledger says"
-    if not is_same_data(publication.sign_offs, [_sign_off(emergency)]):
+    if not is_same_data(publication.sign_offs, [_sign_off(emergency, declared)]):
         yield f"{where}: its sign-off is not that of its emergency"
     present = (emergency.confirmed_by_id, emergency.confirmed_by_name, canonical_timestamp(emergency.confirmed_at))
     expected = (confirmed.actor_id, confirmed.actor_name, confirmed.data.get("at")) if confirmed else (None, "", None)
@@ -68,11 +68,13 @@ def _findings(emergency: Emergency, declared: Entry | None, confirmed: Entry | N
         yield f"{where}: confirmed by somebody who had a part in it"
 
 
-def _sign_off(emergency: Emergency) -> dict[str, Any]:
+def _sign_off(emergency: Emergency, declared: Entry) -> dict[str, Any]:
+    unconfirmed = declared.data.get("unconfirmed")
     return {
         "step": EMERGENCY_STEP_NAME,
         "person": emergency.by_id,
         "name": emergency.by_name,
         "for": "",
         "time": canonical_timestamp(emergency.at),
+        **({"unconfirmed": unconfirmed} if unconfirmed else {}),
     }

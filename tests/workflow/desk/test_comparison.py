@@ -230,8 +230,8 @@ def test_pictures_and_attachments_come_back_and_what_is_gone_is_named(newsroom, 
     save(article, newsroom.drafter, body="<p>无图</p>", attachments=[])
     assert not article.active_draft().attachments.exists()
     lost = DraftSave.objects.get(revision=kept, version=kept.version)
-    lost.content["files"].append({"digest": "e" * 64, "kind": "download", "name": "失踪", "caption": "", "position": 9})
-    lost.save()
+    gone = {"digest": "e" * 64, "kind": "download", "name": "失踪", "caption": "", "position": 9}
+    lost.update_sealed(content={**lost.content, "files": [*lost.content["files"], gone]})
     page = put_back(as_user("drafter"), article, f"1.{kept.version}").content.decode()
     assert "“失踪”已不存在" in page
     kinds = set(article.active_draft().attachments.values_list("kind", "name"))

@@ -122,7 +122,8 @@ def test_the_review_page_offers_both_verdicts_on_the_text_that_it_shows(newsroom
     assert openings.read_token(page.fields["opened"], waiting, newsroom.reviewer) == waiting.revision.digest
     assert "at" not in page.fields
     frames = [found["src"] for found in page.having("iframe")]
-    assert frames == [f"/admin/articles/article/{waiting.article_id}/revisions/1/"]
+    shown = f"/admin/articles/article/{waiting.article_id}/revisions/1/?digest={waiting.revision.digest}"
+    assert frames == [shown]
 
 
 def test_only_who_signs_off_is_asked_when_the_article_appears(newsroom, as_user):

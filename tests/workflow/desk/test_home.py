@@ -16,6 +16,7 @@ from ledger.models import Run
 from tests.factories import department, grant
 from tests.ledger.attacker import tamper
 from workflow import services
+from workflow.actions.pipelines import record_change
 from workflow.desk import home
 from workflow.models import Pipeline, Round
 
@@ -76,6 +77,7 @@ def in_a_day(newsroom):
     step = pipeline.steps.order_by("position").first()
     step.due_hours = 24
     step.save()
+    record_change(pipeline, by=newsroom.admin, is_new=False)
     return newsroom
 
 

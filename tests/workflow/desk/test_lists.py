@@ -51,7 +51,7 @@ def recorded_verbs() -> set[str]:
 def test_every_act_that_the_ledger_can_hold_has_chinese_words():
     recorded, said = recorded_verbs(), verbs.verb_labels()
     assert {"article.submitted", "person.created", "key.rotated", "letters.forgotten"} <= recorded
-    assert recorded - set(said) == set()
+    assert recorded - set(said) - set(verbs.OBJECT_TYPE_LABELS) == set()
     with translation.override("zh-hans"):
         assert [verb for verb in said if not re.search(r"[\u4e00-\u9fff]", verbs.verb_label(verb))] == []
 

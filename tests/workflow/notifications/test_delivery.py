@@ -246,7 +246,8 @@ def test_superusers_are_told_when_nobody_sends_the_messages(newsroom, as_user):
 def test_messages_that_have_nowhere_to_go_are_not_missed(newsroom, as_user, settings):
     """Scenario 45."""
     settings.WEBHOOK_URLS = []
-    User.objects.update(email="")
+    for user in User.objects.all():
+        user.update_sealed(email="")
     newsroom.submitted()
     with time_machine.travel(timezone.now() + timedelta(hours=2), tick=False):
         assert "没有人发送消息" not in as_user("admin").get("/admin/").content.decode()

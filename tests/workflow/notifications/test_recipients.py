@@ -17,6 +17,7 @@ from tests.ledger.threads import at_once
 from tests.workflow.action_calls import approve, edit, give_back
 from workflow import services
 from workflow.actions import delegations
+from workflow.actions.pipelines import record_change
 from workflow.models import Notification, NotificationEvent, Pipeline, RoundStep
 from workflow.notifications.reminders import remind
 
@@ -73,7 +74,9 @@ def test_publishing_is_told_to_authors_and_approvers_but_for_who_signed_off(news
 def test_who_comes_second_at_a_step_for_two_is_not_asked_twice(newsroom, told):
     second = person("second")
     grant(second, "reviewer", newsroom.department, newsroom.admin)
-    Pipeline.objects.get(is_default=True).steps.filter(position=1).update(people=2)
+    default = Pipeline.objects.get(is_default=True)
+    default.steps.filter(position=1).update(people=2)
+    record_change(default, by=newsroom.admin, is_new=False)
     waiting = newsroom.submitted()
     assert told() == {"reviewer": "submitted?", "second": "submitted?"}
     approve(waiting, newsroom.reviewer)
@@ -303,9 +306,8 @@ def test_the_database_itself_refuses_a_message_that_cannot_be(newsroom, facts):
 
 def overdue(waiting, hours):
     """The round as if its step had been reached so many hours ago."""
-    RoundStep.objects.filter(round=waiting, passed_at=None, reached_at__isnull=False).update(
-        reached_at=timezone.now() - timedelta(hours=hours)
-    )
+    for step in RoundStep.objects.filter(round=waiting, passed_at=None, reached_at__isnull=False):
+        step.update_sealed(reached_at=timezone.now() - timedelta(hours=hours))
 
 
 def test_an_overdue_step_is_told_to_those_who_can_decide_it_once_a_day(newsroom, told):
@@ -337,7 +339,8 @@ def test_whoever_can_decide_only_since_today_is_reminded_too(newsroom, told):
 
 def test_a_step_without_a_time_and_a_closed_round_remind_nobody(newsroom, told):
     endless, closed = newsroom.submitted(), newsroom.submitted()
-    RoundStep.objects.filter(round=endless).update(due_hours=None)
+    for step in endless.steps.all():
+        step.update_sealed(due_hours=None)
     overdue(endless, 1000)
     overdue(closed, 1000)
     give_back(closed, newsroom.reviewer)

@@ -10,11 +10,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.models import User
-from articles.models import Contribution
+from accounts.services import change_user
+from articles import drafts
 from departments.exceptions import NotAllowed, WrongState
 from departments.models import Department, Membership, Role
+from departments.services import grant_role, revoke_role
 from tests.factories import Newsroom, department, person
-from workflow.models import Decision, Delegation, Round, RoundStep, Step
+from workflow.actions import delegations
+from workflow.actions.pipelines import record_change
+from workflow.models import Decision, Pipeline, Round, RoundStep, Step
 from workflow.rules.eligible_deciders import (
     check_decide,
     eligible_decider_ids,
@@ -50,7 +54,8 @@ class Scene:
 
     def __init__(self) -> None:
         self.newsroom = Newsroom.open()
-        Membership.objects.filter(role__code__in=ROLES).delete()
+        for membership in Membership.objects.filter(role__code__in=ROLES):
+            revoke_role(membership, by=None)
         admin = self.newsroom.admin
         parent = department("上级", admin)
         child = department("下级", admin, parent=parent)
@@ -68,32 +73,41 @@ class Scene:
     def stage(self, facts: dict) -> Round:
         newsroom, now = self.newsroom, timezone.now()
         newsroom.department = self.places[facts["place"]]
-        Membership.objects.create(person=newsroom.drafter, role=self.roles["drafter"], department=None)
+        grant_role(person=newsroom.drafter, role=self.roles["drafter"], department=None, by=None)
         article = newsroom.draft()
         for number in facts["contributors"]:
             author = self.people[number]
-            Contribution.objects.create(revision=article.active_draft(), person=author, person_name=author.full_name)
+            drafts.add_contributor(article.active_draft(), author)
+        drafts.seal_draft(article.active_draft())
         Step.objects.update(people=facts["needed"])
+        for pipeline in Pipeline.objects.all():
+            record_change(pipeline, by=newsroom.admin, is_new=False)
         waiting = newsroom.submitted(article)
         first = waiting.steps.get(position=1)
         if facts["decision"]:
             self.decide(waiting, first, *(self.people[number] for number in facts["decision"]))
-            waiting.steps.filter(pk=first.pk).update(passed_at=now)
-            waiting.steps.filter(position=2).update(reached_at=now)
+            first.update_sealed(passed_at=now)
+            waiting.steps.get(position=2).update_sealed(reached_at=now)
         handed_to = None if facts["handed_to"] is None else self.people[facts["handed_to"]]
-        RoundStep.objects.waiting().update(handed_to=handed_to)
+        for step in RoundStep.objects.waiting():
+            step.update_sealed(handed_to=handed_to)
         for number, role, place in facts["grants"]:
-            Membership.objects.create(person=self.people[number], role=self.roles[role], department=self.places[place])
+            grant_role(person=self.people[number], role=self.roles[role], department=self.places[place], by=None)
         for principal, deputy, when in facts["delegations"]:
             if principal != deputy:
-                Delegation.objects.create(
-                    principal=self.people[principal],
+                leader = self.people[principal]
+                made = delegations.delegate(
+                    principal=leader,
                     deputy=self.people[deputy],
                     begins_at=now - timedelta(days=2),
                     ends_at=now + timedelta(days=-1 if when == "over" else 1),
-                    revoked_at=now if when == "revoked" else None,
+                    by=leader,
                 )
-        User.objects.filter(pk__in=[self.people[number].pk for number in facts["inactive"]]).update(is_active=False)
+                if when == "revoked":
+                    delegations.revoke_delegation(made, by=leader)
+        for number in facts["inactive"]:
+            self.people[number].is_active = False
+            change_user(self.people[number], by=None)
         return waiting
 
     def decide(self, waiting: Round, step: RoundStep, by: User, principal: User) -> None:
@@ -101,9 +115,11 @@ class Scene:
         if by.pk not in authors and principal.pk not in authors:
             names = {"person_name": by.full_name, "principal_name": principal.full_name}
             digest = waiting.revision.digest
-            Decision.objects.create(
+            decision = Decision(
                 round=waiting, step=step, person=by, principal=principal, verdict="approve", digest=digest, **names
             )
+            decision.apply_seal()
+            decision.save()
 
 
 def may_decide(by: User, waiting: Round) -> bool:

@@ -44,6 +44,7 @@ MEANT = {
     Who.SIGNER: {"publisher", "admin", "chief"},
     Who.OTHER_SIGNER: {"publisher", "admin", "chief"},
     Who.SUPERUSER: {"admin", "chief"},
+    Who.OTHER_SUPERUSER: {"admin"},
 }
 
 
