@@ -1,4 +1,4 @@
-"""The authentication backend: refuses demonstration accounts on a real site, and people with a broken seal."""
+"""The authentication backend: refuses broken seals, and demonstration accounts on a real site."""
 
 from django.conf import settings
 from django.contrib.auth.backends import ModelBackend

@@ -79,10 +79,9 @@ def _render_form(request: HttpRequest, form: LetterForm, status: int = 200, unkn
 @require_safe
 def letter_status(request: HttpRequest, receipt: str) -> HttpResponse:
     """State and answer of one letter, for whoever has its receipt. Never who wrote it."""
-    found = get_object_or_404(Letter, receipt=receipt)
+    found = get_object_or_404(Letter.objects.with_receipt(receipt))
     if not has_intact_seal(found):
         return render(request, "503.html", {"is_seal_broken": True}, status=503)
-    found = get_object_or_404(Letter.objects.with_receipt(receipt))
     about = live_publication(str(found.article_id)) if found.article_id else None
     context = {"letter": found, "publication": about, "progress": found.progress()}
     context["receipt"] = format_receipt(receipt)

@@ -68,6 +68,9 @@ def snapshot() -> Iterator[None]:
     if connection.in_atomic_block:
         yield
         return
+    # Django finds out once a process whether SQLite knows JSON, in a transaction of its own. Inside ours that fails,
+    # and it would conclude that SQLite does not.
+    _supported = connection.features.supports_json_field
     # By hand: Django's own transactions are IMMEDIATE on SQLite and would keep all writers waiting.
     begin = "BEGIN" if connection.vendor == "sqlite" else "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
     with connection.cursor() as cursor:

@@ -20,8 +20,8 @@ from tests.factories import Newsroom, person
 from tests.feedback.factories import letter
 from tests.workflow.confirmation_factories import puppet
 from workflow import services
-from workflow.actions import delegations
-from workflow.models import Delivery, DeliveryState, Notification, Pipeline, PipelineChoice, Round, RoundStep
+from workflow.actions import delegations, pipelines
+from workflow.models import Delivery, DeliveryState, Notification, Pipeline, Round
 
 LONG = "关于进一步做好2026年度省直机关基层党组织换届选举和党员发展有关工作的补充通知（征求意见稿）"
 
@@ -150,7 +150,7 @@ def _lived_in(newsroom: Newsroom) -> LivedIn:
     reason = "第二段的数字请与附件核对，落款日期有误。"
     services.return_for_changes(returned, by=newsroom.reviewer, seen=returned.revision.digest, reason=reason)
     late = newsroom.submitted(title=f"超期：{LONG}")
-    RoundStep.objects.filter(round=late, position=1).update(reached_at=timezone.now() - timedelta(hours=60))
+    late.steps.get(position=1).update_sealed(reached_at=timezone.now() - timedelta(hours=60))
     things = LivedIn(
         draft=newsroom.draft(title=LONG),
         returned=returned.article,
@@ -187,8 +187,7 @@ def _house(newsroom: Newsroom, live: Article) -> None:
     )
     alarms.reset_throttling()
     alarms.raise_alarm("publication 7", "%(words)s", words="签章不符，该页未予显示")
-    PipelineChoice.objects.create(
-        department=newsroom.elsewhere, pipeline=Pipeline.objects.exclude(is_default=True).first()
-    )
+    other = Pipeline.objects.exclude(is_default=True).first()
+    pipelines.choose_pipeline(newsroom.elsewhere, other, by=newsroom.admin)
     old_addresses.create_old_address("/zzjs/2015/0312/1234.html", by=newsroom.admin, article=live)
     call_command("remind")

@@ -9,6 +9,7 @@ from django.test import Client, RequestFactory
 from django.utils import timezone
 from django.views.defaults import server_error
 
+from articles.drafts import seal_draft
 from articles.files.storage import store_picture
 from articles.models import Attachment
 from feedback.letter_actions import change_state
@@ -122,6 +123,8 @@ def _rich_article(newsroom: Newsroom) -> Any:
         issued_on=date(2026, 3, 1),
         validity="repealed",
     )
-    Attachment.objects.create(revision=article.active_draft(), file=drawing, name="名额分配表.png", caption="共两页")
+    draft = article.active_draft()
+    Attachment.objects.create(revision=draft, file=drawing, name="名额分配表.png", caption="共两页")
+    seal_draft(draft)
     newsroom.published(article)
     return newsroom.published(newsroom.rewritten(article, subtitle="附名额分配表（更正）"))

@@ -86,7 +86,7 @@ class DraftForm(forms.ModelForm):
     def __init__(self, *args: Any, person: User, article: Article | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.article, self.person = article, person
-        if self.instance.body:
+        if self.instance.body and not self.is_bound:  # a bound form shows what was sent
             # The editor builds a page of it, and the row of a draft is vouched for by nobody.
             self.initial["body"] = sanitise_for_display(self.instance.body)
         self.fields["department"].queryset = permissions.departments_to_draft_in(person)

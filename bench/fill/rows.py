@@ -28,6 +28,7 @@ from articles.search import index
 from bench.fill import texts
 from departments.models import Department, Role
 from ledger.canonical_json import sha256
+from ledger.seals import SEAL_FIELDS
 from workflow.models import Pipeline, Round, RoundState, RoundStep
 
 BATCH_SIZE = 2000
@@ -167,11 +168,7 @@ class _BatchWriter:
         revisions = Revision.objects.bulk_create(map(self.revision, articles, found))
         for revision, article in zip(revisions, articles, strict=True):
             revision.article = article
-        Contribution.objects.bulk_create(
-            Contribution(revision=one, person=one.saved_by, person_name=one.saved_by.full_name)
-            for one in revisions
-            if not one.is_frozen
-        )
+        self.contributions([one for one in revisions if not one.is_frozen])
         by_state = list(zip(revisions, (words.state for words in found), strict=True))
         self.rounds([one for one, state in by_state if state == "in_review"])
         self.returned([one for one, state in by_state if state == "returned"])
@@ -179,12 +176,14 @@ class _BatchWriter:
 
     def article(self, words: ArticleSpec) -> Article:
         author = self.people[f"drafter{self.rng.randrange(20)}"]
-        return Article(
+        made = Article(
             pk=words.number, department=self.departments[words.department],
             created_at=words.created_at, created_by=author,
             created_by_name=author.full_name, in_charge=author,
             discarded_at=self.now if words.state == "discarded" else None,
         )  # fmt: skip
+        made.apply_seal()
+        return made
 
     def revision(self, article: Article, words: ArticleSpec) -> Revision:
         frozen = words.state not in ("draft", "discarded")
@@ -201,32 +200,48 @@ class _BatchWriter:
             made.apply_seal()
         return made
 
+    def contributions(self, drafts: list[Revision]) -> None:
+        """Each draft's writer had a hand in it; the seal of a draft covers the hands, so it is sealed after them."""
+        Contribution.objects.bulk_create(
+            Contribution(revision=one, person=one.saved_by, person_name=one.saved_by.full_name) for one in drafts
+        )
+        for one in Revision.objects.with_related_rows().filter(pk__in=[one.pk for one in drafts]):
+            one.apply_seal()
+            one.save(update_fields=SEAL_FIELDS)
+
     def rounds(self, revisions: list[Revision], **closed: object) -> list[Round]:
-        made = Round.objects.bulk_create(
+        made = [
             Round(
                 article=one.article, number=1, revision=one, pipeline=self.pipeline, pipeline_name="测量",
                 submitted_at=one.saved_at, submitted_by=one.saved_by, submitted_by_name=one.saved_by_name, **closed,
             )
             for one in revisions
-        )  # fmt: skip
-        RoundStep.objects.bulk_create(
+        ]  # fmt: skip
+        steps = [
             RoundStep(
                 round=one, position=1, name="审核", role=self.reviewer_role, people=1, due_hours=48,
                 reached_at=one.submitted_at,
             )
             for one in made
-        )  # fmt: skip
+        ]  # fmt: skip
+        for one, step in zip(made, steps, strict=True):
+            one.new_steps = [step]
+            one.apply_seal()
+            step.apply_seal()
+        Round.objects.bulk_create(made)
+        RoundStep.objects.bulk_create(steps)
         return made
 
     def returned(self, revisions: list[Revision]) -> None:
         self.rounds(revisions, state=RoundState.RETURNED, closed_at=self.now)
-        Revision.objects.bulk_create(
+        drafts = Revision.objects.bulk_create(
             Revision(
                 article=one.article, number=2, state="draft", title=one.title, body=one.body, author=one.author,
                 source=one.source, saved_by=one.saved_by, saved_by_name=one.saved_by_name, saved_at=one.saved_at,
             )
             for one in revisions
         )  # fmt: skip
+        self.contributions(drafts)
 
     def publications(self, found: list[tuple[Revision, str]]) -> None:
         made = []

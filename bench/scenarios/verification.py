@@ -76,7 +76,9 @@ def fill_database(count: int) -> None:  # noqa: PLR0915 (a row of every table, o
         }
         for pk in range(start, min(start + BATCH_SIZE, count + 1)):
             by = {"created_by": drafter, "created_by_name": drafter.full_name}
-            rows[Article].append(Article(pk=pk, department=here, created_at=now, **by))
+            article = Article(pk=pk, department=here, created_at=now, **by)
+            article.apply_seal()
+            rows[Article].append(article)
             dated = now - timedelta(minutes=count - pk)
             revision = Revision(
                 pk=pk,
@@ -127,22 +129,23 @@ def fill_database(count: int) -> None:  # noqa: PLR0915 (a row of every table, o
             rows[Placement].append(
                 Placement(publication_id=pk, department=here, article_id=pk, dated=dated, live_from=now)
             )
-            rows[Round].append(
-                Round(
-                    pk=pk,
-                    article_id=pk,
-                    number=1,
-                    revision_id=pk,
-                    pipeline=pipeline,
-                    pipeline_name=pipeline.name,
-                    state="approved",
-                    submitted_at=now,
-                    submitted_by=drafter,
-                    submitted_by_name=drafter.full_name,
-                    closed_at=now,
-                    publication_id=pk,
-                )
+            opened = Round(
+                pk=pk,
+                article_id=pk,
+                number=1,
+                revision=revision,
+                pipeline=pipeline,
+                pipeline_name=pipeline.name,
+                state="approved",
+                submitted_at=now,
+                submitted_by=drafter,
+                submitted_by_name=drafter.full_name,
+                closed_at=now,
+                publication_id=pk,
             )
+            opened.revision.contribution_rows = [{"person_id": drafter.pk}]
+            opened.new_steps = []
+            rows[Round].append(opened)
             enter(pk, "article.begun", drafter, department=here.pk)
             steps = [[name, role.pk, 1] for name, role in zip(("审核", "签发"), roles[1:], strict=True)]
             facts = {"round": 1, "digest": digest, "pipeline": pipeline.name, "steps": steps, "hands": [drafter.pk]}
@@ -150,34 +153,36 @@ def fill_database(count: int) -> None:  # noqa: PLR0915 (a row of every table, o
             verbs = ("article.approved", "article.published")
             for index, (sign, person, verb) in enumerate(zip(signs, deciders, verbs, strict=True)):
                 step = pk * 2 + index
-                rows[RoundStep].append(
-                    RoundStep(
-                        pk=step,
-                        round_id=pk,
-                        position=index + 1,
-                        name=sign["step"],
-                        role=roles[index + 1],
-                        reached_at=now,
-                        passed_at=now,
-                    )
+                passed = RoundStep(
+                    pk=step,
+                    round=opened,
+                    position=index + 1,
+                    name=sign["step"],
+                    role=roles[index + 1],
+                    reached_at=now,
+                    passed_at=now,
                 )
-                rows[Decision].append(
-                    Decision(
-                        round_id=pk,
-                        step_id=step,
-                        person=person,
-                        person_name=person.full_name,
-                        principal=person,
-                        principal_name=person.full_name,
-                        verdict="approve",
-                        digest=digest,
-                        decided_at=now,
-                    )
+                passed.apply_seal()
+                opened.new_steps.append(passed)
+                rows[RoundStep].append(passed)
+                decision = Decision(
+                    round=opened,
+                    step=passed,
+                    person=person,
+                    person_name=person.full_name,
+                    principal=person,
+                    principal_name=person.full_name,
+                    verdict="approve",
+                    digest=digest,
+                    decided_at=now,
                 )
+                decision.apply_seal()
+                rows[Decision].append(decision)
                 is_last = verb == "article.published"
                 facts = {"publication": 1, "live_from": canonical_timestamp(now), "dated": canonical_timestamp(dated)}
                 more = {**facts, "dated_openly": True, "seals": sealed_digests(publication)} if is_last else {}
                 enter(pk, verb, person, round=1, step=sign["step"], digest=digest, **more)
+            opened.apply_seal()
         for model, made in rows.items():
             model.objects.bulk_create(made)
         with transaction.atomic():

@@ -35,6 +35,7 @@ from departments.exceptions import NotAllowed, WrongState
 from departments.models import Department, Role
 from ledger import keys
 from ledger.canonical_json import sha256
+from ledger.seals import SEAL_FIELDS
 from ledger.verification import mismatches
 from workflow import services
 from workflow.models import Decision, Round
@@ -66,6 +67,7 @@ def fill_database(department: Department, author: User, articles: int) -> None:
         )
         texts = []
         for article in made:
+            article.apply_seal()  # the seal covers the id
             text = Revision(
                 article=article, number=1, state="frozen", title=f"第{article.pk}篇",
                 body=f"{SAMPLE_BODY}<p>{article.pk}</p>",
@@ -74,6 +76,7 @@ def fill_database(department: Department, author: User, articles: int) -> None:
             text.digest, text.body_digest = text.compute_digest([], []), sha256(text.body)
             text.apply_seal()
             texts.append(text)
+        Article.objects.bulk_update(made, SEAL_FIELDS)
         published = []
         for text in Revision.objects.bulk_create(texts):
             at = now - timedelta(minutes=text.article_id)

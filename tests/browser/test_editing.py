@@ -217,8 +217,7 @@ def test_keywords_are_suggested_and_the_summary_says_what_it_will_be(a_draft, de
 
 @pytest.fixture
 def for_documents(newsroom):
-    newsroom.elsewhere.asks_for_documents = True
-    newsroom.elsewhere.save()
+    newsroom.elsewhere.update_sealed(asks_for_documents=True)
     return newsroom.stranger
 
 

@@ -1,4 +1,4 @@
-"""Slugs stand in links only while they are sealed; former slugs lead only where they were sealed (scenario 56)."""
+"""Slugs stand in links only while sealed; former ones lead only where they were sealed (scenario 56)."""
 
 import pytest
 

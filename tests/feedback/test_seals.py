@@ -1,4 +1,4 @@
-"""Letters and answers are sealed: what was changed in the database is neither shown nor answered (scenario 56)."""
+"""Sealed letters and answers: what SQL changed in them is neither shown nor answered (scenario 56)."""
 
 import pytest
 

@@ -1,8 +1,10 @@
 """A backup of the database: all rows of all models, put back past the triggers as its owner can."""
 
+from io import StringIO
 from typing import Any
 
 from django.apps import apps
+from django.core.management import call_command
 from django.db import connection, transaction
 
 from tests.ledger.attacker import past_the_guards, run
@@ -31,6 +33,7 @@ class DatabaseSnapshot:
                 for row in rows:
                     run(f'INSERT INTO "{table}" ({names}) VALUES ({places})', [_as_parameter(value) for value in row])
             connection.check_constraints()
+        call_command("reindex", stdout=StringIO())  # the tables of the search are no models
 
 
 def _as_parameter(value: Any) -> Any:

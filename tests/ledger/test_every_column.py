@@ -1,4 +1,4 @@
-"""Every column of every table is vouched for: `verify` names what SQL changed in it (scenarios 43, 52 and 56)."""
+"""`verify` names what SQL changes in any column of any table (scenarios 43, 52 and 56)."""
 
 import json
 from collections.abc import Iterator

@@ -7,6 +7,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from articles.drafts import seal_draft
 from articles.files.storage import store_picture
 from articles.models import Attachment
 from articles.reads import counting
@@ -29,7 +30,9 @@ def rich(newsroom):
         newsroom.published(keywords="植树 绿化", body=f"<p>文</p>{pasted(picture(colour=colour))}")
     article = newsroom.draft(keywords="植树", body=f"<p>文</p>{pasted(picture(size=(800, 300)))}", columns=[column])
     drawing = store_picture(picture(size=(640, 360), colour="#888"), newsroom.drafter)
-    Attachment.objects.create(revision=article.active_draft(), file=drawing, name="附件")
+    draft = article.active_draft()
+    Attachment.objects.create(revision=draft, file=drawing, name="附件")
+    seal_draft(draft)
     newsroom.published(article)
     corrected = newsroom.published(newsroom.rewritten(article, title="更正后的标题", cover=drawing))
     counting.add_reads(corrected.article, timezone.localdate(), 7)

@@ -67,6 +67,7 @@ def publish_in_emergency(article: Article, by: User, seen: str, reason: str) -> 
             publication=publication.number,
             digest=revision.digest,
             hands=sorted(revision.contributor_ids()),
+            **({"unconfirmed": unconfirmed} if unconfirmed else {}),
             reason=reason,
             live_from=publication.live_from,
             dated=publication.dated,

@@ -1,4 +1,4 @@
-"""`manage.py changepassword NAME`: set a person's password from the command line, with a seal and a ledger entry."""
+"""`manage.py changepassword NAME`: set a person's password, with a seal and a ledger entry."""
 
 import getpass
 from typing import Any

@@ -194,18 +194,19 @@ def test_a_file_that_cannot_be_written_keeps_what_it_held(tmp_path):
     )
     done = subprocess.run([sys.executable, "-c", script, file], cwd=PROJECT, capture_output=True, text=True, check=True)
     assert done.stdout == "OSError\n"
-    assert file.read_bytes() == b"before" and on_disk(tmp_path) == [file]
+    assert file.read_bytes() == b"before" and on_disk(tmp_path / "folder") == [file]
 
 
 def test_a_disk_that_lost_what_was_written_is_found_out(tmp_path, monkeypatch):
     monkeypatch.setattr("os.write", lambda _descriptor, data: len(data))  # says yes and stores nothing
     with pytest.raises(OSError, match="does not hold"):
-        write_atomically(tmp_path / "file", b"data")
-    assert on_disk(tmp_path) == []
+        write_atomically(tmp_path / "folder" / "file", b"data")
+    assert on_disk(tmp_path / "folder") == []
 
 
 def test_a_file_that_must_be_new_is_never_replaced(tmp_path):
-    write_atomically(tmp_path / "key", b"first", replace=False)
+    folder = tmp_path / "folder"
+    write_atomically(folder / "key", b"first", replace=False)
     with pytest.raises(FileExistsError):
-        write_atomically(tmp_path / "key", b"second", replace=False)
-    assert (tmp_path / "key").read_bytes() == b"first" and len(on_disk(tmp_path)) == 1
+        write_atomically(folder / "key", b"second", replace=False)
+    assert (folder / "key").read_bytes() == b"first" and len(on_disk(folder)) == 1

@@ -1,7 +1,8 @@
-"""Files are sealed: nobody is shown a type, a size, dimensions or a private file that SQL put there (scenario 56)."""
+"""Files are sealed: SQL shows nobody another type, size or private file (scenario 56)."""
 
 import pytest
 
+from articles import drafts
 from articles.files.storage import store_document, store_picture
 from articles.models import Attachment, File
 from tests.articles.files.test_documents import PDF
@@ -21,7 +22,9 @@ def article(newsroom):
     body = f"<p>正文</p>{pasted(picture(size=(1400, 300)))}"
     article = newsroom.draft(body=body, cover=cover)
     document = store_document(PDF, newsroom.drafter)
-    Attachment.objects.create(revision=article.active_draft(), file=document, name="名额分配表")
+    draft = article.active_draft()
+    Attachment.objects.create(revision=draft, file=document, name="名额分配表")
+    drafts.seal_draft(draft)
     return newsroom.published(article)
 
 

@@ -50,7 +50,9 @@ def uncacheable_addresses(newsroom):
     services.withdraw(withdrawn.article, by=newsroom.publisher, reason="有误", notice="本文有误。")
     forged = newsroom.published(title="被改的一篇")
     tamper("UPDATE articles_publication SET title = %s WHERE id = %s", ["别的话", forged.pk])
-    FormerSlug.objects.create(slug="former", department=newsroom.department)
+    former = FormerSlug(slug="former", department=newsroom.department)
+    former.apply_seal()
+    former.save()
     return [
         ("/nothing/", 404),
         ("/en/nothing/", 404),

@@ -1,1 +1,1 @@
-"""The crawl-and-tamper test: every column that a public page reads, changed in the database (scenario 56)."""
+"""The crawl-and-tamper test: SQL changes every column that a public page reads (scenario 56)."""

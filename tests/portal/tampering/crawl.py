@@ -1,4 +1,4 @@
-"""A crawl of every public page: what each showed before anything was changed, and which columns it read."""
+"""A crawl of every public page: what each showed before any change, and which columns it read."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

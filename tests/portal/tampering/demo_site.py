@@ -6,6 +6,7 @@ from urllib.parse import quote
 from django.test import Client
 from django.utils import timezone
 
+from articles.drafts import seal_draft
 from articles.files.storage import store_document, store_picture
 from articles.models import Attachment, File, Publication
 from articles.reads import counting
@@ -131,7 +132,9 @@ def _rich_article(newsroom: Newsroom, column: Department):
         "columns": [column],
     }
     article = newsroom.draft(**words)
-    Attachment.objects.create(revision=article.active_draft(), file=document, name="名额分配表", caption="共两页")
+    draft = article.active_draft()
+    Attachment.objects.create(revision=draft, file=document, name="名额分配表", caption="共两页")
+    seal_draft(draft)
     newsroom.published(article)
     newsroom.published(newsroom.rewritten(article, subtitle="附名额分配表（更正）"))
     services.pin(article, by=newsroom.publisher, until=timezone.now() + 5 * DAY)

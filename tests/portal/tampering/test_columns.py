@@ -1,4 +1,4 @@
-"""Every column that a public page reads, changed: visitors see sealed words or an error, and `verify` names it."""
+"""SQL changes a column of a public page: visitors see sealed words or an error; `verify` names it."""
 
 import pytest
 import time_machine

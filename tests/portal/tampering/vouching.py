@@ -1,4 +1,4 @@
-"""What a visitor sees, the columns that it comes from, and what vouches for them. Printed in docs/integrity.md."""
+"""What a visitor sees, from which columns, and what vouches for them. Printed in docs/integrity.md."""
 
 from dataclasses import dataclass
 from enum import Enum

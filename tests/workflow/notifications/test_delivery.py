@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from accounts import services as accounts
 from accounts.models import User
+from accounts.services import change_user
 from ledger.models import Entry
 from ledger.verification import mismatches
 from tests.factories import Newsroom, grant, person
@@ -247,7 +248,8 @@ def test_messages_that_have_nowhere_to_go_are_not_missed(newsroom, as_user, sett
     """Scenario 45."""
     settings.WEBHOOK_URLS = []
     for user in User.objects.all():
-        user.update_sealed(email="")
+        user.email = ""
+        change_user(user, by=None)
     newsroom.submitted()
     with time_machine.travel(timezone.now() + timedelta(hours=2), tick=False):
         assert "没有人发送消息" not in as_user("admin").get("/admin/").content.decode()
