@@ -112,7 +112,7 @@ def test_words_that_look_like_markup_are_shown_as_words(newsroom):
 def test_an_article_in_a_child_department_shows_the_way_to_it(newsroom):
     child = department("青年工作", newsroom.admin, parent=newsroom.department)
     article = newsroom.draft()
-    Article.objects.filter(pk=article.pk).update(department=child)
+    article.update_sealed(department=child)
     published = newsroom.published(Article.objects.get(pk=article.pk))
     crumbs = of(published).one("nav", class_="breadcrumbs").links()
     assert crumbs[1:] == [

@@ -37,11 +37,20 @@ TABLE = [
         "title, summary, date, outside address, sign-offs, digests, flag of an emergency; address of the article",
         {
             "articles_publication": "id article_id number revision_id department_id title summary address cover_digest "
-            "dated first_live_from live_from live_until planned_until digest body_digest columns files sign_offs "
+            "dated first_live_from live_from digest body_digest columns files sign_offs "
             f"is_emergency {SEAL}"
         },
         "the seal of the publication",
         "503; left out of lists, feeds and the sitemap",
+    ),
+    Seen(
+        "until when an article is public",
+        {
+            "articles_publication": "live_until planned_until",
+            "articles_publicationend": f"publication_id kind until planned_until at {SEAL}",
+        },
+        "the seal of the end, which says what the columns of the publication must be",
+        "410 or 503",
     ),
     Seen(
         "body, subtitle, author, source, keywords, fields of an official document, cover",
@@ -112,7 +121,7 @@ TABLE = [
     Seen(
         "a letter, its state and its answer",
         {
-            "feedback_letter": "receipt kind text page article_id created_at state answer answered_by_id "
+            "feedback_letter": "receipt_digest kind text page article_id created_at state answer answered_by_id "
             f"answered_by_name answered_at closed_at {SEAL}"
         },
         "the seal of the letter, made anew with each change of its state",
@@ -174,14 +183,16 @@ TABLE = [
     Seen(
         "(read along with the rest of a row, shown nowhere)",
         {
-            "articles_article": "id department_id created_at created_by_id created_by_name in_charge_id discarded_at",
+            "articles_article": "id department_id created_at created_by_id created_by_name in_charge_id discarded_at "
+            f"{SEAL}",
             "articles_attachment": "id",
             "articles_file": "uploaded_at uploaded_by_id",
             "articles_placement": "id",
             "articles_publication": "created_at",
+            "articles_publicationend": "id",
             "articles_rendition": "id",
             "articles_revision": "article_id number state digest body_digest based_on_id version saved_at saved_by_id "
-            "saved_by_name frozen_at expunged_at",
+            f"saved_by_name frozen_at expunged_at {SEAL}",
             "articles_searchpartition": "layout",
             "articles_withdrawal": "id by_id by_name reason",
             "departments_department": "asks_for_documents responsible_id",
