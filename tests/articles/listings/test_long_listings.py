@@ -42,7 +42,7 @@ def keys(page):
 
 def by_offset(department):
     rows = Placement.objects.live().filter(department=department).newest_first()
-    return [row.key for row in rows.only("dated", "article_id")]
+    return [row.key for row in rows.select_related(None).only("dated", "article_id")]
 
 
 @pytest.mark.usefixtures("long")
