@@ -5,7 +5,7 @@ from django.contrib.auth.backends import ModelBackend
 from django.utils.translation import gettext_noop
 
 from accounts.models import User
-from ledger.alarms import raise_alarm
+from ledger.monitoring.alarms import raise_alarm
 
 
 class StaffBackend(ModelBackend):

@@ -9,8 +9,8 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-# Letters that show nothing. Unicode calls them letters, so a filter on categories lets them pass.
-BLANK_LETTERS = frozenset("\u115f\u1160\u3164\uffa0")
+from inputs.visible_text import INVISIBLE_LETTERS
+
 # Letters of other scripts that look like Latin ones.
 LATIN_LOOKALIKES = str.maketrans("авсеіјкмнорѕтухԁһԛԝαβεικνορτυχ", "abceijkmhopstyxdhqwabeikvoptux")
 # Traditional and simplified forms that are common in Chinese names.
@@ -37,7 +37,7 @@ def comparison_form(name: str) -> str:
     Two names with the same form look alike to a reader. "" for a name that shows nothing.
     """
     folded = unicodedata.normalize("NFKC", name).casefold().translate(SIMPLIFIED_FORMS)
-    shown = (sign for sign in folded if sign.isalnum() and sign not in BLANK_LETTERS)
+    shown = (sign for sign in folded if sign.isalnum() and sign not in INVISIBLE_LETTERS)
     return "".join(shown).translate(LATIN_LOOKALIKES)
 
 
@@ -49,11 +49,10 @@ def validate_full_name(name: str) -> None:
     invisible = (
         sign
         for sign in name
-        if sign in BLANK_LETTERS
+        if sign in INVISIBLE_LETTERS
         or unicodedata.category(sign) in ("Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp")
         or (unicodedata.category(sign) == "Zs" and sign not in " \u3000")
         or unicodedata.name(sign, "").startswith(("VARIATION SELECTOR", "COMBINING GRAPHEME JOINER"))
-        or sign == "\u2800"
     )
     if next(invisible, None):
         raise ValidationError(_("The name holds signs that nobody can see. Type it again."))

@@ -1,7 +1,7 @@
-"""Identity changes: acts by which one person could act as another, and who is told of them.
+"""Identity changes: actions by which one person could act as another, and who is told of them.
 
-An account made, a right or a role given, a password reset, a name or an address changed: whoever does this to somebody
-could afterwards decide in their place. Each such act leaves a sealed row (`accounts.models.IdentityChange`), which
+A superuser who makes an account, grants a right or a role, resets a password, or changes a name or an address could
+afterwards decide in that person's place. Each such action leaves a sealed row (`accounts.models.IdentityChange`), which
 waits until somebody else confirms it. The ledger entry of the act vouches for the row; `verify` compares both.
 
 While a new installation is set up nothing is public, and no rows are made. The end of setup is one ledger entry.

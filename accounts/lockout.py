@@ -27,7 +27,7 @@ def _name_digest(name: str) -> str:
 
 
 def client_address(request: HttpRequest) -> str | None:
-    """Return the visitor's address as portal.proxies has put it; None where there is none (a socket file)."""
+    """Return the visitor's address (portal.middleware.proxies); None where there is none (a socket file)."""
     return request.META.get("REMOTE_ADDR") or None
 
 

@@ -14,16 +14,18 @@ PERSON_VERBS = ("person.created", "person.changed")
 
 
 def check_confirmation(username: str, password: str) -> User:
-    """The person who confirms. Raises RestoreRefused, in the same words for a wrong name and a wrong password.
+    """Return the person who confirms. Raises RestoreRefused, in the same words for a wrong name and a wrong password.
 
-    The row alone does not make a superuser: whoever prepared the database wrote it. The ledger must say so too.
+    The row could come from somebody who prepared the database. So its seal, which covers the password hash, must hold,
+    and the ledger must say that the person is a superuser.
     """
     person = User.objects.filter(username=username).first()
     if person is None or not person.check_password(password):
         raise RestoreRefused(_("User name and password do not match."))
     facts = recorded_facts(person.pk)
     is_recorded = facts.get("username") == person.username and facts.get("full_name") == person.full_name
-    if not (is_recorded and _is_superuser(facts) and person.is_active and person.is_superuser):
+    is_superuser = _is_superuser(facts) and person.is_active and person.is_superuser
+    if not (is_recorded and is_superuser and person.seal_holds()):
         raise RestoreRefused(
             _("%(person)s may not confirm: the ledger does not have them as an active superuser.") % {"person": person}
         )

@@ -35,7 +35,7 @@ class SessionStore(db.SessionStore):
     def decode(self, session_data: str) -> dict[str, Any]:
         """Return the data of a row; empty if another key or nobody of ours signed it, or if it has ended.
 
-        The end in the column `expire_date` is not enough: whoever writes to the database can put it off.
+        The column `expire_date` is not enough: somebody who writes to the database can postpone it.
         """
         signed = super().decode(session_data)
         if not signed or signed["ends_at"] <= timezone.now().timestamp():

@@ -265,8 +265,8 @@ def copy_as_draft(
     """A new active draft with the words of `source`, of the same article or of another one, `into`.
 
     `keep_contributors`: everybody who had a hand in `source` has one in the copy; left out only when `source` is the
-    approved text, which nobody's hand is in any more. Inside the caller's transaction. Raises TamperedText when
-    `source` was submitted and does not say any more what it said then.
+    approved text: leaders approved it, so nobody counts as its author. Inside the caller's transaction. Raises
+    TamperedText if `source` was submitted and its words have changed since.
     """
     attached = list(source.attachments.select_related("file"))
     columns = source.check_text(attached)["columns"]

@@ -17,7 +17,7 @@ def erase_article_content(article: Article, at: datetime) -> list[str]:
     """Empties every revision, draft history, publication and file of the article; returns the digests that remain.
 
     Inside the caller's transaction; the files themselves go once it is committed. The article counts as discarded.
-    Raises SealBroken for a publication that is not what was sealed.
+    Raises ResealRefused for a publication that is not what was sealed.
     """
     revisions = Revision.objects.filter(article=article)
     digests = list(revisions.exclude(digest="").order_by("number").values_list("digest", flat=True))

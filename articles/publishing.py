@@ -22,8 +22,8 @@ from articles.models import (
 from articles.publication_records import PublicationRecords, RecordedEnd, load_records
 from articles.search import drafts_index, index
 from departments.models import Department
-from ledger.alarms import raise_alarm
-from ledger.resealing import SealBroken, check_before_resealing
+from ledger.monitoring.alarms import raise_alarm
+from ledger.resealing import ResealRefused, check_before_resealing
 
 
 class PublishResult(NamedTuple):
@@ -144,12 +144,12 @@ def sealed_digests(*publications: Publication) -> dict[str, str]:
 
 
 def _check_before_resealing(publication: Publication, records: PublicationRecords) -> None:
-    """Raise SealBroken unless the publication is what its newest act sealed."""
+    """Raise ResealRefused unless the publication is what its newest act sealed."""
 
     def is_recorded() -> bool:
         return records.is_sound and publication.sealed_digest() == records.seals.get(publication.number)
 
-    broken = SealBroken(
+    broken = ResealRefused(
         f"publication {publication.pk}",
         gettext_noop("article %(article)d, publication %(number)d: it is not what was sealed; not sealed again"),
         article=publication.article_id,
@@ -279,7 +279,7 @@ def pin_publication(publication: Publication, until: datetime | None) -> None:
 def move_publications(article: Article, to: Department, at: datetime) -> list[Publication]:
     """Puts what is public or will be under another department; it is pinned no longer. Returns what was sealed again.
 
-    Raises SealBroken.
+    Raises ResealRefused.
     """
     records = load_records(article)
     moved = list(article.publications.live_or_scheduled(at).select_related("revision", "end"))
@@ -300,14 +300,14 @@ def move_publications(article: Article, to: Department, at: datetime) -> list[Pu
 
 
 def clear_emergency_flag(publication: Publication) -> None:
-    """Raises SealBroken."""
+    """Raises ResealRefused."""
     _check_before_resealing(publication, load_records(publication.article))
     publication.is_emergency = False
     _reseal(publication, "is_emergency")
 
 
 def erase_texts(article: Article) -> None:
-    """Takes the words out of all publications of an article that is expunged. Raises SealBroken."""
+    """Takes the words out of all publications of an article that is expunged. Raises ResealRefused."""
     records, words = load_records(article), ("title", "summary", "address", "cover_digest")
     for publication in article.publications.all():
         _check_before_resealing(publication, records)

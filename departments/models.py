@@ -262,9 +262,11 @@ class Role(Sealed):
 
     def seal_holds(self) -> bool:
         """A role that a migration made has no seal, because there may be no key then; it must be as it was made."""
-        return super().seal_holds() or (not self.seal_key + self.seal_signature and self._is_preset())
+        return super().seal_holds() or self._is_preset()
 
     def _is_preset(self) -> bool:
+        if self.seal_key or self.seal_signature:
+            return False
         presets = [(code, name, drafts, position) for position, (code, name, drafts) in enumerate(PRESET_ROLES)]
         return (self.code, self.name, self.may_draft, self.position) in presets
 

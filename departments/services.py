@@ -41,7 +41,7 @@ DEPARTMENT_VERBS = ("department.created", "department.changed")
 
 @transaction.atomic
 def save_department(department: Department, *, by: User | None) -> None:
-    """Checks, saves and seals a department. Raises ValidationError, and SealBroken (ledger.resealing)."""
+    """Checks, saves and seals a department. Raises ValidationError, and ResealRefused (ledger.resealing)."""
     department.full_clean()
     verb = "department.changed" if department.pk else "department.created"
     stored = Department.objects.filter(pk=department.pk).first()
@@ -96,7 +96,8 @@ def grant_role(
     membership.full_clean()
     membership.apply_seal()
     membership.save()
-    entry = record("role.granted", membership, by=by, **membership_ledger_data(membership))
+    facts = {**membership_ledger_data(membership), "seal": membership.sealed_digest()}
+    entry = record("role.granted", membership, by=by, **facts)
     note_change(entry, person, by=by, act=act)
     return membership
 
@@ -107,6 +108,7 @@ def revoke_role(membership: Membership, *, by: User | None) -> None:
         raise ValidationError(_("This role was not granted."))
     check_changes_people(by)
     void_changes("role.granted", membership)
+    # Without a seal: a row that is put back with its old one must not match this entry.
     entry = record("role.revoked", membership, by=by, **membership_ledger_data(membership))
     note_change(entry, membership.person, by=by, needs_confirmation=False)
     membership.delete()
@@ -120,5 +122,4 @@ def membership_ledger_data(membership: Membership) -> dict:
         "role": membership.role_id,
         "role_name": membership.role.name,
         "department": membership.department_id,
-        "seal": membership.sealed_digest(),
     }

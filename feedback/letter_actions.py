@@ -12,7 +12,7 @@ from departments.models import Department
 from feedback.models import LETTER_TRANSITIONS, Letter, LetterState
 from inputs.visible_text import visible_text
 from ledger import verbs
-from ledger.alarms import raise_alarm
+from ledger.monitoring.alarms import raise_alarm
 from ledger.record import record
 
 VERBS = {

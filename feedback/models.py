@@ -95,7 +95,7 @@ class Letter(Sealed):
 
     seal_kind = "letter"
 
-    # SHA-256 of the receipt: whoever reads the database, or a backup, does not read later answers with it.
+    # SHA-256 of the receipt: a reader of the database, or of a backup, cannot read later answers with it.
     receipt_digest = models.CharField(_("digest of the receipt"), max_length=64, unique=True, editable=False)
     # SHA-256 of the form that was sent and of what stood in it: pressing the button twice makes one letter.
     form_digest = models.CharField(_("form digest"), max_length=64, unique=True, editable=False)

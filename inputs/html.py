@@ -1,4 +1,4 @@
-"""Bounds on HTML: one linear scan counts tags and depth, and writes the tags anew for the parser.
+"""Bounds on HTML: one linear scan counts tags and depth, and rewrites the tags for the parser.
 
 Parsers take time squared for some HTML: html5ever (nh3) looks through all open elements at each tag, and Python's
 HTMLParser reads on to the end of the text for each tag that is cut off. A count alone would not help, because a
@@ -71,7 +71,7 @@ ARTICLE_LIMITS = HtmlLimits(characters=4_000_000, tags=200_000, advice=gettext_l
 def rewrite_html(
     html: str, limits: HtmlLimits, *, kept: Collection[str] | None = None, removed: Collection[str] = ()
 ) -> str:
-    """Return the same HTML with its tags written anew, so that a parser reads what was counted.
+    """Return the same HTML with rewritten tags, so that a parser reads what was counted.
 
     `kept`: elements whose tags stay; those of others go, and so do comments; None keeps all. `removed`: elements that
     go with all that is in them. Declarations go always. Line breaks stay, so that lines keep their numbers, when all is

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 # Unicode calls these letters and symbols, but no font draws anything: fillers of Hangul, an empty Braille cell, and
 # the place of an object. All other invisible characters have categories of their own (format, control, mark, blank).
-_INVISIBLE_LETTERS = frozenset("\u115f\u1160\u3164\uffa0\u2800\ufffc\U0001d159")
+INVISIBLE_LETTERS = frozenset("\u115f\u1160\u3164\uffa0\u2800\ufffc\U0001d159")
 _VISIBLE_CATEGORIES = frozenset("LNPS")  # letters, numbers, punctuation, symbols
 
 
@@ -18,7 +18,7 @@ def has_visible_text(text: str) -> bool:
     False
     """
     return any(
-        unicodedata.category(character)[0] in _VISIBLE_CATEGORIES and character not in _INVISIBLE_LETTERS
+        unicodedata.category(character)[0] in _VISIBLE_CATEGORIES and character not in INVISIBLE_LETTERS
         for character in text
     )
 

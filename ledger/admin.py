@@ -13,13 +13,13 @@ from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 
 from ledger import verbs
-from ledger.alarm_clearing import clear_alarm
 from ledger.heads.exceptions import LedgerBehind
 from ledger.heads.head_file import read_head
 from ledger.heads.recording import find_refusal
 from ledger.heads.restores import accepted_restores
 from ledger.models import Alarm, Entry
-from ledger.resealing import SealBroken
+from ledger.monitoring.clearing import clear_alarm
+from ledger.resealing import ResealRefused
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
@@ -41,7 +41,7 @@ class ResealingAdmin(admin.ModelAdmin):
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
             return super().changeform_view(request, *args, **kwargs)
-        except SealBroken as broken:  # the transaction is over
+        except ResealRefused as broken:  # the transaction is over
             broken.report()
             messages.error(request, str(broken))
             return HttpResponseRedirect(request.get_full_path())

@@ -71,11 +71,11 @@ class Entry(models.Model):
 class Alarm(Sealed):
     """Something that the site refused to serve, because it is not what was signed. Shown to superusers.
 
-    Rows are never removed. Clearing one is an act of a superuser in the ledger (ledger.alarm_clearing).
+    Rows are never removed. Clearing one is an act of a superuser in the ledger (ledger.monitoring.clearing).
     """
 
     seal_kind = "alarm"
-    is_believed = True  # False where ledger.alarms found that the row is not what the site wrote
+    is_believed = True  # False where ledger.monitoring.alarms found that the row is not what the site wrote
 
     subject = models.CharField(_("what"), max_length=120, unique=True)
     message = models.CharField(_("finding"), max_length=300)  # as in the catalogue, so that each reads it translated
@@ -120,7 +120,7 @@ class Alarm(Sealed):
 
 
 class Run(Sealed):
-    """The last run of a check, or of what makes the backups (ledger.runs)."""
+    """The last run of a check, or of what makes the backups (ledger.monitoring.runs)."""
 
     seal_kind = "run"
 

@@ -40,7 +40,7 @@ def record(verb: str, obj: Model | ObjectRef, *, by: Any = None, **data: Any) ->
     Raises RuntimeError outside a transaction, and RecordingStopped when the database does not contain the head that was
     noted last outside it.
     """
-    head = load_head()  # before the ledger is read: whoever noted it had committed it
+    head = load_head()  # before the ledger is read: a noted head is committed
     last, hash_of_head = lock_ledger(head)
     check_recording(head, last.number, hash_of_head)
     entry = append_entry(last, verb, obj, by=by, data=data)

@@ -7,15 +7,15 @@ from django.db.models import Model
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from ledger.alarms import raise_alarm
 from ledger.canonical_json import canonical_json
 from ledger.models import Entry
+from ledger.monitoring.alarms import raise_alarm
 from ledger.record import ObjectRef, signature_holds
 from ledger.seals import Sealed
 from ledger.verification import MALFORMED_ROW_ERRORS
 
 
-class SealBroken(Exception):
+class ResealRefused(Exception):
     """A row that an act would seal again is not what was sealed; nothing was changed. The message is for people.
 
     `subject`, `finding` and `facts`: as in `raise_alarm`. `message`: if there is more to say than that.
@@ -31,7 +31,7 @@ class SealBroken(Exception):
         raise_alarm(self.subject, self.finding, **self.facts)
 
 
-def check_before_resealing(seal_holds: bool, is_recorded: Callable[[], bool], broken: SealBroken) -> None:
+def check_before_resealing(seal_holds: bool, is_recorded: Callable[[], bool], broken: ResealRefused) -> None:
     """Raise `broken` unless the present seal holds, and the row is what the newest act in the ledger sealed.
 
     A good seal is not enough: the seal that the row had before its last act is a good one too.
@@ -41,7 +41,7 @@ def check_before_resealing(seal_holds: bool, is_recorded: Callable[[], bool], br
 
 
 def check_typed_values(subject: str, row: Sealed, stored: dict, recorded: dict | None) -> None:
-    """Raise SealBroken if saving a form would seal a value that neither the ledger has nor the person typed.
+    """Raise ResealRefused if saving a form would seal a value that neither the ledger has nor the person typed.
 
     A form is filled from the stored row, and nobody reads every field again: a forged value would be sealed with the
     one that somebody changed. `row`: with the values of the form. `stored`: manifest of the row as it is stored;
@@ -56,7 +56,7 @@ def check_typed_values(subject: str, row: Sealed, stored: dict, recorded: dict |
         names = ", ".join(forged)
         message = _("Changed outside the site: %(fields)s. Nothing was saved. Type these fields again.")
         finding = gettext_noop("changed outside the site, and not sealed again: %(fields)s")
-        raise SealBroken(subject, finding, message=message % {"fields": names}, fields=names)
+        raise ResealRefused(subject, finding, message=message % {"fields": names}, fields=names)
 
 
 def is_trustworthy(entry: Entry) -> bool:

@@ -10,13 +10,13 @@ from django.apps import apps
 from django.db import connection, models
 
 from ledger import guards, keys
-from ledger.alarms import alarm_mismatches
 from ledger.foreign_objects import schema_mismatches
 from ledger.heads.head_list import HeadList
 from ledger.heads.restores import AcceptedRestore
 from ledger.models import GENESIS_HASH, Entry
+from ledger.monitoring.alarms import alarm_mismatches
+from ledger.monitoring.runs import run_mismatches
 from ledger.record import signature_holds
-from ledger.runs import run_mismatches
 
 Verifier = Callable[[], Iterator[str]]
 _verifiers: list[Verifier] = []

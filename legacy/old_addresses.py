@@ -19,7 +19,7 @@ from articles.models import Article, Publication
 from departments.models import RESERVED_SLUGS, Department
 from departments.permissions import check_superuser
 from ledger import verbs
-from ledger.alarms import raise_alarm
+from ledger.monitoring.alarms import raise_alarm
 from ledger.record import record
 from legacy.address_normalisation import normalise_address, request_addresses
 from legacy.models import OldAddress

@@ -7,8 +7,8 @@ from django.utils.translation import gettext_lazy, gettext_noop
 
 from accounts.models import User
 from ledger import verbs
-from ledger.alarms import raise_alarm
 from ledger.models import Entry
+from ledger.monitoring.alarms import raise_alarm
 from ledger.record import record
 from ledger.verification import register_verifier
 from portal.models import IDENTITY_FIELDS, Identity

@@ -76,10 +76,10 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "portal.proxies.TrustedProxyMiddleware",
-    "portal.nul_characters.RefuseNulMiddleware",
+    "portal.middleware.proxies.TrustedProxyMiddleware",
+    "portal.middleware.nul_characters.RefuseNulMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "portal.csp.CachedCSPMiddleware",
+    "portal.middleware.csp.CachedCSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "articles.public.languages.LanguageMiddleware",
@@ -90,7 +90,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
     "workflow.desk.refused_text.TamperedTextMiddleware",
-    "portal.recording.RecordingMiddleware",
+    "portal.middleware.recording.RecordingMiddleware",
 ]
 
 ROOT_URLCONF = "portal.urls"

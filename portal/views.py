@@ -15,10 +15,10 @@ from redis.exceptions import RedisError
 from articles.caching import versions
 from articles.public import external_links
 from departments.exceptions import TamperedRow
-from ledger.alarms import report_broken_seal
 from ledger.heads.head_file import read_head
 from ledger.heads.recording import find_refusal
 from ledger.heads.restores import accepted_restores
+from ledger.monitoring.alarms import report_broken_seal
 from ledger.seals import BrokenSeal
 from legacy import old_addresses
 from portal.home.blocks import home_page_blocks

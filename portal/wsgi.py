@@ -10,7 +10,7 @@ application = get_wsgi_application()
 
 from django.conf import settings  # noqa: E402 (settings can be read only now)
 
-from portal.read_counter import ReadCountMiddleware  # noqa: E402 (it reads settings)
+from portal.middleware.read_counter import ReadCountMiddleware  # noqa: E402 (it reads settings)
 
 if settings.PAGE_CACHE:
     from portal.page_cache.middleware import PageCacheMiddleware

@@ -206,8 +206,8 @@ def fresh_record(settings, tmp_path) -> None:
     A test with real transactions leaves its list behind, but not its ledger. The list has begun, since a module may
     share a ledger between its tests.
     """
-    from ledger import alarms
     from ledger.heads import head_file
+    from ledger.monitoring import alarms
 
     settings.LEDGER_HEAD_FILE = tmp_path / "ledger-heads.jsonl"
     head_file.begin_heads()

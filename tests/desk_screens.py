@@ -13,8 +13,8 @@ from django.utils import timezone
 from articles import drafts
 from articles.models import Article
 from departments.models import Role
-from ledger import alarms
 from ledger.models import Alarm, Entry
+from ledger.monitoring import alarms
 from legacy import old_addresses
 from tests.factories import Newsroom, person
 from tests.feedback.factories import letter

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_noop
 from articles.caching.memo import memoize_by_version
 from articles.models import Publication
 from departments.models import Department, DepartmentKind
-from ledger.alarms import raise_alarm
+from ledger.monitoring.alarms import raise_alarm
 
 
 @dataclass(frozen=True)

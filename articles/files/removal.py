@@ -8,7 +8,7 @@ from django.utils.translation import gettext_noop
 
 from articles.models import File, Rendition, Revision, Upload
 from articles.models.file import FileQuerySet
-from ledger.alarms import raise_alarm
+from ledger.monitoring.alarms import raise_alarm
 
 logger = logging.getLogger(__name__)
 

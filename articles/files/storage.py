@@ -20,9 +20,9 @@ from articles.models import File, Rendition, Revision, Upload
 from articles.text.sanitising import UnusablePicture
 from inputs.archives import DAMAGED_ARCHIVE_ERRORS, ArchiveLimits, open_archive
 from inputs.exceptions import InputTooLarge
-from ledger.alarms import raise_alarm
 from ledger.atomic_files import write_atomically
 from ledger.canonical_json import sha256
+from ledger.monitoring.alarms import raise_alarm
 from ledger.seals import SEAL_FIELDS
 
 logger = logging.getLogger(__name__)
@@ -148,7 +148,7 @@ DOCUMENT_TYPES = {
 }
 # Only its directory is read here; readers unpack the whole on their own machines.
 DOCUMENT_LIMITS = ArchiveLimits(
-    unpacked_bytes=500 * 1024 * 1024, entries=5000, advice=gettext_lazy("Save the document anew, or as PDF.")
+    unpacked_bytes=500 * 1024 * 1024, entries=5000, advice=gettext_lazy("Save the document again, or as PDF.")
 )
 
 

@@ -10,9 +10,9 @@ from django.utils.translation import gettext_noop
 from articles.caching.memo import memoize_by_version
 from articles.models import Article, Placement
 from departments.models import Department
-from ledger.alarms import raise_alarm
 from ledger.canonical_json import canonical_timestamp
 from ledger.models import Entry
+from ledger.monitoring.alarms import raise_alarm
 from ledger.record import signature_holds
 
 PIN_VERBS = ("article.pinned", "article.moved")  # a move takes an article down

@@ -21,7 +21,7 @@ from articles.models.publication import LIVE_SQL
 from articles.reads import counting
 from database.compiled_query import CompiledQuery
 from departments.models import Department, DepartmentKind
-from ledger.alarms import raise_alarm
+from ledger.monitoring.alarms import raise_alarm
 
 PAGE_SIZE = 20
 NEIGHBOUR_CANDIDATES = 3  # rows that are looked at for a neighbour

@@ -7,11 +7,11 @@ from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
 from departments.exceptions import WrongState
-from ledger.alarms import raise_alarm
 from ledger.canonical_json import canonical_json, sha256
+from ledger.monitoring.alarms import raise_alarm
 from ledger.seals import Sealed
 
-# What values of the wrong kind raise: whoever owns the database can put any value in any column of SQLite.
+# What values of the wrong kind raise: the owner of the database can put any value in any column of SQLite.
 MALFORMED_TEXT_ERRORS = (TypeError, ValueError, AttributeError)
 
 # The parts of the content that expunging leaves.

@@ -72,9 +72,8 @@ def related_rows(revision: str) -> dict[str, JSONSubquery]:
 class Revision(FrozenText):
     """Mutable while a draft, frozen by the database once submitted (articles.guards).
 
-    Each save seals it, with everybody who had a hand in it: words that were written into the database, and hands that
-    were taken out of it, are noticed when it is submitted. From then on FrozenText vouches for its words, and the seal
-    of its round for the hands.
+    Each save seals it together with its contributors. So submitting notices words that SQL wrote, and contributors that
+    SQL removed. From then on FrozenText vouches for its words, and the seal of its round for its contributors.
     """
 
     article = models.ForeignKey(Article, on_delete=models.PROTECT, related_name="revisions", verbose_name=_("article"))

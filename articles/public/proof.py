@@ -17,11 +17,11 @@ from articles.models.revision import CONTENT_SCHEMA
 from articles.public.languages import without_language
 from articles.publication_records import EMERGENCY_VERB, PUBLICATION_VERBS
 from ledger import keys, seals
-from ledger.alarms import raise_alarm
 from ledger.canonical_json import canonical_json, canonical_timestamp
 from ledger.heads.head_file import Head, read_head
 from ledger.heads.restores import AcceptedRestore, accepted_restores
 from ledger.models import Entry
+from ledger.monitoring.alarms import raise_alarm
 from ledger.record import signature_holds
 from ledger.seals import Sealed
 

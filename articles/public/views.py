@@ -35,7 +35,7 @@ from articles.reads import counting
 from articles.search import results
 from articles.search.filters import ListingFilter, SearchFilter
 from departments.models import Department, DepartmentKind, FormerSlug
-from ledger.alarms import raise_alarm
+from ledger.monitoring.alarms import raise_alarm
 
 
 def _sealed_department(slug: str) -> Department:

@@ -158,7 +158,7 @@ def publications_with_snippets(
 ) -> list[Publication]:
     """The publications with these ids, each with `highlighted_title` and `snippet`, that may be listed.
 
-    The index is not sealed: whoever writes to the database could have an article found by any words. So a publication
+    The index is not sealed: somebody who writes to the database could make any words find an article. So a publication
     is listed only if its seal holds, every term stands in the text that was sealed, and it passes the filters. Once the
     time is up, only titles and summaries are looked through: a page of very long texts takes a while.
     """

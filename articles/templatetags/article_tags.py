@@ -297,7 +297,7 @@ def article_body(context: Context) -> SafeString:
     """The body of `revision`, with `pictures`: they open large, tables scroll. Once public, links to other sites ask.
 
     Not before: a preview must sign no address that nobody has approved. Words that no seal vouches for are sanitised
-    again: whoever writes to the database could put anything into the row of a draft.
+    again: somebody who writes to the database could put anything into the row of a draft.
     """
     publication, body = context.get("publication"), context["revision"].body
     body = render_body(body if publication else sanitise_for_display(body), context.get("pictures", {}))

@@ -201,7 +201,7 @@ class _BatchWriter:
         return made
 
     def contributions(self, drafts: list[Revision]) -> None:
-        """Each draft's writer had a hand in it; the seal of a draft covers the hands, so it is sealed after them."""
+        """Add the writer of each draft as its contributor, then seal the draft: the seal covers the contributors."""
         Contribution.objects.bulk_create(
             Contribution(revision=one, person=one.saved_by, person_name=one.saved_by.full_name) for one in drafts
         )

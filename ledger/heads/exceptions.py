@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class RecordingStopped(Exception):
-    """The ledger takes no entries at present, so no act is possible. The message is for whoever tried to act."""
+    """The ledger takes no entries at present, so no action is possible. The message is for the person who tried."""
 
 
 class LedgerBehind(RecordingStopped):

@@ -22,10 +22,10 @@ from typing import Any, NamedTuple
 from django.conf import settings
 from django.utils.translation import gettext_noop
 
-from ledger.alarms import raise_alarm
 from ledger.canonical_json import canonical_timestamp
 from ledger.heads.exceptions import HeadsUnreadable
 from ledger.models import GENESIS_HASH, Entry
+from ledger.monitoring.alarms import raise_alarm
 
 logger = logging.getLogger(__name__)
 

@@ -6,10 +6,10 @@ from django.conf import settings
 from django.db.models import Subquery
 from django.utils.translation import gettext_noop
 
-from ledger.alarms import raise_alarm
 from ledger.heads.exceptions import HeadsMissing, HeadsUnreadable, LedgerBehind, RecordingStopped
 from ledger.heads.head_file import BEGINNING, Head, begin_heads, load_head
 from ledger.models import Entry
+from ledger.monitoring.alarms import raise_alarm
 
 RECHECK_SECONDS = 60  # how long a page may believe that the database contains the last noted head; acts always check
 _contained: list[tuple[object, float]] = []  # one at most: (file and head, when it was found)

@@ -8,10 +8,10 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from ledger.alarms import raise_alarm
 from ledger.heads.head_file import Head, write_acceptance
 from ledger.heads.head_list import HeadList
 from ledger.models import Entry
+from ledger.monitoring.alarms import raise_alarm
 from ledger.record import ObjectRef, append_entry, lock_ledger, signature_holds
 
 RESTORE_VERB = "ledger.restore_accepted"

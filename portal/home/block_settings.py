@@ -26,7 +26,7 @@ verbs.register_verbs(
 def save_block(block: HomeBlock, *, by: User | None) -> HomeBlock:
     """Saves and seals a block. The first one comes to those of the default set, so that nothing vanishes.
 
-    Raises ValidationError, and SealBroken (ledger.resealing).
+    Raises ValidationError, and ResealRefused (ledger.resealing).
     """
     if stored := HomeBlock.objects.filter(pk=block.pk).first():
         entry = last_trustworthy_entry(stored, [SAVED_VERB])

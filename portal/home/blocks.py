@@ -10,7 +10,7 @@ from articles.files import renditions, storage
 from articles.listings import queries
 from articles.models import File, Publication
 from departments.models import Department, DepartmentKind
-from ledger.alarms import raise_alarm
+from ledger.monitoring.alarms import raise_alarm
 from portal.models import BlockKind, HomeBlock
 from portal.site_context import navigation
 

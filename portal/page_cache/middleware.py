@@ -18,10 +18,10 @@ from articles.caching import versions
 from articles.caching.versions import Versions
 from articles.public.languages import without_language
 from database.connections import run_outside_request
+from portal.middleware.proxies import apply_forwarded_headers
 from portal.page_cache.page import DROPPED_HEADERS, CachedPage, Headers, best_encoding
 from portal.page_cache.stores import MAX_PAGE_BYTES, RENDER_TIMEOUT_SECONDS, MemoryStore, redis_store
 from portal.page_cache.uncacheable import UncacheableAddresses
-from portal.proxies import apply_forwarded_headers
 
 # What is never kept needs no looking for.
 _UNCACHED_PREFIXES = (

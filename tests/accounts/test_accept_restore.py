@@ -149,11 +149,20 @@ def test_nobody_else_may_confirm(restored, accept, english):
 
 
 def test_a_superuser_whom_only_a_row_makes_one_may_not_confirm(restored, accept, english):
-    """Whoever prepared the snapshot can write any row into it, but no entry of the ledger."""
+    """The person who prepared the snapshot can write any row into it, but no entry of the ledger."""
     tamper("UPDATE accounts_user SET is_superuser = %s WHERE id = %s", [True, restored.publisher.pk])
     with pytest.raises(CommandError, match="active superuser"):
         accept(restored.admin, restored.publisher)
     assert last_entry() == restored.last
+
+
+def test_a_superuser_whose_password_hash_was_written_with_sql_may_not_confirm(restored, accept, english):
+    """Scenario 54. The person who prepared the database knows that password."""
+    other = User.objects.get(pk=restored.drafter.pk).password
+    tamper("UPDATE accounts_user SET password = %s WHERE id = %s", [other, restored.second.pk])
+    with pytest.raises(CommandError):
+        accept(restored.admin, restored.second)
+    assert not Entry.objects.filter(verb="ledger.restore_accepted").exists()
 
 
 def test_a_superuser_who_was_deactivated_by_the_ledger_may_not_confirm(
@@ -255,7 +264,7 @@ def test_a_list_that_was_lost_begins_again_when_two_superusers_accept(
 
 
 def test_a_line_that_claims_an_acceptance_which_the_ledger_does_not_have_is_named(restored, settings):
-    """Whoever can write to the file alone excuses nothing."""
+    """Somebody who can write to the file alone excuses nothing."""
     file, last = settings.LEDGER_HEAD_FILE, restored.last
     forged = head_file.Head.from_entry(last, (last.number + 1, last.number + 3))
     with file.open("ab") as out:

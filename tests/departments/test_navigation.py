@@ -131,7 +131,7 @@ def test_an_entry_that_was_put_right_at_the_desk_is_shown_again(client, portal, 
 
 
 def test_a_forged_word_that_nobody_typed_over_is_not_sealed_with_another_change(client, portal, superuser):
-    """Scenario 55. The form shows the forged name, and whoever changes the position does not read it."""
+    """Scenario 55. The form shows the forged name, and a person who changes the position does not read it."""
     other = portal["other"]
     run("UPDATE departments_department SET name = '365体育娱乐' WHERE id = %s", [other.pk])
     client.force_login(superuser)

@@ -12,7 +12,7 @@ from departments.models import Department
 from departments.services import save_department
 from feedback import intake, letter_actions
 from feedback.models import LetterKind, LetterState
-from ledger import alarms
+from ledger.monitoring import alarms
 from legacy.old_addresses import create_old_address
 from legacy.page_import import import_pages
 from portal.demonstration.builder import LEGACY_PAGE_FILE

@@ -16,9 +16,9 @@ from articles.models import DraftSave
 from articles.models.frozen_text import TamperedText
 from articles.text.passages import Quote
 from departments.exceptions import WrongState
-from ledger import alarms
 from ledger.canonical_json import sha256
 from ledger.models import Alarm
+from ledger.monitoring import alarms
 from tests.desk_screens import every_screen
 from tests.images import picture
 from tests.ledger.attacker import run, tamper, undone

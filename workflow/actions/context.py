@@ -17,9 +17,9 @@ from database.compiled_query import CompiledQuery
 from departments.authority import check_department
 from departments.exceptions import TamperedRow, WrongState
 from inputs.visible_text import visible_text
-from ledger.alarms import alarms_outlive_rollback, report_broken_seal
 from ledger.models import SETUP_ENDED_VERB, Entry
-from ledger.resealing import SealBroken
+from ledger.monitoring.alarms import alarms_outlive_rollback, report_broken_seal
+from ledger.resealing import ResealRefused
 from ledger.seals import BrokenSeal
 from workflow.exceptions import BadTime, ReasonMissing
 from workflow.models import Round
@@ -143,7 +143,7 @@ def _refusals_as_wrong_state() -> Iterator[None]:
         raise
     except DraftNotReady as error:
         raise WrongState(str(error)) from error
-    except SealBroken as error:
+    except ResealRefused as error:
         error.report()
         raise WrongState(str(error)) from error
 

@@ -11,7 +11,7 @@ from departments import permissions
 from departments.exceptions import WrongState
 from departments.models import Department
 from inputs.visible_text import visible_text
-from ledger.alarms import alarms_outlive_rollback
+from ledger.monitoring.alarms import alarms_outlive_rollback
 from ledger.record import record
 from workflow.actions import preview_links, round_records
 from workflow.actions.context import article_action, require_reason

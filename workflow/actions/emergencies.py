@@ -11,7 +11,7 @@ from departments.exceptions import WrongState
 from departments.setup import end_setup_with_publication
 from ledger.canonical_json import canonical_timestamp
 from ledger.record import record
-from ledger.resealing import SealBroken, last_trustworthy_entry
+from ledger.resealing import ResealRefused, last_trustworthy_entry
 from workflow.actions import round_records
 from workflow.actions.context import article_action, require_reason
 from workflow.exceptions import StaleText
@@ -107,12 +107,12 @@ def confirm_emergency(article: Article, by: User, seen: str) -> None:
 
 
 def _check_participants(emergency: Emergency) -> None:
-    """Raise SealBroken unless the rows that say who may not confirm are those that the ledger has."""
+    """Raise ResealRefused unless the rows that say who may not confirm are those that the ledger has."""
     publication = emergency.publication
     declared = last_trustworthy_entry(publication.article, [EMERGENCY_VERB], publication=publication.number)
     hands = sorted(publication.revision.contributor_ids())
     if declared is None or (declared.actor_id, declared.data.get("hands")) != (emergency.by_id, hands):
-        raise SealBroken(
+        raise ResealRefused(
             f"publication {publication.pk}",
             gettext_noop("article %(article)d: who had a part in its emergency publication was changed"),
             article=publication.article_id,

@@ -12,9 +12,9 @@ from accounts.models import User
 from articles.models import Article
 from departments.exceptions import WrongState
 from departments.permissions import check_see
-from ledger.alarms import raise_alarm
 from ledger.canonical_json import sha256
 from ledger.models import Entry
+from ledger.monitoring.alarms import raise_alarm
 from ledger.record import record
 from workflow.models import PreviewLink
 from workflow.rules.text_in_hand import revision_in_hand

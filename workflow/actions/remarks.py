@@ -22,7 +22,7 @@ from articles.text.plain_text import strip_control_characters
 from departments import permissions
 from departments.exceptions import NotAllowed, WrongState
 from inputs.visible_text import visible_text
-from ledger.alarms import alarms_outlive_rollback
+from ledger.monitoring.alarms import alarms_outlive_rollback
 from workflow.exceptions import BadRemark
 from workflow.models import Remark, Round, RoundState
 from workflow.rules.visibility import check_see_round

@@ -20,7 +20,7 @@ from articles.models import Article, Placement, Publication, Read, Revision
 from articles.reads.counting import totals
 from departments.models import Department, Membership
 from ledger.models import Run
-from ledger.runs import believed_runs
+from ledger.monitoring.runs import believed_runs
 from workflow.desk.queue import WaitingRound, waiting_rounds
 from workflow.models import Decision, Delivery, Round, RoundState, RoundStep, Step, Verdict
 from workflow.rules.eligible_deciders import rounds_awaiting, stranded_steps, waiting_steps_with_deciders

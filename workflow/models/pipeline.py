@@ -86,7 +86,7 @@ class Pipeline(Sealed):
 
     def seal_holds(self) -> bool:
         """A pipeline that a migration made has no seal, because there may be no key then; it must be as it was made."""
-        is_unsealed = not self.seal_key + self.seal_signature
+        is_unsealed = not (self.seal_key or self.seal_signature)
         return super().seal_holds() or (is_unsealed and self.ledger_data() == preset_ledger_data(self.name))
 
     def validate_constraints(self, exclude: Collection[str] | None = None) -> None:

@@ -8,7 +8,7 @@ from departments.models import Department
 from ledger.seals import BrokenSeal
 from workflow.models import Pipeline, PipelineChoice, Step
 
-PIPELINE_VERBS = ("pipeline.created", "pipeline.changed")
+PIPELINE_VERBS = ("pipeline.created", "pipeline.changed", "pipeline.deleted")
 
 
 def pipeline_and_steps(department: Department) -> tuple[Pipeline, list[Step]]:
@@ -70,7 +70,7 @@ def checked_signing_role_ids(department: Department) -> set[int]:
 def signing_role_ids(department: Department) -> set[int]:
     """Ids of the roles that sign off in the department: those of the last step of its pipeline. One query.
 
-    For lists and notifications; whoever acts is asked with `checked_signing_role_ids`.
+    For lists and notifications. Actions ask `checked_signing_role_ids`.
     """
     last = Step.objects.for_department(department).filter(is_active=True).order_by("-position").first()
     return {last.role_id} if last else set()

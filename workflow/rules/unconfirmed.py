@@ -1,4 +1,4 @@
-"""Unconfirmed accounts: whoever changed an account does not decide through it.
+"""Unconfirmed accounts: the person who changed an account cannot decide through it.
 
 Until somebody else confirms the account, they could act as that person.
 
@@ -25,8 +25,8 @@ from articles.models import Contribution
 from database.json_subquery import JSONSubquery, datetime_from_json
 from departments.exceptions import NotAllowed
 from departments.models import Membership
-from ledger.alarms import raise_alarm
 from ledger.models import Entry
+from ledger.monitoring.alarms import raise_alarm
 from workflow.models import Decision, Round, Step
 
 MAX_CONFIRMERS_NAMED = 3

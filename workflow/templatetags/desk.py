@@ -14,10 +14,10 @@ from django.utils.safestring import SafeString
 from accounts.models import User
 from articles.reads.counting import DailyReads
 from articles.text.plain_text import plain_text
-from ledger import alarms
 from ledger.heads.exceptions import RecordingStopped
 from ledger.heads.recording import find_refusal, report
 from ledger.models import Alarm
+from ledger.monitoring import alarms
 from workflow.desk import confirmations, home
 from workflow.models import Delivery, Notification
 

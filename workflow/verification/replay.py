@@ -14,15 +14,15 @@ from workflow.verification.authority_state import AuthorityState, StepRule
 ARTICLE = Article._meta.label_lower
 
 
-class _Act(NamedTuple):
-    """One entry of the ledger that is about an article."""
+class ReplayedEntry(NamedTuple):
+    """The columns of one ledger entry that the replay reads."""
 
     number: int
     time: datetime
     actor: int | None
     verb: str
     object_type: str
-    article: str
+    object_id: str
     data: dict
 
 
@@ -66,57 +66,57 @@ class Replay:
         self.rounds: dict[str, _OpenRound] = {}
         self.emergencies: dict[str, _Emergency] = {}
 
-    def findings(self, entry: tuple) -> Iterator[str]:
-        """Yield what the person who acted was not entitled to, and take the entry over."""
-        act = _Act(*entry)
-        if act.object_type == ARTICLE and (judge := _JUDGES.get(act.verb)):
-            for finding in judge(self, act):
-                yield f"ledger entry {act.number} ({act.verb}, article {act.article}): {finding}"
+    def findings(self, row: tuple) -> Iterator[str]:
+        """Yield what the actor was not entitled to, and take the entry into the state. `row`: of ReplayedEntry."""
+        entry = ReplayedEntry(*row)
+        if entry.object_type == ARTICLE and (judge := _JUDGES.get(entry.verb)):
+            for finding in judge(self, entry):
+                yield f"ledger entry {entry.number} ({entry.verb}, article {entry.object_id}): {finding}"
         else:
-            self.authority.apply(act.verb, act.article, act.data)
+            self.authority.apply(entry.verb, entry.object_id, entry.data)
 
     # --- who may ---
 
-    def _department(self, act: _Act) -> int:
-        return self.departments.get(act.article, 0)
+    def _department(self, entry: ReplayedEntry) -> int:
+        return self.departments.get(entry.object_id, 0)
 
-    def by_drafter(self, act: _Act) -> Iterator[str]:
-        if not self.authority.may_draft(act.actor, self._department(act)):
+    def by_drafter(self, entry: ReplayedEntry) -> Iterator[str]:
+        if not self.authority.may_draft(entry.actor, self._department(entry)):
             yield "who did it did not write for the department then"
 
-    def by_signer(self, act: _Act) -> Iterator[str]:
-        if not self.authority.may_sign(act.actor, self._department(act)):
+    def by_signer(self, entry: ReplayedEntry) -> Iterator[str]:
+        if not self.authority.may_sign(entry.actor, self._department(entry)):
             yield "who did it did not sign off in the department then"
 
-    def _by_superuser(self, act: _Act) -> Iterator[str]:
-        if not self.authority.is_superuser(act.actor):
+    def _by_superuser(self, entry: ReplayedEntry) -> Iterator[str]:
+        if not self.authority.is_superuser(entry.actor):
             yield "who did it was no superuser then"
 
-    # --- acts ---
+    # --- what each verb does ---
 
-    def begin(self, act: _Act) -> Iterator[str]:
-        self.departments[act.article] = act.data["department"]
-        if act.actor is not None:
-            yield from self.by_drafter(act)
+    def begin(self, entry: ReplayedEntry) -> Iterator[str]:
+        self.departments[entry.object_id] = entry.data["department"]
+        if entry.actor is not None:
+            yield from self.by_drafter(entry)
 
-    def move(self, act: _Act) -> Iterator[str]:
-        yield from self._by_superuser(act)
-        self.departments[act.article] = act.data["to"]
+    def move(self, entry: ReplayedEntry) -> Iterator[str]:
+        yield from self._by_superuser(entry)
+        self.departments[entry.object_id] = entry.data["to"]
 
-    def submit(self, act: _Act) -> Iterator[str]:
-        yield from self.by_drafter(act)
-        yield from self._open_round(act)
-        if act.actor not in act.data["hands"]:
+    def submit(self, entry: ReplayedEntry) -> Iterator[str]:
+        yield from self.by_drafter(entry)
+        yield from self._open_round(entry)
+        if entry.actor not in entry.data["hands"]:
             yield "who submitted it does not count as a contributor"
 
-    def _open_round(self, act: _Act) -> Iterator[str]:
-        if act.article in self.rounds:
+    def _open_round(self, entry: ReplayedEntry) -> Iterator[str]:
+        if entry.object_id in self.rounds:
             yield "another round was open then"
-        steps = [StepRule(*step) for step in act.data["steps"]]
-        if steps != self.authority.steps_for(self._department(act)):
+        steps = [StepRule(*step) for step in entry.data["steps"]]
+        if steps != self.authority.steps_for(self._department(entry)):
             yield "its steps are not those of the pipeline that the department had then"
-        opened = _OpenRound(act.data["round"], act.data["digest"], steps, set(act.data["hands"]), act.actor)
-        for name, person, principal in act.data.get("kept", []):
+        opened = _OpenRound(entry.data["round"], entry.data["digest"], steps, set(entry.data["hands"]), entry.actor)
+        for name, person, principal in entry.data.get("kept", []):
             if opened.step is None or opened.step.name != name:
                 yield f"keeps an approval of a step that was not next ({name})"
             if {person, principal} & (opened.contributors | opened.decided):
@@ -125,93 +125,93 @@ class Replay:
             opened.approve()
         if opened.step is None:
             yield "keeps so many approvals that nobody signs off"
-        self.rounds[act.article] = opened
+        self.rounds[entry.object_id] = opened
 
-    def decide(self, act: _Act) -> Iterator[str]:
-        opened = self.rounds.get(act.article)
-        if opened is None or opened.number != act.data.get("round"):
+    def decide(self, entry: ReplayedEntry) -> Iterator[str]:
+        opened = self.rounds.get(entry.object_id)
+        if opened is None or opened.number != entry.data.get("round"):
             yield "the round was not open then"
             return
-        step, principal = opened.step, act.data.get("principal", act.actor)
-        if act.data.get("digest") != opened.digest:
+        step, principal = opened.step, entry.data.get("principal", entry.actor)
+        if entry.data.get("digest") != opened.digest:
             yield "is about another text than the round"
-        if step is None or step.name != act.data.get("step"):
+        if step is None or step.name != entry.data.get("step"):
             yield "is about a step whose turn it was not"
-        yield from self._not_entitled(act, opened, principal)
-        opened.decided |= {act.actor, principal}
-        if act.verb == "article.returned":
-            del self.rounds[act.article]
+        yield from self._not_entitled(entry, opened, principal)
+        opened.decided |= {entry.actor, principal}
+        if entry.verb == "article.returned":
+            del self.rounds[entry.object_id]
             return
         opened.approve()
-        if (opened.step is None) != (act.verb != "article.approved"):
+        if (opened.step is None) != (entry.verb != "article.approved"):
             yield "published before every step had decided" if opened.step else "every step had decided already"
-        if act.verb != "article.approved":
-            del self.rounds[act.article]
+        if entry.verb != "article.approved":
+            del self.rounds[entry.object_id]
 
-    def _not_entitled(self, act: _Act, opened: _OpenRound, principal: int) -> Iterator[str]:
-        authority, department = self.authority, self._department(act)
-        if {act.actor, principal} & opened.contributors:
+    def _not_entitled(self, entry: ReplayedEntry, opened: _OpenRound, principal: int) -> Iterator[str]:
+        authority, department = self.authority, self._department(entry)
+        if {entry.actor, principal} & opened.contributors:
             yield "who decided had a hand in the text"
-        if {act.actor, principal} & opened.decided:
+        if {entry.actor, principal} & opened.decided:
             yield "who decided had decided in this round already"
         if opened.step is None:
             return
-        if principal != act.actor and not authority.stands_in(act.actor, principal, act.time):
+        if principal != entry.actor and not authority.stands_in(entry.actor, principal, entry.time):
             yield "who decided was not the deputy then"
-        was_handed = opened.handed_to.get(opened.position) == principal == act.actor
+        was_handed = opened.handed_to.get(opened.position) == principal == entry.actor
         if not was_handed and not authority.holds_role(principal, [opened.step.role], department):
             yield "who decided did not hold the role of the step there then"
-        elif not authority.people.get(act.actor or 0) or not authority.people[act.actor].is_active:
+        elif not authority.people.get(entry.actor or 0) or not authority.people[entry.actor].is_active:
             yield "who decided was not active then"
 
-    def hand_over(self, act: _Act) -> Iterator[str]:
-        yield from self._by_superuser(act)
-        opened = self.rounds.get(act.article)
-        if opened is None or opened.step is None or opened.step.name != act.data["step"]:
+    def hand_over(self, entry: ReplayedEntry) -> Iterator[str]:
+        yield from self._by_superuser(entry)
+        opened = self.rounds.get(entry.object_id)
+        if opened is None or opened.step is None or opened.step.name != entry.data["step"]:
             yield "the step was not waiting then"
-        elif act.data["to"] == act.actor or act.data["to"] in opened.contributors | opened.decided:
+        elif entry.data["to"] == entry.actor or entry.data["to"] in opened.contributors | opened.decided:
             yield "the step went to somebody who could not decide it"
         else:
-            opened.handed_to[opened.position] = act.data["to"]
+            opened.handed_to[opened.position] = entry.data["to"]
 
-    def take_back(self, act: _Act) -> Iterator[str]:
-        opened = self.rounds.pop(act.article, None)
-        yield from self.by_drafter(act)
+    def take_back(self, entry: ReplayedEntry) -> Iterator[str]:
+        opened = self.rounds.pop(entry.object_id, None)
+        yield from self.by_drafter(entry)
         if opened is None:
             yield "no round was open then"
-        elif act.actor != opened.submitter and act.actor not in opened.contributors:
+        elif entry.actor != opened.submitter and entry.actor not in opened.contributors:
             yield "who took it back had neither written nor submitted it"
 
-    def discard(self, act: _Act) -> Iterator[str]:
-        yield from self.by_drafter(act)
-        self.rounds.pop(act.article, None)
+    def discard(self, entry: ReplayedEntry) -> Iterator[str]:
+        yield from self.by_drafter(entry)
+        self.rounds.pop(entry.object_id, None)
 
-    def unschedule(self, act: _Act) -> Iterator[str]:
-        yield from self.by_signer(act)
-        if "round" in act.data:
-            yield from self._open_round(act)
+    def unschedule(self, entry: ReplayedEntry) -> Iterator[str]:
+        yield from self.by_signer(entry)
+        if "round" in entry.data:
+            yield from self._open_round(entry)
 
-    def publish_in_emergency(self, act: _Act) -> Iterator[str]:
-        yield from self.by_signer(act)
-        self.rounds.pop(act.article, None)
-        self.emergencies[act.article] = _Emergency(act.actor, set(act.data["hands"]))
+    def publish_in_emergency(self, entry: ReplayedEntry) -> Iterator[str]:
+        yield from self.by_signer(entry)
+        self.rounds.pop(entry.object_id, None)
+        self.emergencies[entry.object_id] = _Emergency(entry.actor, set(entry.data["hands"]))
 
-    def confirm_emergency(self, act: _Act) -> Iterator[str]:
-        yield from self.by_signer(act)
-        emergency = self.emergencies.pop(act.article, None)
+    def confirm_emergency(self, entry: ReplayedEntry) -> Iterator[str]:
+        yield from self.by_signer(entry)
+        emergency = self.emergencies.pop(entry.object_id, None)
         if emergency is None:
             yield "no emergency publication waited for it"
-        elif act.actor == emergency.by or act.actor in emergency.contributors:
+        elif entry.actor == emergency.by or entry.actor in emergency.contributors:
             yield "who confirmed it had a part in it"
 
-    def expunge(self, act: _Act) -> Iterator[str]:
-        yield from self.by_signer(act)
-        second = act.data.get("seconded_by")
-        if second == act.actor or not self.authority.may_sign(second, self._department(act)):
+    def expunge(self, entry: ReplayedEntry) -> Iterator[str]:
+        yield from self.by_signer(entry)
+        second = entry.data.get("seconded_by")
+        if second == entry.actor or not self.authority.may_sign(second, self._department(entry)):
             yield "who seconded it did not sign off in the department then"
 
 
-_JUDGES: dict[str, Callable[[Replay, _Act], Iterator[str]]] = {
+_JUDGES: dict[str, Callable[[Replay, ReplayedEntry], Iterator[str]]] = {
     "article.begun": Replay.begin,
     "article.copied": Replay.begin,
     "article.moved": Replay.move,

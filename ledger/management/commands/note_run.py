@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
 from ledger.models import Run
-from ledger.runs import note_run
+from ledger.monitoring.runs import note_run
 
 
 class Command(BaseCommand):

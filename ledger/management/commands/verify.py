@@ -10,13 +10,13 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 from django.utils.translation import gettext as _
 
-from ledger.alarms import rewrite_lost_alarms
 from ledger.exports import UnreadableLine, read_entries
 from ledger.heads.head_file import read_head, write_head
 from ledger.heads.head_list import HeadList
 from ledger.heads.restores import AcceptedRestore, accepted_restores
 from ledger.models import Entry, Run
-from ledger.runs import note_run
+from ledger.monitoring.alarms import rewrite_lost_alarms
+from ledger.monitoring.runs import note_run
 from ledger.verification import KnownHead, mismatches, snapshot, verify_chain
 
 

@@ -10,9 +10,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from ledger.alarms import raise_alarm
 from ledger.models import Run
-from ledger.runs import note_run
+from ledger.monitoring.alarms import raise_alarm
+from ledger.monitoring.runs import note_run
 from portal import identity
 from portal.patrol.client import SiteClient, Unreachable
 from portal.patrol.crawler import Deviation, Patrol

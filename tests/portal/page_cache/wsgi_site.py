@@ -9,8 +9,8 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
 
+from portal.middleware.read_counter import ReadCountMiddleware
 from portal.page_cache.middleware import PageCacheMiddleware
-from portal.read_counter import ReadCountMiddleware
 
 
 class Answer:

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from articles.caching import versions
 from articles.models import File, Publication
-from ledger import alarms
+from ledger.monitoring import alarms
 from ledger.verification import mismatches
 from tests.ledger.attacker import undone
 from tests.portal.tampering.attack import Change, columns_in

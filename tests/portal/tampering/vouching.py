@@ -124,7 +124,7 @@ TABLE = [
             "feedback_letter": "receipt_digest kind text page article_id created_at state answer answered_by_id "
             f"answered_by_name answered_at closed_at {SEAL}"
         },
-        "the seal of the letter, made anew with each change of its state",
+        "the seal of the letter, which each change of its state renews",
         "503, 404",
     ),
     Seen(

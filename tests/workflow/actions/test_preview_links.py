@@ -13,9 +13,9 @@ from accounts.services import change_user
 from articles.files.storage import store_picture
 from articles.models import Attachment, File
 from articles.reads import counting
-from ledger.alarms import reset_throttling
 from ledger.canonical_json import sha256
 from ledger.models import Alarm, Entry
+from ledger.monitoring.alarms import reset_throttling
 from ledger.verification import mismatches
 from tests.factories import everything, nothing_changes
 from tests.images import pasted, picture

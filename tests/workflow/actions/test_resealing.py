@@ -11,8 +11,8 @@ from articles.models import EndKind, Placement, Publication, PublicationEnd
 from articles.verification import publication_seals, publications_match_their_revisions
 from departments.exceptions import NotAllowed, WrongState
 from ledger import seals
-from ledger.alarms import reset_throttling
 from ledger.models import Alarm
+from ledger.monitoring.alarms import reset_throttling
 from tests.factories import Newsroom, department
 from tests.ledger.attacker import past_the_guards, tamper, undone
 from tests.ledger.auditor import named, verify
@@ -259,7 +259,7 @@ def test_an_act_that_seals_again_refuses_an_earlier_state_with_its_good_seal(new
 
 
 def test_an_act_that_seals_again_refuses_what_the_ledger_does_not_have(newsroom, live):
-    """Scenario 55. Whoever owns the database can change the entry, but not sign it."""
+    """Scenario 55. The owner of the database can change the entry, but not sign it."""
     entry = entries(live.article)[-1]
     with past_the_guards():
         data = {**entry.data, "seals": {"1": "0" * 64}}

@@ -1,7 +1,7 @@
 """When `verify`, `patrol` and backups last ran, and how they ended.
 
-A note is a sealed row, and stands in a file outside the database too (ledger.mirrors): a note that was put in, changed
-or put back is not believed.
+A note is a sealed row, and a file outside the database repeats it (ledger.monitoring.mirrors). So the desk does not
+believe a note that was inserted, changed or put back with SQL.
 """
 
 from collections.abc import Iterator
@@ -11,8 +11,8 @@ from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from ledger.canonical_json import canonical_timestamp
-from ledger.mirrors import change_mirror, read_mirror
 from ledger.models import Run
+from ledger.monitoring.mirrors import change_mirror, read_mirror
 
 MIRROR = "runs"
 

@@ -18,8 +18,8 @@ from django.middleware.security import SecurityMiddleware
 
 from articles.public import views
 from database.connections import run_outside_request
-from portal.csp import CachedCSPMiddleware
-from portal.proxies import apply_forwarded_headers
+from portal.middleware.csp import CachedCSPMiddleware
+from portal.middleware.proxies import apply_forwarded_headers
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]

@@ -7,8 +7,8 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from ledger import alarms, runs
 from ledger.models import Alarm, Entry, Run
+from ledger.monitoring import alarms, runs
 from tests.ledger.attacker import refused, tamper
 from tests.ledger.auditor import verify
 

@@ -7,7 +7,7 @@ from axes.models import AccessAttempt
 from django.test import Client
 
 from articles.models import RecentRead
-from portal.proxies import parse_address
+from portal.middleware.proxies import parse_address
 from tests.factories import PASSWORD, person
 from tests.ledger.attacker import undone
 

@@ -1,7 +1,7 @@
 """Small JSON files outside the database that repeat what it says of alarms and runs.
 
-Whoever writes to the database can delete a row or put an earlier one back; the file then says otherwise. The files lie
-beside the noted head (LEDGER_HEAD_FILE), and each machine has its own.
+Somebody who writes to the database can delete a row or put an earlier one back; the file then says otherwise. The
+files lie beside the noted head (LEDGER_HEAD_FILE), and each machine has its own.
 """
 
 import fcntl

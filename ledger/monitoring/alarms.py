@@ -1,7 +1,7 @@
 """Alarms: records of data that a page refused to show because its seal does not hold.
 
-An alarm is kept twice: as a sealed row, and in a file outside the database (ledger.mirrors). The desk shows what either
-of them has, so that nobody silences an alarm by deleting or changing its row.
+An alarm is kept twice: as a sealed row, and in a file outside the database (ledger.monitoring.mirrors). The desk shows
+both, so that nobody silences an alarm by deleting or changing its row.
 """
 
 import logging
@@ -16,8 +16,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_noop
 
 from ledger.canonical_json import canonical_timestamp
-from ledger.mirrors import Mirror, change_mirror, read_mirror
 from ledger.models import Alarm
+from ledger.monitoring.mirrors import Mirror, change_mirror, read_mirror
 from ledger.seals import BrokenSeal
 
 logger = logging.getLogger(__name__)

@@ -20,7 +20,7 @@ ALLOWED_VIEWS = frozenset(
 class RecordingMiddleware:
     """Answers 503 to whatever would write while the database does not contain the last noted head.
 
-    What is typed into such a database would be lost when the right one is put back. `record` refuses by itself; this
+    What is typed into such a database would be lost when the right one is put back. `record` refuses on its own; this
     turns its refusal into a page, and also refuses what no entry of the ledger stands for, such as saved drafts.
     """
 

@@ -1,0 +1,1 @@
+"""Middleware: trusted proxies, refused headers, the security policy, read counts, a stopped ledger."""
