@@ -6,25 +6,27 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.apps import apps
 from django.db import DatabaseError, connection, models, transaction
 from django.utils import timezone
 
 from tests.ledger.attacker import past_the_guards, run, undone
 from tests.ledger.auditor import verify
 from tests.ledger.population import populate
-from tests.ledger.vouchers import ABSENCE_DENIES, UNSEALED_COLUMNS, UNSEALED_TABLES
+from tests.ledger.vouchers import (
+    ABSENCE_DENIES,
+    BEGIN,
+    DOCUMENT,
+    END,
+    UNSEALED_COLUMNS,
+    UNSEALED_TABLES,
+    as_markdown,
+    our_models,
+)
 
 pytestmark = [
     pytest.mark.django_db,
     pytest.mark.both_databases("rows are changed with SQL, and read back by each database"),
 ]
-
-OUR_APPS = ("accounts", "articles", "departments", "feedback", "ledger", "legacy", "portal", "workflow")
-
-
-def our_models() -> list[type[models.Model]]:
-    return [model for model in apps.get_models(include_auto_created=True) if model._meta.app_label in OUR_APPS]
 
 
 def other_value(field: models.Field, value: Any) -> Iterator[Any]:
@@ -113,3 +115,15 @@ def test_verify_names_a_row_that_is_gone(population):
             if verify() == []:
                 silent.append(model._meta.label)
     assert silent == []
+
+
+def test_the_document_has_the_table():
+    between = DOCUMENT.read_text().partition(BEGIN)[2].partition(END)[0]
+    assert between.strip() == as_markdown(), "run python -m tests.ledger.vouchers"
+
+
+def test_the_list_of_what_is_unsealed_names_only_what_exists():
+    tables = {model._meta.label for model in our_models()}
+    columns = {f"{model._meta.label}.{field.name}" for model in our_models() for field in model._meta.concrete_fields}
+    assert {*UNSEALED_TABLES, *ABSENCE_DENIES} <= tables
+    assert UNSEALED_COLUMNS.keys() <= columns

@@ -1,4 +1,15 @@
-"""What no seal and no ledger entry vouches for, and what somebody who changes it gains."""
+"""What no seal and no ledger entry vouches for, and what somebody who changes it gains.
+
+    python -m tests.ledger.vouchers
+
+writes the table into docs/integrity.md; a test holds the document to it.
+"""
+
+from pathlib import Path
+
+DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "integrity.md"
+BEGIN, END = "<!-- columns: begin -->", "<!-- columns: end -->"
+OUR_APPS = ("accounts", "articles", "departments", "feedback", "ledger", "legacy", "portal", "workflow")
 
 UNSEALED_TABLES: dict[str, str] = {
     "articles.Read": "read counts, which pages call unsealed",
@@ -17,8 +28,8 @@ UNSEALED_TABLES: dict[str, str] = {
 }
 UNSEALED_COLUMNS: dict[str, str] = {
     "accounts.User.last_login": "shown to superusers alone",
-    "articles.File.uploaded_at": "history; `articles.Upload`, which gives access, is sealed",
-    "articles.File.uploaded_by": "history; `articles.Upload`, which gives access, is sealed",
+    "articles.File.uploaded_at": "history; the upload, which gives access, is sealed",
+    "articles.File.uploaded_by": "history; the upload, which gives access, is sealed",
     "feedback.Letter.name": "the visitor's, shown to the staff and erased after a while",
     "feedback.Letter.contact": "the visitor's, shown to the staff and erased after a while",
     "workflow.Round.pipeline": "not read; the seal has the name of the pipeline and all steps",
@@ -32,3 +43,46 @@ ABSENCE_DENIES: dict[str, str] = {
     "workflow.Opening": "the person has to open the page again",
     "workflow.PreviewLink": "the link does not open any more",
 }
+
+
+def our_models() -> list:
+    from django.apps import apps
+
+    return [model for model in apps.get_models(include_auto_created=True) if model._meta.app_label in OUR_APPS]
+
+
+def as_markdown() -> str:
+    """Return the table of docs/integrity.md: how many columns `verify` names, and what is unsealed and why."""
+    columns = [
+        f"{model._meta.label}.{field.name}"
+        for model in our_models()
+        for field in model._meta.concrete_fields
+        if not field.primary_key
+    ]
+    unsealed = [
+        column for column in columns if column in UNSEALED_COLUMNS or column.rpartition(".")[0] in UNSEALED_TABLES
+    ]
+    vouched = len(columns) - len(unsealed)
+    lines = [
+        "| columns | how many | a change of one is named by `verify`, or refused by a constraint |",
+        "|---|---|---|",
+        f"| sealed, or replayed from the ledger | {vouched} | {vouched} |",
+        f"| unsealed, listed below | {len(unsealed)} | – |",
+        "",
+        "| unsealed | what a change of it does |",
+        "|---|---|",
+    ]
+    lines += [f"| {name} | {reason} |" for name, reason in sorted({**UNSEALED_TABLES, **UNSEALED_COLUMNS}.items())]
+    return "\n".join(lines)
+
+
+def write_document() -> None:
+    """Put the table between its marks in the document."""
+    before, _begin, rest = DOCUMENT.read_text().partition(BEGIN)
+    DOCUMENT.write_text(f"{before}{BEGIN}\n{as_markdown()}\n{END}{rest.partition(END)[2]}")
+
+
+if __name__ == "__main__":
+    import tests.conftest  # noqa: F401 (sets Django up)
+
+    write_document()
