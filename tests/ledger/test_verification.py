@@ -1,11 +1,16 @@
 """`verify` names every change of the ledger and exits with 1 (scenario 44)."""
 
 import json
-from contextlib import contextmanager
+import os
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing, contextmanager
 
 import pytest
+from django.conf import settings
 from django.core.management import ManagementUtility
-from django.db import transaction
+from django.db import connection, transaction
 
 from departments.models import Department, Role
 from ledger import seals
@@ -13,7 +18,7 @@ from ledger.heads import head_file
 from ledger.models import Entry
 from ledger.record import record, write_head
 from tests import factories
-from tests.ledger.attacker import Stranger, past_the_guards, run, tamper
+from tests.ledger.attacker import Stranger, on_sqlite, past_the_guards, run, tamper
 from tests.ledger.auditor import named, verify
 
 pytestmark = pytest.mark.both_databases("the ledger's rows, JSON and times are read back from each database")
@@ -194,3 +199,26 @@ def test_the_command_exits_with_1_and_with_0_again_once_all_matches(capsys):
     tamper("UPDATE ledger_entry SET hash = %s", [hash_before])
     ManagementUtility(["manage.py", "verify"]).execute()
     assert f"1:{hash_before}" in capsys.readouterr().out
+
+
+@on_sqlite
+def test_verify_works_as_the_first_thing_that_a_process_does(db, environment, tmp_path):
+    """Django probes the database for JSON at its first use, which fails in a transaction that it does not know of."""
+    copy = tmp_path / "copy.sqlite3"
+    with closing(sqlite3.connect(connection.settings_dict["NAME"])) as read, closing(sqlite3.connect(copy)) as written:
+        read.backup(written)
+    own = {
+        "DATABASE_URL": f"sqlite:///{copy}",
+        "LEDGER_HEAD_FILE": str(tmp_path / "ledger-heads.jsonl"),
+        "DJANGO_SETTINGS_MODULE": "portal.settings",
+    }
+    ran = subprocess.run(
+        [sys.executable, "manage.py", "verify"],
+        cwd=settings.BASE_DIR,
+        env={**os.environ, **environment, **own},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (ran.returncode, ran.stderr) == (0, ""), ran.stdout
