@@ -50,13 +50,14 @@ class AuthorityState:
     """
 
     people: dict[int, _Person] = field(default_factory=dict)
-    grants: dict[str, _Grant] = field(default_factory=dict)
+    grants: dict[int, dict[str, _Grant]] = field(default_factory=dict)  # person → id of the membership → grant
     deputyships: dict[str, _Deputyship] = field(default_factory=dict)
     departments: dict[int, tuple[int | None, int | None]] = field(default_factory=dict)  # parent, responsible
     choices: dict[int, int | None] = field(default_factory=dict)
     pipelines: dict[int, dict] = field(default_factory=dict)
     drafting_roles: set[int] = field(default_factory=set)
     role_ids: dict[str, int] = field(default_factory=dict)
+    _steps_by_department: dict[int, list[StepRule]] = field(default_factory=dict)  # until a pipeline or choice changes
 
     @classmethod
     def at_the_beginning(cls) -> "AuthorityState":
@@ -72,6 +73,7 @@ class AuthorityState:
         """Take over what an entry changes. Entries of other verbs change nothing here."""
         if change := _CHANGES.get(verb):
             change(self, object_id, data)
+            self._steps_by_department.clear()
 
     # --- questions ---
 
@@ -86,8 +88,7 @@ class AuthorityState:
             return False
         reaching = self._reaching(department)
         return any(
-            grant.person == person and grant.role in roles and grant.department in reaching
-            for grant in self.grants.values()
+            grant.role in roles and grant.department in reaching for grant in self.grants.get(person or 0, {}).values()
         )
 
     def may_draft(self, person: int | None, department: int) -> bool:
@@ -106,7 +107,12 @@ class AuthorityState:
         )
 
     def steps_for(self, department: int) -> list[StepRule]:
-        """The steps that a round in the department gets now; none if the ledger knows no pipeline for it."""
+        """The steps that a round in the department gets now."""
+        if department not in self._steps_by_department:
+            self._steps_by_department[department] = self._find_steps(department)
+        return self._steps_by_department[department]
+
+    def _find_steps(self, department: int) -> list[StepRule]:
         parent, responsible = self.departments.get(department, (None, None))
         for nearest in (department, responsible, parent):
             chosen = self.pipelines.get(self.choices.get(nearest or 0) or 0)
@@ -147,10 +153,11 @@ class AuthorityState:
         (self.drafting_roles.add if data["may_draft"] else self.drafting_roles.discard)(int(pk))
 
     def grant(self, pk: str, data: dict) -> None:
-        self.grants[pk] = _Grant(data["person"], data["role"], data["department"])
+        granted = _Grant(data["person"], data["role"], data["department"])
+        self.grants.setdefault(granted.person, {})[pk] = granted
 
-    def revoke(self, pk: str, _data: dict) -> None:
-        self.grants.pop(pk, None)
+    def revoke(self, pk: str, data: dict) -> None:
+        self.grants.get(data["person"], {}).pop(pk, None)
 
     def save_department(self, pk: str, data: dict) -> None:
         self.departments[int(pk)] = (data["parent"], data["responsible"])
