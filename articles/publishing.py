@@ -143,8 +143,13 @@ def sealed_digests(*publications: Publication) -> dict[str, str]:
     return {str(publication.number): publication.sealed_digest() for publication in publications}
 
 
+def check_as_recorded(publication: Publication) -> None:
+    """Raise ResealRefused unless the publication is what its newest act sealed. One query."""
+    _check_before_resealing(publication, load_records(publication.article))
+
+
 def _check_before_resealing(publication: Publication, records: PublicationRecords) -> None:
-    """Raise ResealRefused unless the publication is what its newest act sealed."""
+    """As `check_as_recorded`, with the records of the article."""
 
     def is_recorded() -> bool:
         return records.is_sound and publication.sealed_digest() == records.seals.get(publication.number)
@@ -301,7 +306,7 @@ def move_publications(article: Article, to: Department, at: datetime) -> list[Pu
 
 def clear_emergency_flag(publication: Publication) -> None:
     """Raises ResealRefused."""
-    _check_before_resealing(publication, load_records(publication.article))
+    check_as_recorded(publication)
     publication.is_emergency = False
     _reseal(publication, "is_emergency")
 

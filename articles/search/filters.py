@@ -65,7 +65,7 @@ def _year_choices() -> list[Choice]:
     """From the year of the newest live publication back to that of the oldest, as their seals say."""
     # Each is the first of the index that listings use, or its last; Min and Max would look at all.
     # What was withdrawn counts too: left out by a join, it would make PostgreSQL sort all that is live.
-    rows = Publication.objects.filter(live_condition()).newest_first()
+    rows = Publication.objects.filter(live_condition()).select_related("end").newest_first()
     ends = chain(rows[: queries.END_CANDIDATES], rows.reverse()[: queries.END_CANDIDATES])
     dates = [found.dated for found in queries.with_intact_seals(ends)]
     if not dates:

@@ -84,15 +84,16 @@ def confirm_emergency(article: Article, by: User, seen: str) -> None:
         emergency = Emergency.objects.unconfirmed_of(article)
         if emergency is None:
             raise WrongState(_("No emergency publication of this article waits for confirmation."))
-        text = emergency.publication.revision
+        publication = emergency.publication
+        publication.article = article
+        publishing.check_as_recorded(publication)
+        text = publication.revision
         text.check_submitted_text()
-        if not seen == text.digest == emergency.publication.digest:
+        if not seen == text.digest == publication.digest:
             raise StaleText(_("The decision is about another text than the one published. Read it again."))
         _check_participants(emergency)
         confirmed = {"confirmed_at": at, "confirmed_by": by, "confirmed_by_name": by.full_name}
         Emergency.objects.filter(pk=emergency.pk, confirmed_at=None).update(**confirmed)
-        publication = emergency.publication
-        publication.article = article
         publishing.clear_emergency_flag(publication)
         recipients.notify(recipients.NotificationEvent.EMERGENCY_CONFIRMED, article, by=by, publications=[publication])
         record(

@@ -66,6 +66,8 @@ def other_value(revision, column):
         "validity": "repealed",
         "digest": "0" * 64,
         "body_digest": "0" * 64,
+        "seal_key": "0" * 16,
+        "seal_signature": "0" * 128,
         "frozen_at": timezone.now() + timedelta(days=1),
     }
     if column in special:

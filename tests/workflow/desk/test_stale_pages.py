@@ -196,7 +196,9 @@ def problem(client, request):
         html = answer.content.decode()
         return (
             ""
-            if re.search(r'class="(messagelist|errorlist|errornote|notice|[^"]*(problem|refus|conflict))', html)
+            if re.search(
+                r'role="alert"|class="(messagelist|errorlist|errornote|notice|[^"]*(problem|refus|conflict))', html
+            )
             else "no message"
         )
     return ""
