@@ -15,7 +15,7 @@ from articles.files.storage import store_document, store_picture
 from articles.models import DraftSave
 from articles.models.frozen_text import TamperedText
 from articles.text.passages import Quote
-from departments.exceptions import TamperedRow, WrongState
+from departments.exceptions import TamperedRow
 from ledger.canonical_json import sha256
 from ledger.models import Alarm
 from ledger.monitoring import alarms
