@@ -2,9 +2,9 @@
 
 from collections.abc import Collection
 
-from django.db.models import CharField, OuterRef, QuerySet, Subquery
+from django.db.models import CharField, OuterRef, QuerySet, Subquery, Value
 from django.db.models.fields.json import KT
-from django.db.models.functions import Cast
+from django.db.models.functions import Cast, NullIf
 
 from accounts.models import User
 from accounts.registration import SEALING_VERBS as PERSON_VERBS
@@ -24,7 +24,9 @@ def newest_seal(label: str, pk: str, verbs: Collection[str] = ()) -> Subquery:
     entries = Entry.objects.filter(object_type=label, object_id=Cast(OuterRef(pk), CharField()))
     if verbs:
         entries = entries.filter(verb__in=verbs)
-    return Subquery(entries.order_by("-number").annotate(seal=KT("data__seal")).values("seal")[:1])
+    # SQLite gives the JSON null of a seal that was taken away as the text "null".
+    digest = NullIf(KT("data__seal"), Value("null"))
+    return Subquery(entries.order_by("-number").annotate(seal=digest).values("seal")[:1])
 
 
 def check_current(row: Sealed, newest: str | None) -> None:

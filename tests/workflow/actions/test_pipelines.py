@@ -116,6 +116,17 @@ def test_a_step_for_two_people_waits_for_the_second_and_takes_no_one_twice(newsr
 # Who uses which.
 
 
+@pytest.mark.both_databases("JSON null is read back differently")
+def test_a_department_that_gives_up_its_pipeline_goes_on_with_the_default_one(newsroom):
+    use(newsroom, "三审三校")
+    use(newsroom, None)
+    waiting = newsroom.submitted()
+    assert waiting.steps.count() == 2
+    approve(waiting, newsroom.reviewer)
+    assert approve(waiting, newsroom.publisher)
+    assert list(mismatches()) == []
+
+
 def test_a_department_uses_what_it_picked_then_what_its_parent_picked_then_the_default(newsroom):
     use(newsroom, "一级")
     child = department("党支部", newsroom.admin, parent=newsroom.department)
