@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from django.db.models import CharField, OuterRef, QuerySet, Subquery, Value
+from django.db.models import CharField, OuterRef, QuerySet, Subquery, TextField, Value
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast, NullIf
 
@@ -25,7 +25,7 @@ def newest_seal(label: str, pk: str, verbs: Collection[str] = ()) -> Subquery:
     if verbs:
         entries = entries.filter(verb__in=verbs)
     # SQLite gives the JSON null of a seal that was taken away as the text "null".
-    digest = NullIf(KT("data__seal"), Value("null"))
+    digest = NullIf(KT("data__seal"), Value("null", output_field=TextField()))
     return Subquery(entries.order_by("-number").annotate(seal=digest).values("seal")[:1])
 
 
