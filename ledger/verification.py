@@ -17,6 +17,7 @@ from ledger.models import GENESIS_HASH, Entry
 from ledger.monitoring.alarms import alarm_mismatches
 from ledger.monitoring.runs import run_mismatches
 from ledger.record import signature_holds
+from ledger.walks import show_progress, walk, walk_since
 
 Verifier = Callable[[], Iterator[str]]
 _verifiers: list[Verifier] = []
@@ -83,25 +84,38 @@ def snapshot() -> Iterator[None]:
 
 
 def mismatches(
-    notes: Iterable[KnownHead] = (), *, heads: HeadList | None = None, since: KnownHead | None = None
+    notes: Iterable[KnownHead] = (),
+    *,
+    heads: HeadList | None = None,
+    since: KnownHead | None = None,
+    has_progress: bool = False,
 ) -> Iterator[str]:
     """Every line of every check; nothing when all matches. Rows are streamed, not loaded at once.
 
     `notes`: heads from elsewhere that the ledger must contain; `heads`: those that the site noted outside the database,
-    by default as of now; `since`: a head that was verified before, up to which the chain is not walked again.
+    by default as of now; `since`: a head that was verified before: entries up to it, and the rows of articles that no
+    later entry mentions, are not checked again; `has_progress`: show a bar on standard error.
     """
     noted = HeadList() if heads is None else heads
 
     def chain() -> Iterator[str]:
         entries = Entry.objects.filter(number__gte=since.number if since else 1).order_by("number")
-        yield from verify_chain(entries.iterator(chunk_size=2000), notes, heads=noted, since=since)
+        yield from verify_chain(walk(entries), notes, heads=noted, since=since)
 
     own = [verify_triggers, verify_constraints, verify_schema, chain, alarm_mismatches, run_mismatches]
-    for function in [*own, *_verifiers]:
-        try:
-            yield from function()
-        except MALFORMED_ROW_ERRORS as error:
-            yield f"{function.__name__}: broke off at a row that holds what it never should ({error!r})"
+    checks = [*own, *_verifiers]
+    walk_since(since.number if since else 0)
+    try:
+        for position, function in enumerate(checks, 1):
+            name = function.__name__.removeprefix("verify_").replace("_", " ")
+            show_progress(f"{position}/{len(checks)} {name}" if has_progress else "")
+            try:
+                yield from function()
+            except MALFORMED_ROW_ERRORS as error:
+                yield f"{function.__name__}: broke off at a row that holds what it never should ({error!r})"
+    finally:
+        walk_since(0)
+        show_progress("")
 
 
 def verify_triggers() -> Iterator[str]:

@@ -1,6 +1,7 @@
 """`verify --since N:HASH` walks from a verified head; exports are held against noted heads."""
 
 import io
+import re
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -112,3 +113,59 @@ def test_an_export_is_checked_where_no_head_was_ever_noted(entries, tmp_path, se
     call_command("ledger", "export", file, stdout=io.StringIO())
     settings.LEDGER_HEAD_FILE = tmp_path / "nowhere" / "heads.jsonl"
     assert said(ledger=file) == []
+
+
+# The other checks.
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture
+def verified_head(newsroom) -> str:
+    """The head after one article was published."""
+    newsroom.published(title="从前的")
+    assert verify() == []
+    return head(Entry.objects.latest("number"))
+
+
+@pytest.mark.both_databases("the articles are picked with a cast of text to a number")
+def test_rows_of_articles_that_the_ledger_mentions_since_are_checked_and_no_others(newsroom, verified_head):
+    newest = newsroom.published(title="新近的").article_id
+    [old] = newsroom.department.articles.exclude(pk=newest).values_list("pk", flat=True)
+    for table in ("publication", "revision"):
+        tamper(f"UPDATE articles_{table} SET title = %s", ["伪造的"])
+    assert {f"(article {pk})" in "".join(verify()) for pk in (old, newest)} == {True}
+    recent = said(since=verified_head)
+    assert recent and all(f"(article {newest})" in line for line in recent)
+
+
+def test_a_draft_is_checked_although_no_entry_tells_of_its_saves(newsroom):
+    draft = newsroom.draft().active_draft()
+    since = head(Entry.objects.latest("number"))
+    assert said(since=since) == []
+    tamper("UPDATE articles_revision SET title = %s WHERE id = %s", ["伪造的", draft.pk])
+    assert any(line.startswith(f"revision {draft.pk} ") for line in said(since=since))
+
+
+@pytest.mark.parametrize("name", ["reviewer", "stranger"])
+def test_a_new_decision_is_judged_by_what_was_granted_before_the_head(newsroom, name):
+    """Scenario 52."""
+    waiting = newsroom.submitted()
+    since, by = head(Entry.objects.latest("number")), newsroom.people[name]
+    with transaction.atomic():
+        facts = {"round": 1, "step": waiting.current_step().name, "digest": waiting.revision.digest}
+        record("article.approved", waiting.article, by=by, **facts)
+    is_wrong = "who decided did not hold the role of the step there then" in "".join(said(since=since))
+    assert is_wrong == (name == "stranger")
+
+
+def test_a_bar_shows_on_a_terminal_which_check_is_at_work_and_how_far_it_is(newsroom, capsys):
+    newsroom.published()
+    call_command("verify", stdout=io.StringIO(), stderr=Terminal())
+    shown = capsys.readouterr().err
+    assert re.search(rf"\d+/\d+ chain: .*/{Entry.objects.count()} ", shown)
+    call_command("verify", stdout=io.StringIO(), stderr=io.StringIO())
+    assert capsys.readouterr().err == ""

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from departments.models import Department
 from ledger.models import Entry
 from ledger.verification import register_verifier
+from ledger.walks import walk
 from workflow.models import Delegation, ExpungingRequest, Opening, Pipeline
 from workflow.models.pipeline import PRESET_PIPELINES
 from workflow.verification.ledger_rows import last_entries
@@ -60,7 +61,7 @@ def verify_delegations() -> Iterator[str]:
 @register_verifier
 def verify_openings_and_requests() -> Iterator[str]:
     """Who opened which text, and who asked that an article be expunged, was written by the site."""
-    for opening in Opening.objects.order_by("pk").iterator(chunk_size=2000):
+    for opening in walk(Opening.objects.order_by("pk"), article="round__article"):
         if not opening.seal_holds():
             yield f"opening {opening.pk} (round {opening.round_id}): its seal does not hold; put in outside the site"
     for asked in ExpungingRequest.objects.order_by("pk").iterator():

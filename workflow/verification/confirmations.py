@@ -16,9 +16,10 @@ from database.datetimes import read_datetime
 from ledger.canonical_json import canonical_json, canonical_timestamp
 from ledger.models import SETUP_ENDED_VERB, Entry
 from ledger.verification import register_verifier
+from ledger.walks import new_entries, walk
 from workflow.actions.rounds import DECISION_VERBS
 from workflow.rules.unconfirmed import find_clash
-from workflow.verification.ledger_rows import CHUNK_ROWS, chunks, ledger_entries
+from workflow.verification.ledger_rows import chunks, ledger_entries
 from workflow.verification.rounds import ROUND_OPENING_VERBS
 
 CHANGE_VERBS = (
@@ -68,7 +69,7 @@ class Replay:
         if self.setup is None:
             return
         entries = Entry.objects.filter(verb__in=CHANGE_VERBS, number__gt=self.setup.number).order_by("number")
-        for entry in entries.iterator(chunk_size=2000):
+        for entry in walk(entries):
             self._check_actor(entry)
             if entry.verb == "account.confirmed":
                 self._confirm(entry)
@@ -150,7 +151,7 @@ def verify_accounts() -> Iterator[str]:
 def _row_mismatches(replay: Replay) -> Iterator[str]:
     """Each change of an account is as the ledger has it, sealed, and none is missing."""
     expected = dict(replay.changes)
-    for change in IdentityChange.objects.order_by("entry").iterator(chunk_size=2000):
+    for change in walk(IdentityChange.objects.order_by("entry")):
         where = f"identity change {change.pk} (account {change.person_id})"
         right = expected.pop(change.entry, None)
         if not change.seal_holds():
@@ -180,8 +181,7 @@ def _decisions_with_two_hands(replay: Replay) -> Iterator[str]:
     if not behind or replay.setup is None:
         return
     acts = Entry.objects.filter(verb__in=[*DECISION_VERBS, *SECOND_PERSON_VERBS], number__gt=replay.setup.number)
-    acted = acts.filter(actor_id__in=behind).order_by("number")
-    for chunk in chunks(acted.iterator(chunk_size=CHUNK_ROWS)):
+    for chunk in chunks(walk(new_entries(acts.filter(actor_id__in=behind)))):
         verbs = [*ROUND_OPENING_VERBS, *DECISION_VERBS, EMERGENCY_VERB]
         history = _histories(ledger_entries((int(entry.object_id) for entry in chunk), verbs))
         for entry in chunk:

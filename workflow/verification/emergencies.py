@@ -9,6 +9,7 @@ from ledger.canonical_json import canonical_timestamp
 from ledger.models import Entry
 from ledger.resealing import is_same_data
 from ledger.verification import register_verifier
+from ledger.walks import new_entries, walk
 from workflow.actions.emergencies import EMERGENCY_STEP_NAME
 from workflow.models import Emergency
 from workflow.verification.ledger_rows import CHUNK_ROWS, chunks, ledger_entries
@@ -23,7 +24,7 @@ def verify_emergencies() -> Iterator[str]:
     Its flag is there until then.
     """
     rows = Emergency.objects.select_related("publication__revision").defer("publication__revision__body").order_by("pk")
-    for chunk in chunks(rows.iterator(chunk_size=CHUNK_ROWS)):
+    for chunk in chunks(walk(rows, article="publication__article", chunk_size=CHUNK_ROWS)):
         articles = [emergency.publication.article_id for emergency in chunk]
         entries = {
             (entry.object_id, entry.data.get("publication"), entry.verb): entry
@@ -33,10 +34,10 @@ def verify_emergencies() -> Iterator[str]:
             key = (str(emergency.publication.article_id), emergency.publication.number)
             yield from _findings(emergency, entries.get((*key, EMERGENCY_VERB)), entries.get((*key, CONFIRMED_VERB)))
     flagged = Publication.objects.filter(is_emergency=True, emergency=None).order_by("pk")
-    for publication in flagged.iterator(chunk_size=CHUNK_ROWS):
+    for publication in walk(flagged):
         yield f"publication {publication.pk} (article {publication.article_id}): flagged, but no emergency is on record"
-    declared = Entry.objects.filter(verb=EMERGENCY_VERB).order_by("number").values_list("object_id", "data")
-    for chunk in chunks(declared.iterator(chunk_size=CHUNK_ROWS)):
+    declared = new_entries(Entry.objects.filter(verb=EMERGENCY_VERB)).values_list("object_id", "data")
+    for chunk in chunks(walk(declared)):
         articles = [int(article) for article, _data in chunk]
         found = Emergency.objects.filter(publication__article__in=articles)
         present = set(found.values_list("publication__article", "publication__number"))

@@ -8,7 +8,8 @@ from articles.models import Placement
 from ledger.canonical_json import canonical_timestamp
 from ledger.models import Entry
 from ledger.verification import register_verifier
-from workflow.verification.ledger_rows import CHUNK_ROWS, chunks, ledger_entries
+from ledger.walks import walk
+from workflow.verification.ledger_rows import chunks, ledger_entries
 
 PIN_VERB = "article.pinned"
 
@@ -18,7 +19,7 @@ def verify_pins() -> Iterator[str]:
     """What stands at the top of a listing now was put there by the site, until then; and nothing was taken down."""
     now = timezone.now()
     pinned = Placement.objects.filter(pinned_until__gt=now).order_by("pk")
-    for chunk in chunks(pinned.iterator(chunk_size=CHUNK_ROWS)):
+    for chunk in chunks(walk(pinned)):
         newest = _newest_pins(placement.article_id for placement in chunk)
         for placement in chunk:
             entry = newest.get(str(placement.article_id))
@@ -26,7 +27,7 @@ def verify_pins() -> Iterator[str]:
             if said != (placement.department_id, canonical_timestamp(placement.pinned_until)):
                 yield f"placement {placement.pk} (article {placement.article_id}): pinned outside the site"
     acts = Entry.objects.filter(verb=PIN_VERB).order_by("number")
-    for chunk in chunks(acts.iterator(chunk_size=CHUNK_ROWS)):
+    for chunk in chunks(walk(acts)):
         newest = {entry.number: entry for entry in _newest_pins(int(entry.object_id) for entry in chunk).values()}
         valid = [
             newest[entry.number]

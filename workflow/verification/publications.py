@@ -9,6 +9,7 @@ from ledger.canonical_json import canonical_json, canonical_timestamp
 from ledger.models import Entry
 from ledger.resealing import is_same_data
 from ledger.verification import MALFORMED_ROW_ERRORS, register_verifier
+from ledger.walks import new_entries, walk
 from workflow.models import Decision, Verdict
 from workflow.verification.ledger_rows import CHUNK_ROWS, chunks, ledger_entries
 
@@ -33,7 +34,7 @@ def verify_sign_offs() -> Iterator[str]:
     """The sealed sign-offs are the decisions of the round, all on this digest, enough of them at each step."""
     rows = Publication.objects.filter(emergency=None).select_related("round")
     prefetched = rows.prefetch_related("round__steps", "round__decisions__step").order_by("pk")
-    for publication in prefetched.iterator(chunk_size=500):
+    for publication in walk(prefetched, article="article", chunk_size=500):
         of = getattr(publication, "round", None)
         if of is None or of.revision_id != publication.revision_id:
             yield f"{_name(publication)}: no round approved it"
@@ -76,7 +77,7 @@ def verify_publications() -> Iterator[str]:
     end lifted) is named here. A chunk at a time.
     """
     rows = Publication.objects.select_related("end", "revision").defer("revision__body").order_by("pk")
-    for chunk in chunks(rows.iterator(chunk_size=CHUNK_ROWS)):
+    for chunk in chunks(walk(rows, article="article", chunk_size=CHUNK_ROWS)):
         seals, ends, published = {}, {}, {}
         for entry in ledger_entries((publication.article_id for publication in chunk), SEALING_VERBS):
             seals |= {(entry.object_id, number): digest for number, digest in entry.data.get("seals", {}).items()}
@@ -86,8 +87,8 @@ def verify_publications() -> Iterator[str]:
         for publication in chunk:
             key = (str(publication.article_id), str(publication.number))
             yield from _publication_findings(publication, published.get(key), seals.get(key), ends.get(key))
-    entries = Entry.objects.filter(verb__in=PUBLICATION_VERBS).order_by("number").values_list("object_id", "data")
-    for chunk in chunks(entries.iterator(chunk_size=CHUNK_ROWS)):
+    entries = new_entries(Entry.objects.filter(verb__in=PUBLICATION_VERBS)).values_list("object_id", "data")
+    for chunk in chunks(walk(entries)):
         present = set(
             Publication.objects.filter(article__in=[int(article) for article, _data in chunk]).values_list(
                 "article", "number"
@@ -127,8 +128,7 @@ def _publication_findings(
 @register_verifier
 def verify_withdrawals() -> Iterator[str]:
     """What was withdrawn stays so, with the notice, by whom and why: each withdrawal is what the ledger says."""
-    entries = Entry.objects.filter(verb="article.withdrawn").order_by("number")
-    for chunk in chunks(entries.iterator(chunk_size=CHUNK_ROWS)):
+    for chunk in chunks(walk(new_entries(Entry.objects.filter(verb="article.withdrawn")))):
         articles = [int(entry.object_id) for entry in chunk]
         rows = Withdrawal.objects.filter(publication__article__in=articles).select_related("publication")
         known = {(str(row.publication.article_id), row.publication.number): row for row in rows}
@@ -146,6 +146,6 @@ def verify_expunged_revisions() -> Iterator[str]:
     """Words are gone only where two people expunged them."""
     expunged = set(Entry.objects.filter(verb="article.expunged").values_list("object_id", flat=True))
     emptied = Revision.objects.exclude(expunged_at=None).order_by("pk").values_list("pk", "article_id")
-    for pk, article in emptied.iterator(chunk_size=2000):
+    for pk, article in walk(emptied):
         if str(article) not in expunged:
             yield f"revision {pk} (article {article}): emptied without an expunging in the ledger"

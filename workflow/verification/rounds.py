@@ -7,6 +7,7 @@ from django.db.models import F
 from ledger.canonical_json import canonical_json
 from ledger.models import Entry
 from ledger.verification import register_verifier
+from ledger.walks import new_entries, walk
 from workflow.actions.rounds import DECISION_VERBS
 from workflow.models import Decision, Round, RoundStep, Verdict
 from workflow.verification.ledger_rows import CHUNK_ROWS, chunks, ledger_entries
@@ -23,7 +24,7 @@ def verify_rounds() -> Iterator[str]:
     that does not match.
     """
     rounds = Round.objects.with_related_rows().defer("revision__body").order_by("pk")
-    for chunk in chunks(rounds.iterator(chunk_size=CHUNK_ROWS)):
+    for chunk in chunks(walk(rounds, article="article", chunk_size=CHUNK_ROWS)):
         verbs = [*ROUND_OPENING_VERBS, *DECISION_VERBS, HANDED_OVER_VERB]
         known = _KnownRounds(ledger_entries({opened.article_id for opened in chunk}, verbs))
         decisions = [decision for opened in chunk for decision in opened.decisions_in_order()]
@@ -111,8 +112,8 @@ def _decision_key(decision: Decision) -> tuple:
 @register_verifier
 def verify_no_round_is_gone() -> Iterator[str]:
     """Every round that the ledger opened is there, and every decision stands in the round of its step."""
-    entries = Entry.objects.filter(verb__in=ROUND_OPENING_VERBS).order_by("number").values_list("object_id", "data")
-    for chunk in chunks(entries.iterator(chunk_size=CHUNK_ROWS)):
+    entries = new_entries(Entry.objects.filter(verb__in=ROUND_OPENING_VERBS)).values_list("object_id", "data")
+    for chunk in chunks(walk(entries)):
         articles = [int(article) for article, _data in chunk]
         present = set(Round.objects.filter(article__in=articles).values_list("article", "number"))
         for article, data in chunk:

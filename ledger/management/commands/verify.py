@@ -31,7 +31,9 @@ class Command(BaseCommand):
             "--head", metavar="N:HASH", help="entry N must exist with this hash, which somebody noted elsewhere"
         )
         parser.add_argument(
-            "--since", metavar="N:HASH", help="a head that was verified before: the ledger is walked from there only"
+            "--since",
+            metavar="N:HASH",
+            help="a head that was verified before: only what is new since is checked",
         )
 
     def handle(self, *_args: Any, ledger: Path | None, head: str | None, since: str | None, **_options: Any) -> None:
@@ -45,7 +47,9 @@ class Command(BaseCommand):
     def check_site(self, given: list[KnownHead], since: KnownHead | None) -> None:
         heads = HeadList()
         with snapshot():
-            wrong = self.print_mismatches(mismatches(given, heads=heads, since=since))
+            wrong = self.print_mismatches(
+                mismatches(given, heads=heads, since=since, has_progress=self.stderr.isatty())
+            )
             last = Entry.objects.order_by("-number").first()
             restores = accepted_restores()
         if last and not wrong and not connection.in_atomic_block:  # what is not committed is no head
