@@ -110,5 +110,5 @@ def void_changes(verb: str, obj: Model) -> None:
     """Close the open change that the act `verb` on `obj`, a role or a delegation, made: it was taken back."""
     granted = Entry.objects.filter(object_type=obj._meta.label_lower, object_id=str(obj.pk), verb=verb)
     waiting = IdentityChange.objects.filter(entry__in=granted.values("number"), state=ChangeState.OPEN)
-    for change in waiting.select_for_update():
+    for change in waiting.select_for_update(no_key=True):
         change.close(ChangeState.VOID, timezone.now())

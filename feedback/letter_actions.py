@@ -53,7 +53,7 @@ def change_state(letter: Letter, *, by: User, to: LetterState, expected_state: s
 
     Raises NotAllowed; WrongState when somebody else was quicker or the letter cannot go there; AnswerMissing.
     """
-    locked = Letter.objects.select_for_update(of=("self",))
+    locked = Letter.objects.select_for_update(no_key=True, of=("self",))
     fresh = locked.select_related("article__department__parent", "article__department__responsible").get(pk=letter.pk)
     permissions.check_answer_letters(by, department_of(fresh))
     if fresh.state != expected_state:

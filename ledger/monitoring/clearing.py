@@ -17,7 +17,7 @@ verbs.register_verbs("alarm", _("Integrity alarms"), {"alarm.cleared": _("cleare
 @transaction.atomic
 def clear_alarm(alarm: Alarm, *, by: Any) -> None:
     """Takes the alarm off the desk; it comes back while its cause remains. `by`: a person, as `record` takes one."""
-    fresh = Alarm.objects.select_for_update().get(pk=alarm.pk)
+    fresh = Alarm.objects.select_for_update(no_key=True).get(pk=alarm.pk)
     if not fresh.seal_holds():  # words that nobody wrote are not signed
         fresh.message, fresh.facts = gettext_noop("this alarm was put in or changed outside the site"), {}
     fresh.cleared_at, fresh.cleared_by_name = timezone.now(), by.full_name

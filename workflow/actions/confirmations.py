@@ -69,7 +69,7 @@ def object_to(person: User, by: User, entries: Collection[int], words: str) -> N
 def _waiting_changes(person: User, by: User, entries: Collection[int]) -> list[IdentityChange]:
     """Lock the person's account, and return those of the changes that still wait. Raises NotAllowed and WrongState."""
     permissions.check_signed_in(by)
-    User.objects.select_for_update().get(pk=person.pk)
+    User.objects.select_for_update(no_key=True).get(pk=person.pk)
     changes = list(IdentityChange.objects.open().filter(person=person, entry__in=entries).select_related("person"))
     if not changes:
         raise WrongState(_("Nothing of this account waits for confirmation any more."))

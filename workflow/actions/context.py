@@ -111,11 +111,12 @@ def _lock_article(article: Article, action: Action) -> datetime:
 
 # With the departments that its authority comes from (departments.models.REACHING_PATHS).
 DEPARTMENT_AND_ABOVE = ("department__parent__responsible", "department__responsible__parent")
+# no_key: a lock against keys would stop the checks of foreign keys at a colleague's COMMIT, and end in a deadlock.
 _locked_article = CompiledQuery(
     lambda pk: (
         Article.objects.select_related(*DEPARTMENT_AND_ABOVE)
         .annotate(is_setup_over=Exists(Entry.objects.filter(verb=SETUP_ENDED_VERB)))
-        .select_for_update(of=("self",))
+        .select_for_update(no_key=True, of=("self",))
         .filter(pk=pk)
     )
 )

@@ -50,7 +50,7 @@ def revoke_delegation(delegation: Delegation, *, by: User) -> None:
     """Ends a delegation now. Decisions already made under it stand."""
     if by.pk not in (delegation.principal_id, delegation.deputy_id) and not by.is_superuser:
         raise NotAllowed(_("Only those whom it concerns, or a superuser, revoke a delegation."))
-    stored = Delegation.objects.select_for_update().get(pk=delegation.pk)
+    stored = Delegation.objects.select_for_update(no_key=True).get(pk=delegation.pk)
     if stored.revoked_at:
         raise WrongState(_("This delegation has been revoked already."))
     stored.update_sealed(revoked_at=timezone.now())

@@ -44,7 +44,7 @@ def add_remark(
     The passage is kept as the text has it, with what stands round it, whatever of that was sent. Raises BadRemark.
     """
     check_see_round(by, round)
-    if Round.objects.select_for_update().get(pk=round.pk).state != RoundState.OPEN:
+    if Round.objects.select_for_update(no_key=True).get(pk=round.pk).state != RoundState.OPEN:
         raise WrongState(_("This round is closed."))
     if round.remarks.count() >= Remark.MAX_PER_ROUND:
         raise WrongState(
@@ -123,7 +123,7 @@ def withdraw_remark(remark: Remark, by: User) -> None:
     """Who wrote it takes it away again, while the round is open."""
     if by.pk != remark.person_id:
         raise NotAllowed(_("Only who made a remark withdraws it."))
-    if Round.objects.select_for_update().get(pk=remark.round_id).state != RoundState.OPEN:
+    if Round.objects.select_for_update(no_key=True).get(pk=remark.round_id).state != RoundState.OPEN:
         raise WrongState(_("This round is closed; the remark stays."))
     if Remark.objects.filter(pk=remark.pk, withdrawn_at=None).update(withdrawn_at=timezone.now()) != 1:
         raise WrongState(_("This remark has been withdrawn already."))
