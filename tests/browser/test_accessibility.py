@@ -37,7 +37,8 @@ MODES = {
     "blue, elder": ({"theme": "blue", "elder": True}, COLOURS),
     "mourning": ({"grey": True}, COLOURS),
 }
-
+IN_EVERY_RUN = ["plain", "narrow, elder", "elder, dark"]
+NARROW = [320, 640]  # 320 px is also what 1280 px are at four times the size; 640 px what they are at twice
 
 # Elements that carry `hidden`, and a style that beats it.
 DISPLAYED_THOUGH_HIDDEN = """() => [...document.querySelectorAll("[hidden]")]
@@ -85,44 +86,31 @@ def put_into(page, mode):
     )
 
 
-def test_axe_finds_nothing_on_any_kind_of_page_in_any_mode(shown, page):
-    found = []
+@pytest.mark.parametrize(
+    "modes", [IN_EVERY_RUN, pytest.param(MODES, marks=pytest.mark.slow)], ids=["some modes", "every mode"]
+)
+def test_no_kind_of_page_hinders_scrolls_sideways_shows_what_is_hidden_or_asks_another_host(
+    shown, page, live_server, modes
+):
+    """Each page is opened once, and everything is looked at there: it takes long to open."""
+    hosts, hidden, wide, found = set(), [], [], []
+    page.on("request", lambda request: hosts.add(urlsplit(request.url).netloc))
     for kind, one in shown.items():
         page.goto(one.address)
+        hidden += [(kind, html) for html in page.evaluate(DISPLAYED_THOUGH_HIDDEN)]
+        for width, elder in itertools.product(NARROW, [False, True]):
+            put_into(page, {"width": width, "elder": elder})
+            scrolled = page.evaluate("document.documentElement.scrollWidth")
+            wide += [(kind, width, elder, scrolled)] if scrolled > width else []
         page.evaluate(AXE)
-        for mode, (wanted, asked) in MODES.items():
+        for mode in modes:
+            wanted, asked = MODES[mode]
             put_into(page, wanted)
             answer = page.evaluate("async (asked) => (await axe.run(asked)).violations", asked)
             found += [
                 (kind, mode, violation["id"], [node["html"][:160] for node in violation["nodes"]])
                 for violation in answer
             ]
-    assert found == [], json.dumps(found, ensure_ascii=False, indent=1)
-
-
-def test_no_page_asks_another_host(shown, page, live_server):
-    hosts = set()
-    page.on("request", lambda request: hosts.add(urlsplit(request.url).netloc))
-    for one in shown.values():
-        page.goto(one.address)
     assert hosts == {urlsplit(live_server.url).netloc}
-
-
-# 320 px is also what 1280 px are at four times the size; 640 px what they are at twice.
-def test_nothing_that_is_hidden_is_displayed(shown, page):
-    found = []
-    for kind, one in shown.items():
-        page.goto(one.address)
-        found += [(kind, html) for html in page.evaluate(DISPLAYED_THOUGH_HIDDEN)]
-    assert found == []
-
-
-def test_nothing_scrolls_sideways(shown, page):
-    found = []
-    for kind, one in shown.items():
-        page.goto(one.address)
-        for width, elder in itertools.product([320, 640], [False, True]):
-            put_into(page, {"width": width, "elder": elder})
-            wide = page.evaluate("document.documentElement.scrollWidth")
-            found += [(kind, width, elder, wide)] if wide > width else []
-    assert found == []
+    assert (hidden, wide) == ([], [])
+    assert found == [], json.dumps(found, ensure_ascii=False, indent=1)

@@ -3,18 +3,10 @@
 from collections import Counter
 
 import html5lib
-import pytest
-
-from tests.public_pages import every_kind
 
 # Attributes that name other elements of the page by their ids.
 REFERRING = ("for", "aria-labelledby", "aria-describedby", "aria-controls", "popovertarget")
 EXPECTED = {"404": 404, "410 withdrawn": 410, "410 expired": 410, "503": 503, "preview that ended": 404}
-
-
-@pytest.fixture
-def shown(newsroom, site, media):
-    return every_kind(newsroom)
 
 
 def elements(html):

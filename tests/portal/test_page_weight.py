@@ -11,15 +11,8 @@ import brotli
 import pytest
 from django.contrib.staticfiles import finders
 
-from tests.public_pages import every_kind
-
 MOST = 60_000  # bytes, 60 kB
 OWN = "/static/"
-
-
-@pytest.fixture
-def shown(newsroom, site, media):
-    return every_kind(newsroom)
 
 
 def static_bytes(address):

@@ -33,7 +33,11 @@ def _remind_step(step: RoundStep, now: datetime) -> int:
         already = set(Notification.objects.filter(act=act).values_list("person", flat=True)) if told else set()
         fresh = {pk: facts for pk, facts in told.items() if pk not in already}
         # The round is held until the rows stand: nobody is reminded of what has just been decided.
-        held = Round.objects.open().select_for_update(no_key=True).filter(pk=step.round_id) if fresh else Round.objects.none()
+        held = (
+            Round.objects.open().select_for_update(no_key=True).filter(pk=step.round_id)
+            if fresh
+            else Round.objects.none()
+        )
         if not held.first():
             return 0
         recipients.create_notifications(
