@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from ledger.heads.restores import RESTORE_OBJECT_TYPE, RESTORE_VERB, RestoreRefused
 from ledger.models import Entry
-from ledger.verification import register_verifier
+from ledger.verification.checks import register_verifier
 
 PERSON_VERBS = ("person.created", "person.changed")
 

@@ -6,7 +6,7 @@ from typing import Any
 from accounts.models import User
 from accounts.registration import RECORDED_FIELDS, SEALING_VERBS
 from ledger.models import Entry
-from ledger.verification import register_verifier
+from ledger.verification.checks import register_verifier
 
 
 @register_verifier

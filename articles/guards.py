@@ -1,8 +1,8 @@
 """Database triggers that protect frozen revisions, publications and contributions."""
 
 from articles.models.revision import TEXT_FIELDS
-from ledger.foreign_objects import register_tables
 from ledger.guards import Guard, append_only, never_removed, register_guards
+from ledger.verification.foreign_objects import register_tables
 
 REVISION_TABLE = "articles_revision"
 PUBLICATION_TABLE = "articles_publication"

@@ -23,8 +23,8 @@ from articles.models import (
 )
 from articles.search.index_check import wrongly_indexed
 from ledger.canonical_json import sha256
-from ledger.verification import register_verifier
-from ledger.walks import walk
+from ledger.verification.checks import register_verifier
+from ledger.verification.walks import walk
 
 INDEX_CHUNK_ROWS = 50  # publications whose words are compared at once; a body may be a megabyte
 EXCLUSION_CONSTRAINT = "one_live_publication_an_article"

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from departments.models import Department, FormerSlug, Membership, Role
 from ledger.canonical_json import canonical_json
 from ledger.models import Entry
-from ledger.verification import register_verifier
+from ledger.verification.checks import register_verifier
 
 
 @register_verifier

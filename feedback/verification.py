@@ -6,7 +6,7 @@ from itertools import islice
 from feedback.letter_actions import VERBS
 from feedback.models import Letter, LetterState
 from ledger.models import Entry
-from ledger.verification import register_verifier
+from ledger.verification.checks import register_verifier
 
 CHUNK_ROWS = 500
 

@@ -12,7 +12,7 @@ from ledger.models import Entry
 from ledger.monitoring.alarms import raise_alarm
 from ledger.record import ObjectRef, signature_holds
 from ledger.seals import Sealed
-from ledger.verification import MALFORMED_ROW_ERRORS
+from ledger.verification.checks import MALFORMED_ROW_ERRORS
 
 
 class ResealRefused(Exception):

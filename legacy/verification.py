@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from ledger.models import Entry
-from ledger.verification import register_verifier
+from ledger.verification.checks import register_verifier
 from legacy.models import OldAddress
 from legacy.old_addresses import ledger_data
 

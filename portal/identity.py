@@ -10,7 +10,7 @@ from ledger import verbs
 from ledger.models import Entry
 from ledger.monitoring.alarms import raise_alarm
 from ledger.record import record
-from ledger.verification import register_verifier
+from ledger.verification.checks import register_verifier
 from portal.models import IDENTITY_FIELDS, Identity
 
 verbs.register_verbs(

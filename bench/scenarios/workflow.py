@@ -36,7 +36,7 @@ from departments.models import Department, Role
 from ledger import keys
 from ledger.canonical_json import sha256
 from ledger.seals import SEAL_FIELDS
-from ledger.verification import mismatches
+from ledger.verification.checks import mismatches
 from workflow import services
 from workflow.models import Decision, Round
 

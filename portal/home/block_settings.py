@@ -10,7 +10,7 @@ from ledger import verbs
 from ledger.models import Entry
 from ledger.record import record
 from ledger.resealing import check_typed_values, last_trustworthy_entry
-from ledger.verification import register_verifier
+from ledger.verification.checks import register_verifier
 from portal.home.blocks import default_blocks
 from portal.models import HomeBlock
 

@@ -12,7 +12,7 @@ from departments.exceptions import NotAllowed, WrongState
 from feedback import letter_actions
 from feedback.models import LETTER_TRANSITIONS, Letter, LetterState
 from ledger.models import Entry
-from ledger.verification import mismatches
+from ledger.verification.checks import mismatches
 from tests.factories import nothing_changes, person
 from tests.feedback.factories import TEXT, letter
 from tests.ledger.threads import at_once

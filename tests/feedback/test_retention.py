@@ -11,7 +11,7 @@ from django.utils import timezone
 from feedback import letter_actions
 from feedback.models import Letter, LetterState, RecentLetter
 from ledger.models import Entry
-from ledger.verification import mismatches
+from ledger.verification.checks import mismatches
 from tests.factories import nothing_changes
 from tests.feedback.factories import TEXT, letter
 

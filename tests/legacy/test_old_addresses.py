@@ -15,7 +15,7 @@ from articles.models import Publication
 from departments.models import Department, DepartmentKind
 from departments.services import save_department
 from ledger.models import Entry
-from ledger.verification import mismatches
+from ledger.verification.checks import mismatches
 from legacy import old_addresses
 from legacy.models import ImportedPage, OldAddress
 from tests.factories import expired, nothing_changes

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from accounts.services import change_user
 from ledger.models import Entry
-from ledger.verification import mismatches
+from ledger.verification.checks import mismatches
 from tests.factories import Newsroom, nothing_changes
 from tests.ledger.threads import at_once
 from tests.workflow.action_calls import approve, edit, give_back, mine, seen

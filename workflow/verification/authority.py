@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from departments.models import Department
 from ledger.models import Entry
-from ledger.verification import register_verifier
-from ledger.walks import walk
+from ledger.verification.checks import register_verifier
+from ledger.verification.walks import walk
 from workflow.models import Delegation, ExpungingRequest, Opening, Pipeline
 from workflow.models.pipeline import PRESET_PIPELINES
 from workflow.verification.ledger_rows import last_entries

@@ -15,8 +15,8 @@ from articles.public.proof import EMERGENCY_VERB, PUBLICATION_VERBS
 from database.datetimes import read_datetime
 from ledger.canonical_json import canonical_json, canonical_timestamp
 from ledger.models import SETUP_ENDED_VERB, Entry
-from ledger.verification import register_verifier
-from ledger.walks import new_entries, walk
+from ledger.verification.checks import register_verifier
+from ledger.verification.walks import new_entries, walk
 from workflow.actions.rounds import DECISION_VERBS
 from workflow.rules.unconfirmed import find_clash
 from workflow.verification.ledger_rows import chunks, ledger_entries

@@ -8,8 +8,8 @@ from articles.publication_records import EMERGENCY_VERB
 from ledger.canonical_json import canonical_timestamp
 from ledger.models import Entry
 from ledger.resealing import is_same_data
-from ledger.verification import register_verifier
-from ledger.walks import new_entries, walk
+from ledger.verification.checks import register_verifier
+from ledger.verification.walks import new_entries, walk
 from workflow.actions.emergencies import EMERGENCY_STEP_NAME
 from workflow.models import Emergency
 from workflow.verification.ledger_rows import CHUNK_ROWS, chunks, ledger_entries

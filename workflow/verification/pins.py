@@ -7,8 +7,8 @@ from django.utils import timezone
 from articles.models import Placement
 from ledger.canonical_json import canonical_timestamp
 from ledger.models import Entry
-from ledger.verification import register_verifier
-from ledger.walks import walk
+from ledger.verification.checks import register_verifier
+from ledger.verification.walks import walk
 from workflow.verification.ledger_rows import chunks, ledger_entries
 
 PIN_VERB = "article.pinned"

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from ledger.models import Entry
-from ledger.verification import register_verifier
+from ledger.verification.checks import register_verifier
 from workflow.actions.preview_links import LINK_ENDING_VERBS
 from workflow.models import PreviewLink
 

@@ -8,8 +8,8 @@ from articles.publication_records import PUBLICATION_VERBS
 from ledger.canonical_json import canonical_json, canonical_timestamp
 from ledger.models import Entry
 from ledger.resealing import is_same_data
-from ledger.verification import MALFORMED_ROW_ERRORS, register_verifier
-from ledger.walks import new_entries, walk
+from ledger.verification.checks import MALFORMED_ROW_ERRORS, register_verifier
+from ledger.verification.walks import new_entries, walk
 from workflow.models import Decision, Verdict
 from workflow.verification.ledger_rows import CHUNK_ROWS, chunks, ledger_entries
 

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from articles.models import Article
 from ledger.models import Entry
-from ledger.verification import register_verifier
-from ledger.walks import is_new, walk
+from ledger.verification.checks import register_verifier
+from ledger.verification.walks import is_new, walk
 from workflow.models import Round
 from workflow.verification.authority_state import AuthorityState, StepRule
 

@@ -6,8 +6,8 @@ from django.db.models import F
 
 from ledger.canonical_json import canonical_json
 from ledger.models import Entry
-from ledger.verification import register_verifier
-from ledger.walks import new_entries, walk
+from ledger.verification.checks import register_verifier
+from ledger.verification.walks import new_entries, walk
 from workflow.actions.rounds import DECISION_VERBS
 from workflow.models import Decision, Round, RoundStep, Verdict
 from workflow.verification.ledger_rows import CHUNK_ROWS, chunks, ledger_entries

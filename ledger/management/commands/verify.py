@@ -17,7 +17,8 @@ from ledger.heads.restores import AcceptedRestore, accepted_restores
 from ledger.models import Entry, Run
 from ledger.monitoring.alarms import rewrite_lost_alarms
 from ledger.monitoring.runs import note_run
-from ledger.verification import KnownHead, mismatches, snapshot, verify_chain
+from ledger.verification.chain import KnownHead, verify_chain
+from ledger.verification.checks import mismatches, snapshot
 
 
 class Command(BaseCommand):

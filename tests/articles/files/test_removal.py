@@ -12,7 +12,7 @@ from articles.files import storage
 from articles.files.removal import remove_unused_files
 from articles.models import Attachment, File, Rendition, Upload
 from ledger.models import Alarm
-from ledger.verification import mismatches
+from ledger.verification.checks import mismatches
 from tests.articles.files.test_renditions import photograph
 from tests.images import pasted, picture
 from tests.ledger.threads import at_once

@@ -19,7 +19,7 @@ from articles.models.placement import ListingKey
 from articles.models.publication import live_condition
 from articles.publication_records import load_records
 from ledger.record import record
-from ledger.verification import mismatches
+from ledger.verification.checks import mismatches
 from tests.factories import Newsroom
 from tests.ledger.threads import at_once
 

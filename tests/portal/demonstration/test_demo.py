@@ -15,7 +15,7 @@ from accounts.models import User
 from articles.models import Article, Publication
 from departments.models import Department, DepartmentKind
 from feedback.models import Letter
-from ledger.verification import mismatches
+from ledger.verification.checks import mismatches
 from portal.demonstration.pictures import SCENES, render_scene
 from tests.factories import everything, nothing_changes
 from tests.legacy.samples import TITLE

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from articles.caching import versions
 from articles.models import File, Publication
 from ledger.monitoring import alarms
-from ledger.verification import mismatches
+from ledger.verification.checks import mismatches
 from tests.ledger.attacker import undone
 from tests.portal.tampering.attack import Change, columns_in
 from tests.portal.tampering.page_atoms import Answer, Atom, differences, read_answer

@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from articles.listings import counts
 from departments.models import Department
-from ledger.verification import mismatches
+from ledger.verification.checks import mismatches
 from portal.identity import save_identity
 from portal.models import Identity
 from tests.factories import SITE_IDENTITY

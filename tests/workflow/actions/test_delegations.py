@@ -10,7 +10,7 @@ from django.utils import timezone
 from departments import services as departments
 from departments.exceptions import NotAllowed, WrongState
 from departments.models import Membership
-from ledger.verification import mismatches
+from ledger.verification.checks import mismatches
 from tests.factories import nothing_changes
 from tests.workflow.action_calls import approve, edit, mine, refused, seen
 from tests.workflow.action_factories import DAY, disable, entries, preset, rearrange, somebody, stand_in, use

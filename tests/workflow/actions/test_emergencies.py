@@ -7,7 +7,7 @@ from django.utils.translation import gettext, override
 
 from articles.models import Publication
 from departments.exceptions import NotAllowed, WrongState
-from ledger.verification import mismatches
+from ledger.verification.checks import mismatches
 from tests.factories import Newsroom, grant, nothing_changes
 from tests.workflow.action_calls import approve, edit, refused
 from tests.workflow.action_factories import DAY, entries, somebody

@@ -13,7 +13,7 @@ from articles.models import Article, Attachment, DraftSave, File, Publication, R
 from articles.models.revision import TEXT_FIELDS, RevisionState
 from articles.search import index
 from departments.exceptions import NotAllowed, WrongState
-from ledger.verification import mismatches
+from ledger.verification.checks import mismatches
 from tests.factories import nothing_changes
 from tests.workflow.action_calls import edit
 from tests.workflow.action_factories import DAY, disable, entries, somebody

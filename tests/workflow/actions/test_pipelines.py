@@ -7,7 +7,7 @@ import pytest
 from departments.exceptions import NotAllowed, WrongState
 from departments.models import Role
 from ledger.models import Entry
-from ledger.verification import mismatches
+from ledger.verification.checks import mismatches
 from tests.factories import department, grant, nothing_changes
 from tests.workflow.action_calls import approve, refused
 from tests.workflow.action_factories import preset, rearrange, somebody, use

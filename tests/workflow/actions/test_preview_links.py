@@ -16,7 +16,7 @@ from articles.reads import counting
 from ledger.canonical_json import sha256
 from ledger.models import Alarm, Entry
 from ledger.monitoring.alarms import reset_throttling
-from ledger.verification import mismatches
+from ledger.verification.checks import mismatches
 from tests.factories import everything, nothing_changes
 from tests.images import pasted, picture
 from tests.ledger.attacker import run, undone

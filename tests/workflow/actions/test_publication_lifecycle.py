@@ -13,7 +13,7 @@ from articles.models import Article, Publication
 from articles.models.revision import RevisionState
 from departments.exceptions import WrongState
 from ledger.models import Entry
-from ledger.verification import mismatches
+from ledger.verification.checks import mismatches
 from tests.factories import nothing_changes
 from tests.workflow.action_calls import approve, edit, give_back, mine
 from workflow import services

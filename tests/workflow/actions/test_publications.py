@@ -9,7 +9,7 @@ from django.utils import timezone
 from articles.models import Publication
 from departments import services as departments
 from departments.exceptions import NotAllowed, WrongState
-from ledger.verification import mismatches
+from ledger.verification.checks import mismatches
 from tests.factories import nothing_changes
 from tests.workflow.action_calls import approve
 from tests.workflow.action_factories import DAY, entries

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from ledger.models import Entry
-from ledger.verification import mismatches
+from ledger.verification.checks import mismatches
 from tests.portal.visitor import visit
 from tests.workflow.action_factories import somebody
 from workflow import services

@@ -11,7 +11,7 @@ from django.utils import timezone
 from articles import drafts
 from articles.models import Article, DraftSave
 from departments.exceptions import WrongState
-from ledger.verification import mismatches
+from ledger.verification.checks import mismatches
 from tests.factories import nothing_changes
 from tests.images import picture
 from tests.portal.visitor import visit

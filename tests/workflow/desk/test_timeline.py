@@ -11,7 +11,7 @@ from accounts.services import change_user
 from departments import services as departments
 from departments.models import Membership
 from ledger import verbs
-from ledger.verification import mismatches
+from ledger.verification.checks import mismatches
 from tests.factories import person
 from tests.portal.visitor import visit
 from tests.workflow.action_calls import approve, edit, give_back

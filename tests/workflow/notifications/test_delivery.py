@@ -14,7 +14,7 @@ from accounts import services as accounts
 from accounts.models import User
 from accounts.services import change_user
 from ledger.models import Entry
-from ledger.verification import mismatches
+from ledger.verification.checks import mismatches
 from tests.factories import Newsroom, grant, person
 from tests.ledger.threads import at_once
 from tests.workflow.action_calls import approve, give_back

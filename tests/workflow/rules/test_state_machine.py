@@ -20,8 +20,9 @@ from articles import drafts
 from articles.models import Article
 from departments.exceptions import NotAllowed, WrongState
 from departments.permissions import check_draft
-from ledger import verification
 from ledger.models import Entry
+from ledger.verification import checks
+from ledger.verification.chain import verify_chain
 from tests.factories import Newsroom
 from tests.workflow import invariants
 from tests.workflow.action_factories import disable, mark, marks_in, preset, rearrange, somebody, stand_in, use, write
@@ -336,8 +337,8 @@ class AnyOrder(RuleBasedStateMachine):
             assert able == {person.pk for person in everybody if waiting in rounds_awaiting(person)}
             missing = step.people - step.decisions.count() > len(able)
             assert missing == (waiting in {found.round for found in stranded_rounds()})
-        assert list(chain.from_iterable(check() for check in verification._verifiers)) == []
-        assert list(verification.verify_chain(Entry.objects.order_by("number"))) == []
+        assert list(chain.from_iterable(check() for check in checks._verifiers)) == []
+        assert list(verify_chain(Entry.objects.order_by("number"))) == []
 
 
 @pytest.fixture
@@ -363,4 +364,4 @@ def test_whatever_people_do_in_whatever_order_the_invariants_hold(office, part):
             suppress_health_check=list(HealthCheck),
         ),
     )
-    assert list(verification.mismatches()) == []  # the tables, which no example changes, included
+    assert list(checks.mismatches()) == []  # the tables, which no example changes, included

@@ -16,7 +16,7 @@ from articles import publishing
 from articles.models import Placement, Publication, Revision
 from articles.search import index
 from ledger.models import Entry
-from ledger.verification import mismatches
+from ledger.verification.checks import mismatches
 from tests.factories import Newsroom, everything
 from tests.ledger.threads import at_once
 from tests.workflow.action_calls import approve

@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from tests.ledger.attacker import past_the_guards, run, undone
 from tests.ledger.auditor import verify
-from tests.ledger.population import populate
-from tests.ledger.vouchers import (
+from tests.ledger.verification.population import populate
+from tests.ledger.verification.vouchers import (
     ABSENCE_DENIES,
     BEGIN,
     DOCUMENT,
@@ -119,7 +119,7 @@ def test_verify_names_a_row_that_is_gone(population):
 
 def test_the_document_has_the_table():
     between = DOCUMENT.read_text().partition(BEGIN)[2].partition(END)[0]
-    assert between.strip() == as_markdown(), "run python -m tests.ledger.vouchers"
+    assert between.strip() == as_markdown(), "run python -m tests.ledger.verification.vouchers"
 
 
 def test_the_list_of_what_is_unsealed_names_only_what_exists():

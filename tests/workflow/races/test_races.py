@@ -14,7 +14,7 @@ from articles.models import Article, Publication, Revision
 from articles.models.revision import RevisionState
 from departments.exceptions import NotAllowed, WrongState
 from ledger.models import Entry
-from ledger.verification import mismatches
+from ledger.verification.checks import mismatches
 from tests.factories import Newsroom, grant, person
 from tests.ledger.threads import at_once
 from tests.workflow.action_calls import approve, give_back

@@ -1,6 +1,6 @@
 """What no seal and no ledger entry vouches for, and what somebody who changes it gains.
 
-    python -m tests.ledger.vouchers
+    python -m tests.ledger.verification.vouchers
 
 writes the table into docs/integrity.md; a test holds the document to it.
 """

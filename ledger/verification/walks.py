@@ -1,4 +1,4 @@
-"""The rows that a check of `verify` looks at: streamed, shown by a progress bar, and narrowed by `--since`."""
+"""The rows that a check of `verify` looks at: streamed, with a progress bar, narrowed by `--since`."""
 
 from collections.abc import Iterator
 from contextvars import ContextVar

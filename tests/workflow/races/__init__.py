@@ -1,0 +1,1 @@
+"""Tests of actions that meet at the same moment."""
