@@ -7,7 +7,7 @@ writes the table into docs/integrity.md; a test holds the document to it.
 
 from pathlib import Path
 
-DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "integrity.md"
+DOCUMENT = Path(__file__).resolve().parents[3] / "docs" / "integrity.md"
 BEGIN, END = "<!-- columns: begin -->", "<!-- columns: end -->"
 OUR_APPS = ("accounts", "articles", "departments", "feedback", "ledger", "legacy", "portal", "workflow")
 
