@@ -25,19 +25,24 @@ def newsroom(live_server, settings, tmp_path) -> Newsroom:
     return room
 
 
-@pytest.fixture
-def browser(newsroom, chromium) -> Iterator[Browser]:
-    """Starts after everything that asks the database here, and ends before it is emptied.
-
-    Playwright's own event loop runs in this thread, in which Django would refuse to touch the database.
-    """
-    assert "DJANGO_ALLOW_ASYNC_UNSAFE" not in os.environ
+@pytest.fixture(scope="session")
+def chromium_process(chromium) -> Iterator[Browser]:
+    """One browser for all tests of a process: it takes longer to start than many of them do."""
+    # Playwright's own event loop runs in this thread from now on, in which Django would refuse to touch the database.
+    # Nothing here is asynchronous: the loop stands still while a test works.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=chromium, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
         )
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def browser(newsroom, chromium_process) -> Browser:
+    """The browser, once people and departments are there."""
+    return chromium_process
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """The handbooks match the site: steps, pictures, words."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import polib
@@ -25,7 +26,8 @@ def texts() -> dict[str, str]:
 @pytest.mark.slow
 def test_the_way_that_the_handbooks_tell_can_be_gone_and_gives_all_their_pictures(tmp_path, chromium):
     """Two drafts, a remark, a return, a suggestion taken over, the approval, at a computer and on a phone."""
-    handbook.take(tmp_path, chromium)
+    with ThreadPoolExecutor(1) as own_thread:  # the browser of the other tests has an event loop in this one
+        own_thread.submit(handbook.take, tmp_path, chromium).result()
     taken = {file.stem for file in tmp_path.glob("*.png")}
     assert taken == set().union(*(pictures(text) for text in texts().values()))
 

@@ -36,6 +36,9 @@ SITUATIONS = [
     for step in (["reviewer", "publisher"] if state.text == TextState.IN_REVIEW else [""])
 ]
 
+# What every run tries: each state of the text, over nothing and over a text that is public. The rest is for --all.
+IN_EVERY_RUN = {PublicState.UNPUBLISHED, PublicState.LIVE}
+
 # Who of the table → the people of the room meant by it. `chief` has submitted the text in hand; the decider is the one
 # whose role the step names, and hands in the text count more than roles and more than being a superuser.
 MEANT = {
@@ -132,7 +135,14 @@ def situation_id(part: ArticleState | str) -> str:
     return f"{part.text}-{part.public}" if isinstance(part, ArticleState) else part
 
 
-@pytest.mark.parametrize(("state", "step"), SITUATIONS, ids=situation_id)
+@pytest.mark.parametrize(
+    ("state", "step"),
+    [
+        situation if situation[0].public in IN_EVERY_RUN else pytest.param(*situation, marks=pytest.mark.slow)
+        for situation in SITUATIONS
+    ],
+    ids=situation_id,
+)
 def test_an_act_is_offered_and_happens_when_the_table_allows_it_and_otherwise_changes_nothing(newsroom, state, step):
     """Scenario 11. In each of these states it is also somebody's turn, or nothing is left to do."""
     people = cast(newsroom)
