@@ -16,8 +16,6 @@ from tests.ledger.auditor import named, verify
 from workflow import services
 from workflow.models import Round, RoundStep
 
-pytestmark = pytest.mark.both_databases("the ledger's rows, JSON and times are read back from each database")
-
 DAY = timedelta(days=1)
 BROUGHT_BACK = "an earlier state was put back"
 

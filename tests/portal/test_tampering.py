@@ -19,10 +19,7 @@ from tests.ledger.attacker import Stranger, copied, refused, run, tamper, undone
 from tests.ledger.auditor import named, verify
 from tests.portal.visitor import visit
 
-pytestmark = [
-    pytest.mark.usefixtures("media"),
-    pytest.mark.both_databases("triggers, constraints and the statements that try to pass them differ"),
-]
+pytestmark = pytest.mark.usefixtures("media")
 DAY = timedelta(days=1)
 HIJACKED = "欢迎访问365体育娱乐"
 

@@ -29,10 +29,7 @@ from workflow.actions.restoring import find_text_version
 from workflow.models import Round
 from workflow.notifications import messages
 
-pytestmark = [
-    pytest.mark.usefixtures("media"),
-    pytest.mark.both_databases("the owner's statements, and what a rolled back transaction leaves, differ"),
-]
+pytestmark = pytest.mark.usefixtures("media")
 
 FOREIGN = "别处写来的话"
 BODY = "<p>改过的正文，请看附件。</p>"
@@ -134,6 +131,7 @@ def test_no_page_that_leads_to_a_decision_shows_the_swapped_words(newsroom, as_u
         assert client.get(address).status_code == 200, address
 
 
+@pytest.mark.both_databases("the owner's statements, and what a rolled back transaction leaves, differ")
 @pytest.mark.parametrize("name", EVERY_SWAP)
 def test_nothing_is_decided_on_swapped_words_and_all_works_once_they_are_back(newsroom, waiting, name):
     """Scenario 51."""

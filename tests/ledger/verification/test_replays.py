@@ -19,8 +19,6 @@ from workflow import services
 from workflow.actions import delegations, pipelines
 from workflow.models import Decision, Pipeline
 
-pytestmark = pytest.mark.both_databases("the ledger's rows, JSON and times are read back from each database")
-
 DAY = timedelta(days=1)
 
 

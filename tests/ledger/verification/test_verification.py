@@ -21,8 +21,6 @@ from tests import factories
 from tests.ledger.attacker import Stranger, on_sqlite, past_the_guards, run, tamper
 from tests.ledger.auditor import named, verify
 
-pytestmark = pytest.mark.both_databases("the ledger's rows, JSON and times are read back from each database")
-
 
 @pytest.fixture
 def entries(db):

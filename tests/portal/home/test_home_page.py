@@ -14,8 +14,6 @@ from portal.demonstration.builder import COLUMN_SLUGS, LEGACY_PAGE_FILE, MAIN_SI
 from tests.factories import SITE_IDENTITY, department, grant, person
 from tests.portal.visitor import visit
 
-pytestmark = pytest.mark.both_databases("listings and reads use SQL of their own")
-
 DAY = timedelta(days=1)
 
 

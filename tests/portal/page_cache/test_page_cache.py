@@ -24,7 +24,7 @@ from tests.portal.page_cache.wsgi_site import Site
 from workflow import services
 from workflow.actions import preview_links
 
-pytestmark = [pytest.mark.django_db, pytest.mark.both_databases("memberships and seals are queried across tables")]
+pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
 READING_VERSIONS = 2  # queries
 

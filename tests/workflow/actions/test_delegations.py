@@ -21,10 +21,7 @@ from workflow.models import Decision, Round
 from workflow.rules.eligible_deciders import stranded_rounds
 from workflow.rules.states import PublicState, TextState, state_of
 
-pytestmark = [
-    pytest.mark.django_db,
-    pytest.mark.both_databases("rounds, decisions and publications are read as JSON subqueries"),
-]
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture

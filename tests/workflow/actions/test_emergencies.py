@@ -16,10 +16,7 @@ from workflow.exceptions import ReasonMissing, StaleText
 from workflow.models import Emergency, RoundState
 from workflow.rules.states import PublicState, TextState, state_of
 
-pytestmark = [
-    pytest.mark.django_db,
-    pytest.mark.both_databases("rounds, decisions and publications are read as JSON subqueries"),
-]
+pytestmark = pytest.mark.django_db
 
 
 def flag():

@@ -23,10 +23,7 @@ from workflow.exceptions import ReasonMissing
 from workflow.models import ExpungingRequest
 from workflow.rules.states import TextState, state_of
 
-pytestmark = [
-    pytest.mark.django_db,
-    pytest.mark.both_databases("rounds, decisions and publications are read as JSON subqueries"),
-]
+pytestmark = pytest.mark.django_db
 
 WORDS = "误登的身份证号码"
 

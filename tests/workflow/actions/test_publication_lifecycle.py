@@ -20,10 +20,7 @@ from workflow import services
 from workflow.exceptions import BadTime, ReasonMissing
 from workflow.rules.states import ArticleState, PublicState, TextState, state_of
 
-pytestmark = [
-    pytest.mark.django_db,
-    pytest.mark.both_databases("rounds, decisions and publications are read as JSON subqueries"),
-]
+pytestmark = pytest.mark.django_db
 
 DAY = timedelta(days=1)
 

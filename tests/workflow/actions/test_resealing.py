@@ -22,10 +22,7 @@ from workflow.models import Emergency
 from workflow.rules.states import PublicState, state_of
 from workflow.verification.publications import verify_publications, verify_sign_offs
 
-pytestmark = [
-    pytest.mark.django_db,
-    pytest.mark.both_databases("rows are forged past triggers and constraints, which differ"),
-]
+pytestmark = pytest.mark.django_db
 
 DAY = timedelta(days=1)
 KEYS = {"id", "seal_key", "seal_signature"}

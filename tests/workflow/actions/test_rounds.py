@@ -13,10 +13,7 @@ from workflow.exceptions import ReasonMissing
 from workflow.models import Round, Verdict
 from workflow.rules.states import ArticleState, PublicState, TextState, state_of
 
-pytestmark = [
-    pytest.mark.django_db,
-    pytest.mark.both_databases("rounds, decisions and publications are read as JSON subqueries"),
-]
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture

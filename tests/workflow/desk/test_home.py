@@ -20,10 +20,7 @@ from workflow.actions.pipelines import record_change
 from workflow.desk import home
 from workflow.models import Pipeline, Round
 
-pytestmark = [
-    pytest.mark.django_db,
-    pytest.mark.both_databases("rounds, decisions and publications are read as JSON subqueries"),
-]
+pytestmark = pytest.mark.django_db
 
 
 def home_page(client, **asked):

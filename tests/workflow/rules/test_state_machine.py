@@ -33,10 +33,7 @@ from workflow.models import Delegation, Emergency, Round
 from workflow.rules.authorization import decision_refusal
 from workflow.rules.eligible_deciders import eligible_decider_ids, rounds_awaiting, stranded_rounds
 
-pytestmark = [
-    pytest.mark.django_db,
-    pytest.mark.both_databases("rounds, decisions and publications are read as JSON subqueries"),
-]
+pytestmark = pytest.mark.django_db
 
 REFUSED = (NotAllowed, WrongState, drafts.StaleDraft)
 HOUR = timedelta(hours=1)

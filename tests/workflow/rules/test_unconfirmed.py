@@ -22,8 +22,6 @@ from workflow.models import Decision, Round
 from workflow.rules.authorization import decision_refusal
 from workflow.rules.eligible_deciders import eligible_decider_ids, stranded_steps, waiting_steps_with_deciders
 
-pytestmark = [pytest.mark.both_databases("the rule is a condition of SQL over three tables")]
-
 
 @pytest.fixture
 def newsroom(newsroom):
