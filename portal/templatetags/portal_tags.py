@@ -18,6 +18,9 @@ def site_icon_url(context: Context) -> str:
 
 
 class VersionedCacheNode(template.Node):
+    # {% extends %} searches these for blocks at every page; there are none in what is cached.
+    child_nodelists = ()
+
     def __init__(
         self, name: str, differing: list[FilterExpression], of: list[FilterExpression], nodes: NodeList
     ) -> None:
