@@ -278,6 +278,8 @@ class Migration(migrations.Migration):
             name='Remark',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('seal_key', models.CharField(default='', editable=False, max_length=16, verbose_name='key of the seal')),
+                ('seal_signature', models.CharField(default='', editable=False, max_length=128, verbose_name='seal')),
                 ('person_name', models.CharField(max_length=50, verbose_name='name then')),
                 ('at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='at')),
                 ('field', models.CharField(choices=[('title', 'title'), ('body', 'body')], default='body', max_length=10, verbose_name='where')),
@@ -300,7 +302,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'remark',
                 'verbose_name_plural': 'remarks',
                 'ordering': ['at', 'pk'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('field__in', ['title', 'body'])), name='a_remark_is_on_title_or_body'), models.CheckConstraint(condition=models.Q(('expunged_at__isnull', False), models.Q(models.Q(('exact', ''), _negated=True), models.Q(models.Q(('text', ''), _negated=True), ('is_suggestion', True), _connector='OR')), _connector='OR'), name='a_remark_says_something_about_a_passage'), models.CheckConstraint(condition=models.Q(('is_suggestion', True), ('replacement', ''), _connector='OR'), name='only_a_suggestion_has_other_words'), models.CheckConstraint(condition=models.Q(models.Q(('resolution', ''), ('resolved_at', None), ('resolved_by', None), ('resolved_by_name', '')), models.Q(('resolution__in', ['taken', 'done']), ('resolved_at__isnull', False), ('resolved_by__isnull', False)), _connector='OR'), name='a_resolved_remark_says_by_whom'), models.CheckConstraint(condition=models.Q(('withdrawn_at', None), ('resolution', ''), _connector='OR'), name='what_was_withdrawn_is_not_resolved')],
+                'constraints': [models.UniqueConstraint(fields=('round', 'person', 'at'), name='a_person_makes_one_remark_at_a_time'), models.CheckConstraint(condition=models.Q(('field__in', ['title', 'body'])), name='a_remark_is_on_title_or_body'), models.CheckConstraint(condition=models.Q(('expunged_at__isnull', False), models.Q(models.Q(('exact', ''), _negated=True), models.Q(models.Q(('text', ''), _negated=True), ('is_suggestion', True), _connector='OR')), _connector='OR'), name='a_remark_says_something_about_a_passage'), models.CheckConstraint(condition=models.Q(('is_suggestion', True), ('replacement', ''), _connector='OR'), name='only_a_suggestion_has_other_words'), models.CheckConstraint(condition=models.Q(models.Q(('resolution', ''), ('resolved_at', None), ('resolved_by', None), ('resolved_by_name', '')), models.Q(('resolution__in', ['taken', 'done']), ('resolved_at__isnull', False), ('resolved_by__isnull', False)), _connector='OR'), name='a_resolved_remark_says_by_whom'), models.CheckConstraint(condition=models.Q(('withdrawn_at', None), ('resolution', ''), _connector='OR'), name='what_was_withdrawn_is_not_resolved')],
             },
         ),
         migrations.AddIndex(

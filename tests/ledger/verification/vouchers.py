@@ -24,7 +24,6 @@ UNSEALED_TABLES: dict[str, str] = {
     "workflow.Notification": "messages to the staff; every decision is made on a checked page",
     "workflow.Delivery": "messages to the staff",
     "workflow.QuickPhrase": "phrases that leaders may insert",
-    "workflow.Remark": "remarks between leaders and drafters; only a drafter's own save takes one over",
 }
 UNSEALED_COLUMNS: dict[str, str] = {
     "accounts.User.last_login": "shown to superusers alone",
@@ -41,6 +40,7 @@ ABSENCE_DENIES: dict[str, str] = {
     "articles.Upload": "its owner cannot use the file any more",
     "workflow.ExpungingRequest": "somebody has to ask again",
     "workflow.Opening": "the person has to open the page again",
+    "workflow.Remark": "a remark is not read; the decision and its reason, which are sealed, stay",
     "workflow.PreviewLink": "the link does not open any more",
 }
 
