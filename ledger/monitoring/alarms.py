@@ -59,7 +59,7 @@ def intact_rows(rows: Iterable[Row]) -> list[Row]:
             intact.append(row)
         else:
             subject = f"{row._meta.model_name} {row.pk}"
-            raise_alarm(subject, gettext_noop("its seal does not hold; lists leave it out"))
+            raise_alarm(subject, gettext_noop("its seal does not hold; it is left out"))
     return intact
 
 

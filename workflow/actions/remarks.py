@@ -28,7 +28,6 @@ from workflow.exceptions import BadRemark
 from workflow.models import Remark, Round, RoundState
 from workflow.rules.visibility import check_see_round
 
-
 EXPUNGED_AT_ONCE = 100  # remarks in one statement
 
 
@@ -144,8 +143,9 @@ def _lock_remark(remark: Remark) -> Remark:
 def accept_suggestion(suggestion: Remark, by: User, version: int) -> list[str]:
     """Puts the suggested words into the draft: a save by the drafter over the save numbered `version`.
 
-    Returns what was lost in sanitising. Raises BrokenSeal for a suggestion that was changed outside the site, StaleDraft when somebody saved since, and WrongState when there is no
-    draft or the passage does not stand in it any more, or not once only.
+    Returns what was lost in sanitising. Raises BrokenSeal for a suggestion that was changed outside the site,
+    StaleDraft when somebody saved since, and WrongState when there is no draft or the passage does not stand in it any
+    more, or not once only.
     """
     draft = _require_draft(suggestion, by)
     suggestion.check_seal()

@@ -94,6 +94,8 @@ class Migration(migrations.Migration):
             name='Notification',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('seal_key', models.CharField(default='', editable=False, max_length=16, verbose_name='key of the seal')),
+                ('seal_signature', models.CharField(default='', editable=False, max_length=128, verbose_name='seal')),
                 ('act', models.UUIDField(help_text='The same for everybody who is told of one act.', verbose_name='act')),
                 ('event', models.CharField(choices=[('submitted', 'submitted it for approval'), ('taken_back', 'took it back'), ('approved', 'approved it'), ('returned', 'returned it for changes'), ('published', 'signed it off'), ('discarded', 'discarded it'), ('unscheduled', 'called off the schedule'), ('withdrawn', 'withdrew it'), ('handed_over', 'handed the step over'), ('draft_handed', 'handed the draft to you'), ('emergency', 'published it in emergency, without approval'), ('emergency_confirmed', 'confirmed the emergency publication'), ('expunging_asked', 'asked that it be expunged'), ('identity_changed', 'changed accounts or roles'), ('identity_confirmed', 'confirmed an account'), ('identity_objected', 'objected to a change of an account'), ('stranded', 'waits for somebody who may decide, and there is nobody'), ('overdue', 'waits for longer than its step allows')], max_length=20, verbose_name='event')),
                 ('asks', models.BooleanField(default=False, verbose_name='asks for a decision')),
@@ -223,6 +225,8 @@ class Migration(migrations.Migration):
             name='Delivery',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('seal_key', models.CharField(default='', editable=False, max_length=16, verbose_name='key of the seal')),
+                ('seal_signature', models.CharField(default='', editable=False, max_length=128, verbose_name='seal')),
                 ('channel', models.CharField(choices=[('email', 'e-mail'), ('former', 'former e-mail'), ('webhook', 'webhook')], max_length=10, verbose_name='channel')),
                 ('target', models.CharField(blank=True, max_length=16, verbose_name='target')),
                 ('state', models.CharField(choices=[('pending', 'to be sent'), ('sent', 'sent'), ('given_up', 'given up')], default='pending', max_length=10, verbose_name='state')),

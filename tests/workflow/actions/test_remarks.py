@@ -343,7 +343,7 @@ def test_a_remark_that_was_changed_outside_the_site_is_not_shown_and_raises_an_a
     tamper(f"UPDATE workflow_remark SET {column} = %s WHERE id = %s", [value, forged.pk])
     page = visit(address, as_user("publisher"))
     assert page.all("li", id=f"remark-{genuine.pk}") and not page.all("li", id=f"remark-{forged.pk}")
-    assert Alarm.objects.get(subject=f"remark {forged.pk}").message == "its seal does not hold; lists leave it out"
+    assert Alarm.objects.get(subject=f"remark {forged.pk}").message == "its seal does not hold; it is left out"
     assert named(f"remark {forged.pk}")
 
 
