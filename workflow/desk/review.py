@@ -119,7 +119,7 @@ def render_review(
         "signs_off": signs_off(round),
         "decision_refusal": refusal,
         "queue_position": queue_position(round, request.user),
-        "quick_phrases": [] if refusal else QuickPhrase.objects.all(),
+        "quick_phrases": [] if refusal else intact_rows(QuickPhrase.objects.all()),
         "findings": run_checks(revision),
         "remarks": remarks.on_round(round),
         "remark_form": remark_form or RemarkForm(),

@@ -269,6 +269,8 @@ class Migration(migrations.Migration):
             name='QuickPhrase',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('seal_key', models.CharField(default='', editable=False, max_length=16, verbose_name='key of the seal')),
+                ('seal_signature', models.CharField(default='', editable=False, max_length=128, verbose_name='seal')),
                 ('text', models.CharField(max_length=100, unique=True, validators=[inputs.visible_text.validate_visible], verbose_name='phrase')),
                 ('position', models.PositiveSmallIntegerField(default=0, help_text='Small numbers come first.', verbose_name='position')),
             ],

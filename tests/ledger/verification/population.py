@@ -119,5 +119,6 @@ def _exceptions(newsroom: Newsroom) -> None:
     import_pages([LEGACY_PAGE_FILE], department=newsroom.department, by=newsroom.drafter)
     alarms.raise_alarm("patrol", "an alarm of the tests")
     factories.grant(newsroom.colleague, "reviewer", None, newsroom.admin)
+    factories.quick_phrase("请用规范简称。")
     give_address(newsroom.reviewer)
     queue_deliveries()

@@ -21,7 +21,6 @@ UNSEALED_TABLES: dict[str, str] = {
     "articles.SearchPartition": "how the search index is split: every hit shown is sealed",
     "feedback.RecentLetter": "who wrote lately: the limit of letters",
     "legacy.ImportedPage": "the report of an import, for the staff",
-    "workflow.QuickPhrase": "phrases that leaders may insert",
 }
 UNSEALED_COLUMNS: dict[str, str] = {
     "accounts.User.last_login": "shown to superusers alone",
@@ -47,6 +46,7 @@ ABSENCE_DENIES: dict[str, str] = {
     "workflow.Notification": "somebody is not told; what waits for a decision stands on the desk all the same",
     "workflow.Delivery": "a message is not sent; it stands in the inbox",
     "workflow.Opening": "the person has to open the page again",
+    "workflow.QuickPhrase": "leaders type the sentence",
     "workflow.Remark": "a remark is not read; the decision and its reason, which are sealed, stay",
     "workflow.PreviewLink": "the link does not open any more",
 }
