@@ -84,6 +84,8 @@ def _publish_with_files(newsroom: Newsroom) -> None:
         "b" * 32,
         kind=LetterKind.ERROR,
         text="第三段的数字与表中不符，请核对。",
+        name="读者",
+        contact="reader@example.org",
         article=published.article,
     )
     letter_actions.change_state(

@@ -26,8 +26,6 @@ UNSEALED_COLUMNS: dict[str, str] = {
     "accounts.User.last_login": "shown to superusers alone",
     "articles.File.uploaded_at": "history; the upload, which gives access, is sealed",
     "articles.File.uploaded_by": "history; the upload, which gives access, is sealed",
-    "feedback.Letter.name": "the visitor's, shown to the staff and erased after a while",
-    "feedback.Letter.contact": "the visitor's, shown to the staff and erased after a while",
     "workflow.Notification.read_at": "whether a message counts as unread",
     "workflow.Notification.is_queued": "whether a message waits to be sent; no message goes twice on the same way",
     "workflow.Delivery.state": "whether a message is sent, again or not at all",
