@@ -79,7 +79,7 @@ class Migration(migrations.Migration):
                 ('submitted_by_name', models.CharField(max_length=50, verbose_name='submitted by')),
                 ('closed_at', models.DateTimeField(null=True, verbose_name='closed')),
                 ('article', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='rounds', to='articles.article', verbose_name='article')),
-                ('pipeline', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='workflow.pipeline', verbose_name='pipeline')),
+                ('pipeline', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='workflow.pipeline', verbose_name='pipeline')),
                 ('publication', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='round', to='articles.publication', verbose_name='publication')),
                 ('revision', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='rounds', to='articles.revision', verbose_name='revision')),
                 ('submitted_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='submitted by')),
