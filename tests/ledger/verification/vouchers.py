@@ -20,12 +20,9 @@ UNSEALED_TABLES: dict[str, str] = {
     "articles.ListingSegment": "where a page of a listing begins: every row shown is sealed, and `verify` counts them",
     "articles.SearchPartition": "how the search index is split: every hit shown is sealed",
     "feedback.RecentLetter": "who wrote lately: the limit of letters",
-    "legacy.ImportedPage": "the report of an import, for the staff",
 }
 UNSEALED_COLUMNS: dict[str, str] = {
     "accounts.User.last_login": "shown to superusers alone",
-    "articles.File.uploaded_at": "history; the upload, which gives access, is sealed",
-    "articles.File.uploaded_by": "history; the upload, which gives access, is sealed",
     "workflow.Notification.read_at": "whether a message counts as unread",
     "workflow.Notification.is_queued": "whether a message waits to be sent; no message goes twice on the same way",
     "workflow.Delivery.state": "whether a message is sent, again or not at all",
@@ -33,7 +30,6 @@ UNSEALED_COLUMNS: dict[str, str] = {
     "workflow.Delivery.last_error": "shown to superusers alone",
     "workflow.Delivery.next_attempt_at": "when it is tried again",
     "workflow.Delivery.sent_at": "shown to superusers alone",
-    "workflow.Round.pipeline": "not read; the seal has the name of the pipeline and all steps",
 }
 # Rows whose absence takes something away and shows or allows nothing.
 ABSENCE_DENIES: dict[str, str] = {
