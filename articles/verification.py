@@ -228,6 +228,6 @@ def rendition_seals() -> Iterator[str]:
 def files() -> Iterator[str]:
     for file in walk(File.objects.order_by("pk")):
         if not file.seal_holds():
-            yield f"file {file.digest}: its seal does not hold; type, ending, size or dimensions changed"
+            yield f"file {file.digest}: its seal does not hold; type, ending, size, dimensions or uploader changed"
         if read_verified(file) is None:
             yield f"file {file.digest}: its content is gone or was changed"

@@ -84,10 +84,11 @@ class LetterAdmin(admin.ModelAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict | None = None
     ) -> HttpResponse:
-        """One letter, what happened to it, and the form that answers it."""
+        """One letter, what happened to it, and the form that answers it. BrokenSeal if SQL changed the letter."""
         letters = Letter.objects.select_related("article__department__parent", "article__department__responsible")
         letter = get_object_or_404(letters, pk=int(object_id) if object_id.isdecimal() else 0)
         permissions.check_answer_letters(request.user, letter_actions.department_of(letter))
+        letter.check_seal()
         if request.method == "POST":
             return self._handle(request, letter)
         return self._page(request, letter, AnswerForm(letter=letter))

@@ -17,7 +17,7 @@ from accounts.models import User
 from articles.models import Article
 from departments import permissions
 from ledger.canonical_json import sha256
-from ledger.seals import Sealed
+from ledger.seals import Sealed, signing_input
 
 # No 0 and O, 1, I and L: a receipt is read out on the telephone and copied from paper.
 RECEIPT_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
@@ -89,8 +89,7 @@ class LetterQuerySet(models.QuerySet["Letter"]):
 class Letter(Sealed):
     """One letter of a visitor. Its text never changes; feedback.letter_actions changes its state and records that.
 
-    What its page shows is sealed when it comes in, and again with every change of its state. Name and contact are not:
-    they are shown to nobody but staff, and erased after a while.
+    It is sealed when it comes in, and again with every change of its state and when name and contact are erased.
     """
 
     seal_kind = "letter"
@@ -152,6 +151,17 @@ class Letter(Sealed):
         return f"{self.get_kind_display()} {self.formatted_receipt}"
 
     def manifest(self) -> dict:
+        return {**self._lasting_facts(), "visitor": [self.name, self.contact]}
+
+    def sealed_digest(self) -> str:
+        """SHA-256 of what the seal covers save name and contact.
+
+        The ledger keeps it for ever: with a digest over everything somebody could try out telephone numbers after they
+        were erased, and the digest would not survive the erasing.
+        """
+        return sha256(signing_input(self.seal_kind, self._lasting_facts()))
+
+    def _lasting_facts(self) -> dict:
         return {
             "schema": 1,
             "receipt": self.receipt_digest,

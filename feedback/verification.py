@@ -1,6 +1,7 @@
 """Checks of `verify` on letters: seals hold, and each was sealed last as the ledger says."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from itertools import islice
 
 from feedback.letter_actions import VERBS
@@ -33,6 +34,16 @@ def verify_letters() -> Iterator[str]:
                     yield f"letter {letter.pk}: the ledger does not have what was done with it"
             elif sealed[str(letter.pk)] != letter.sealed_digest():
                 yield f"letter {letter.pk}: sealed once, but not as the ledger says it was last"
+
+
+@register_verifier
+def verify_letters_are_nameless() -> Iterator[str]:
+    """No name or contact that was erased stands there again: the seal from before it is a good one."""
+    entries = Entry.objects.filter(verb="letters.forgotten").values_list("data", flat=True)
+    erased = [datetime.fromisoformat(data["before"]) for data in entries]
+    if erased:
+        for letter in Letter.objects.resolved_before(max(erased)).exclude(name="", contact="").order_by("pk"):
+            yield f"letter {letter.pk}: name and contact were erased, but stand there again"
 
 
 @register_verifier

@@ -14,8 +14,10 @@ from ledger.seals import Sealed
 from legacy.address_normalisation import MAX_ADDRESS_LENGTH
 
 
-class ImportedPage(models.Model):
+class ImportedPage(Sealed):
     """One saved page of an old site that became the draft of an article. The same bytes are imported once."""
+
+    seal_kind = "imported page"
 
     digest = models.CharField(_("SHA-256 of the file"), max_length=64, unique=True)
     name = models.CharField(_("file"), max_length=255)
@@ -35,6 +37,16 @@ class ImportedPage(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def manifest(self) -> dict:
+        return {
+            "schema": 1,
+            "digest": self.digest,
+            "name": self.name,
+            "article": self.article_id,
+            "imported": [self.imported_at, self.imported_by_id],
+            "report": self.report,
+        }
 
 
 class OldAddress(Sealed):

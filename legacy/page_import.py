@@ -38,8 +38,9 @@ class PageImport:
 def import_pages(paths: Iterable[Path], *, by: User, department: Department | None = None) -> list[PageImport]:
     """Imports saved pages, all or none of them. `department` overrides what the pages say.
 
-    Raises UnreadablePage (legacy.pages; also for words that are too long for a draft), UnknownDepartment, or
-    NotAllowed when `by` does not write for the department; nothing is stored then.
+    Raises UnreadablePage (legacy.pages; also for words that are too long for a draft), UnknownDepartment, NotAllowed
+    when `by` does not write for the department, or BrokenSeal when an earlier import of the same bytes was changed
+    outside the site; nothing is stored then.
     """
     read = [(path, sha256(path.read_bytes()), page) for path, page in [(path, read_page(path)) for path in paths]]
     with transaction.atomic():
@@ -48,6 +49,7 @@ def import_pages(paths: Iterable[Path], *, by: User, department: Department | No
 
 def _import_page(path: Path, digest: str, page: LegacyPage, by: User, department: Department | None) -> PageImport:
     if known := ImportedPage.objects.select_related("article").filter(digest=digest).first():
+        known.check_seal()
         return PageImport(path, page, known, is_new=False)
     department = department or _department_named(path, page)
     check_draft(by, department)
@@ -64,7 +66,7 @@ def _import_page(path: Path, digest: str, page: LegacyPage, by: User, department
     except ValidationError as error:
         raise UnreadablePage(path, _validation_message(error)) from error
     kept = _add_old_address(page, article, by)
-    imported = ImportedPage.objects.create(
+    imported = ImportedPage(
         digest=digest,
         name=path.name,
         article=article,
@@ -79,6 +81,8 @@ def _import_page(path: Path, digest: str, page: LegacyPage, by: User, department
             ],
         },
     )
+    imported.apply_seal()
+    imported.save(force_insert=True)
     record("article.imported", article, by=by, file=path.name, digest=digest, suspicions=len(page.suspicions))
     return PageImport(path, page, imported, is_new=True)
 

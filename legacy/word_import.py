@@ -36,7 +36,8 @@ def import_documents(paths: Iterable[Path], *, by: User, department: Department)
     """Imports .docx documents as drafts of a department, all or none of them.
 
     Raises UnreadableDocument (articles.word.reader) with the name of the file, also for words that are too long for a
-    draft, OSError for files that cannot be read, and NotAllowed when `by` does not write for the department.
+    draft, OSError for files that cannot be read, NotAllowed when `by` does not write for the department, and BrokenSeal
+    when an earlier import of the same bytes was changed outside the site.
     """
     check_draft(by, department)
     with transaction.atomic():
@@ -51,6 +52,7 @@ def _import_document(path: Path, by: User, department: Department) -> DocumentIm
     data = path.read_bytes()
     digest = sha256(data)
     if known := ImportedPage.objects.select_related("article").filter(digest=digest).first():
+        known.check_seal()
         return DocumentImport(path, known, "", is_new=False)
     try:
         text = read_word(data, by)
@@ -63,13 +65,15 @@ def _import_document(path: Path, by: User, department: Department) -> DocumentIm
     except ValidationError as error:
         raise _error_naming_file(path, " ".join(error.messages)) from error
     notes = [*notes, *text.lost, *lost]
-    imported = ImportedPage.objects.create(
+    imported = ImportedPage(
         digest=digest,
         name=path.name[:255],
         article=article,
         imported_by=by,
         report={"previous": "", "next": "", "notes": notes, "suspicions": []},
     )
+    imported.apply_seal()
+    imported.save(force_insert=True)
     record("article.imported", article, by=by, file=path.name, digest=digest, suspicions=0)
     return DocumentImport(path, imported, title, is_new=True)
 

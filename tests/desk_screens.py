@@ -178,13 +178,15 @@ def _house(newsroom: Newsroom, live: Article) -> None:
     lonely = drafts.create_article(department=newsroom.elsewhere, content=words, by=newsroom.stranger)[0]
     services.submit(lonely, by=newsroom.stranger)
     letter(query=f"?about={live.pk}")
-    Delivery.objects.create(
+    stuck = Delivery(
         notification=Notification.objects.first(),
         channel="email",
         state=DeliveryState.GIVEN_UP,
         attempts=8,
         last_error="[Errno 111] Connection refused: mail.example.org:25",
     )
+    stuck.apply_seal()
+    stuck.save()
     alarms.reset_throttling()
     alarms.raise_alarm("publication 7", "%(words)s", words="签章不符，该页未予显示")
     other = Pipeline.objects.exclude(is_default=True).first()

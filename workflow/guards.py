@@ -24,7 +24,7 @@ register_guards(
             "a round never changes what was submitted, and a closed one never changes",
             "{changed:id} OR {changed:article_id} OR {changed:number} OR {changed:revision_id} "
             "OR {changed:submitted_at} OR {changed:submitted_by_id} OR {changed:submitted_by_name} "
-            "OR {changed:pipeline_name} "
+            "OR {changed:pipeline_id} OR {changed:pipeline_name} "
             "OR (OLD.\"state\" <> 'open' AND ({changed:state} OR {changed:closed_at} OR {changed:publication_id}))",
         ),
         *never_removed(ROUND_TABLE, ["id", ("article_id", "number")], "rounds"),

@@ -5,16 +5,7 @@ from django.db import models
 from departments.models import Role
 from workflow.models import Pipeline, QuickPhrase, Step
 from workflow.models.pipeline import PRESET_DUE_HOURS, PRESET_PIPELINES
-
-# What texts are returned with most often.
-PHRASES = [
-    "请核对日期。",
-    "请核对姓名和职务。",
-    "请核对数据。",
-    "请补充附件。",
-    "格式不符合公文规范。",
-    "文字请按批注修改。",
-]
+from workflow.models.remark import PRESET_PHRASES
 
 ModelClass = type[models.Model]
 
@@ -26,8 +17,8 @@ def install_pipelines(
     phrase_model: ModelClass = QuickPhrase,
 ) -> None:
     """Makes the missing pipelines and phrases. Migrations hand in the models as they were then."""
-    for position, text in enumerate(PHRASES, 1):
-        phrase_model.objects.get_or_create(text=text, defaults={"position": 10 * position})
+    for text, position in PRESET_PHRASES:
+        phrase_model.objects.get_or_create(text=text, defaults={"position": position})
     roles = {role.code: role for role in role_model.objects.all()}
     for name, description, is_default, steps in PRESET_PIPELINES:
         pipeline, is_new = pipeline_model.objects.get_or_create(

@@ -270,7 +270,7 @@ def _store(data: bytes, media_type: str, extension: str, by: User, **facts: int)
     facts = {"size": len(data), "media_type": media_type, "extension": extension, "uploaded_by": by, **facts}
     made = File(digest=digest, **facts)
     made.apply_seal()
-    facts |= {"seal_key": made.seal_key, "seal_signature": made.seal_signature}
+    facts |= {name: getattr(made, name) for name in ("uploaded_at", *SEAL_FIELDS)}
     while (file := _locked_row(digest)) is None:
         File.objects.get_or_create(digest=digest, defaults=facts)
     _write(data)

@@ -17,7 +17,8 @@ class FileQuerySet(models.QuerySet["File"]):
 class File(Sealed):
     """One content, stored once at files/<2 digits>/<digest>. Who may have it, articles.files.access decides.
 
-    Type, ending, size and dimensions are shown to visitors beside the content, so they are sealed with its digest.
+    Type, ending, size and dimensions are shown to visitors beside the content, so they are sealed with its digest,
+    and so is who brought it first.
     """
 
     seal_kind = "file"
@@ -53,6 +54,7 @@ class File(Sealed):
             "media_type": self.media_type,
             "extension": self.extension,
             "pixels": [self.width, self.height],
+            "uploaded": [self.uploaded_at, self.uploaded_by_id],
         }
 
     @property

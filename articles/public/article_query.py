@@ -9,11 +9,11 @@ from django.utils import timezone
 from articles.caching.departments import department_tree
 from articles.models import Attachment, File, Publication, ReadTotal, Rendition
 from database.compiled_query import CompiledQuery
-from database.json_subquery import JSONSubquery
+from database.json_subquery import JSONSubquery, datetime_from_json
 
 ATTACHMENT_FIELDS = ("kind", "name", "caption", "position")
 FILE_FIELDS = (
-    *("id", "digest", "size", "media_type", "extension", "width", "height"),
+    *("id", "digest", "size", "media_type", "extension", "width", "height", "uploaded_at", "uploaded_by_id"),
     *("seal_key", "seal_signature"),
 )
 
@@ -51,5 +51,6 @@ def find_live_article(article: int) -> LiveArticle | None:
 
 
 def _attachment(publication: Publication, row: dict[str, Any]) -> Attachment:
-    file = File(**{name: row[f"file_{name}"] for name in FILE_FIELDS})
+    values = {name: row[f"file_{name}"] for name in FILE_FIELDS}
+    file = File(**{**values, "uploaded_at": datetime_from_json(values["uploaded_at"])})
     return Attachment(revision=publication.revision, file=file, **{name: row[name] for name in ATTACHMENT_FIELDS})

@@ -6,10 +6,10 @@ both, so that nobody silences an alarm by deleting or changing its row.
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import DatabaseError, transaction
 from django.utils import timezone
@@ -18,9 +18,10 @@ from django.utils.translation import gettext_noop
 from ledger.canonical_json import canonical_timestamp
 from ledger.models import Alarm
 from ledger.monitoring.mirrors import Mirror, change_mirror, read_mirror
-from ledger.seals import BrokenSeal
+from ledger.seals import BrokenSeal, Sealed
 
 logger = logging.getLogger(__name__)
+Row = TypeVar("Row", bound=Sealed)
 
 MIRROR = "alarms"
 MAX_MIRRORED = 1000  # subjects in the file; the oldest go first
@@ -48,6 +49,18 @@ def report_broken_seal(broken: BrokenSeal) -> None:
     """Raise the alarm for a row that somebody tried to use. Call it outside the transaction that the refusal undoes."""
     subject = f"{broken.row._meta.model_name} {broken.row.pk}"
     raise_alarm(subject, gettext_noop("It was changed outside the site; somebody tried to use it."))
+
+
+def intact_rows(rows: Iterable[Row]) -> list[Row]:
+    """Return the rows whose seal holds, for a list that leaves the others out. Raise an alarm for each of those."""
+    intact = []
+    for row in rows:
+        if row.seal_holds():
+            intact.append(row)
+        else:
+            subject = f"{row._meta.model_name} {row.pk}"
+            raise_alarm(subject, gettext_noop("its seal does not hold; it is left out"))
+    return intact
 
 
 def _add_to_mirror(mirror: Mirror, subject: str, found: dict[str, Any]) -> None:

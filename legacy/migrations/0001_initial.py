@@ -20,6 +20,8 @@ class Migration(migrations.Migration):
             name='ImportedPage',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('seal_key', models.CharField(default='', editable=False, max_length=16, verbose_name='key of the seal')),
+                ('seal_signature', models.CharField(default='', editable=False, max_length=128, verbose_name='seal')),
                 ('digest', models.CharField(max_length=64, unique=True, verbose_name='SHA-256 of the file')),
                 ('name', models.CharField(max_length=255, verbose_name='file')),
                 ('imported_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='imported')),

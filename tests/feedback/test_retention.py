@@ -14,6 +14,8 @@ from ledger.models import Entry
 from ledger.verification.checks import mismatches
 from tests.factories import nothing_changes
 from tests.feedback.factories import TEXT, letter
+from tests.ledger.attacker import tamper
+from tests.ledger.auditor import named, verify
 
 DAY = timedelta(days=1)
 
@@ -82,3 +84,33 @@ def test_notes_of_who_sent_something_go_with_it(newsroom):
     with time_machine.travel(timezone.now() + timedelta(hours=1)):
         forget()
     assert not RecentLetter.objects.exists()
+
+
+def test_a_letter_is_sealed_again_without_its_name_and_its_digest_in_the_ledger_still_holds(newsroom):
+    found = settled(newsroom, LetterState.ANSWERED, 181)
+    before = Letter.objects.get(pk=found.pk)
+    forget()
+    after = Letter.objects.get(pk=found.pk)
+    assert after.seal_holds() and after.seal_signature != before.seal_signature
+    assert after.sealed_digest() == before.sealed_digest() and verify() == []
+
+
+def test_a_name_that_is_put_back_with_the_seal_from_before_it_was_erased_is_named(newsroom):
+    found = settled(newsroom, LetterState.ANSWERED, 181)
+    before = Letter.objects.get(pk=found.pk)
+    forget()
+    tamper(
+        "UPDATE feedback_letter SET name = %s, contact = %s, seal_signature = %s WHERE id = %s",
+        [before.name, before.contact, before.seal_signature, before.pk],
+    )
+    assert Letter.objects.get(pk=found.pk).seal_holds()
+    assert verify() == [f"letter {found.pk}: name and contact were erased, but stand there again"]
+
+
+def test_the_name_of_a_letter_that_was_changed_outside_the_site_is_erased_and_verify_still_names_it(newsroom):
+    found = settled(newsroom, LetterState.ANSWERED, 181)
+    tamper("UPDATE feedback_letter SET answer = '请转账' WHERE id = %s", [found.pk])
+    forget()
+    after = Letter.objects.get(pk=found.pk)
+    assert (after.name, after.contact, after.seal_signature) == ("", "", "")
+    assert verify() == named(f"letter {found.pk}") != []

@@ -49,6 +49,17 @@ def test_what_the_page_of_a_letter_shows_is_not_shown_once_it_was_changed(answer
             assert Alarm.objects.filter(subject=f"letter {answered.pk}").count() <= 1
 
 
+@pytest.mark.parametrize("column", ["name", "contact", "text"])
+def test_the_desk_shows_no_letter_that_was_changed_outside_the_site(received, as_user, column):
+    client, address = as_user("admin"), f"/admin/feedback/letter/{received.pk}/change/"
+    assert client.get(address).status_code == 200
+    tamper(f"UPDATE feedback_letter SET {column} = '请转账到下面的账户' WHERE id = %s", [received.pk])
+    page = client.get(address)
+    assert page.status_code == 403 and "请转账到下面的账户" not in page.content.decode()
+    assert Alarm.objects.filter(subject=f"letter {received.pk}").exists()
+    assert named(f"letter {received.pk}")
+
+
 def test_a_letter_under_another_receipt_is_not_shown(answered):
     """Scenario 56. Somebody else's letter must not open with a receipt of one's own."""
     run(*copied(Letter, answered.pk, receipt_digest=sha256("2" * 20), form_digest="0" * 64))

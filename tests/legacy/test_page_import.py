@@ -12,6 +12,8 @@ from articles.models import Article, Publication
 from ledger.models import Entry
 from legacy.models import ImportedPage
 from tests.factories import nothing_changes
+from tests.ledger.attacker import tamper, undone
+from tests.ledger.auditor import named, verify
 from tests.legacy.samples import REAL, TITLE
 from workflow.rules.states import ArticleState, PublicState, TextState, state_of
 
@@ -103,6 +105,19 @@ def test_the_same_bytes_are_imported_once_whatever_the_file_is_called(newsroom, 
         report = bring_in(newsroom, REAL, copy)
     article = str(Article.objects.get().pk)
     assert [article in line and str(file) in line for line, file in zip(report.splitlines(), [REAL, copy], strict=True)]
+
+
+def test_an_import_that_was_changed_outside_the_site_is_named_and_stands_for_no_other(newsroom):
+    bring_in(newsroom, REAL)
+    imported = ImportedPage.objects.get()
+    assert imported.seal_holds() and verify() == []
+    with undone():
+        tamper("UPDATE legacy_importedpage SET name = 'other.txt'")
+        assert verify() == named(f"imported page {imported.pk}") != []
+        assert "changed outside the site" in refusal(newsroom, REAL)
+    with undone():
+        tamper("DELETE FROM legacy_importedpage")
+        assert verify() == [f"imported page of article {imported.article_id}: stands in the ledger, but is gone"]
 
 
 def test_the_same_file_named_twice_in_one_command_is_imported_once(newsroom, tmp_path):

@@ -22,10 +22,13 @@ from articles.text.plain_text import strip_control_characters
 from departments import permissions
 from departments.exceptions import NotAllowed, WrongState
 from inputs.visible_text import visible_text
-from ledger.monitoring.alarms import alarms_outlive_rollback
+from ledger.monitoring.alarms import alarms_outlive_rollback, intact_rows
+from ledger.seals import SEAL_FIELDS
 from workflow.exceptions import BadRemark
 from workflow.models import Remark, Round, RoundState
 from workflow.rules.visibility import check_see_round
+
+EXPUNGED_AT_ONCE = 100  # remarks in one statement
 
 
 @alarms_outlive_rollback()
@@ -65,7 +68,8 @@ def add_remark(
     _check_fields(made)
     if made.is_suggestion:
         _check_replaceable(made, round.revision)
-    made.save()
+    made.apply_seal()
+    made.save(force_insert=True)
     return made
 
 
@@ -125,18 +129,26 @@ def withdraw_remark(remark: Remark, by: User) -> None:
         raise NotAllowed(_("Only who made a remark withdraws it."))
     if Round.objects.select_for_update(no_key=True).get(pk=remark.round_id).state != RoundState.OPEN:
         raise WrongState(_("This round is closed; the remark stays."))
-    if Remark.objects.filter(pk=remark.pk, withdrawn_at=None).update(withdrawn_at=timezone.now()) != 1:
+    fresh = _lock_remark(remark)
+    if fresh.withdrawn_at:
         raise WrongState(_("This remark has been withdrawn already."))
+    fresh.update_sealed(withdrawn_at=timezone.now())
+
+
+def _lock_remark(remark: Remark) -> Remark:
+    return Remark.objects.select_for_update(no_key=True).get(pk=remark.pk)
 
 
 @transaction.atomic
 def accept_suggestion(suggestion: Remark, by: User, version: int) -> list[str]:
     """Puts the suggested words into the draft: a save by the drafter over the save numbered `version`.
 
-    Returns what was lost in sanitising. Raises StaleDraft when somebody saved since, and WrongState when there is no
-    draft or the passage does not stand in it any more, or not once only.
+    Returns what was lost in sanitising. Raises BrokenSeal for a suggestion that was changed outside the site,
+    StaleDraft when somebody saved since, and WrongState when there is no draft or the passage does not stand in it any
+    more, or not once only.
     """
     draft = _require_draft(suggestion, by)
+    suggestion.check_seal()
     if not suggestion.is_suggestion:
         raise WrongState(_("This remark suggests no other words. Change the text by hand."))
     try:
@@ -168,23 +180,44 @@ def _require_draft(remark: Remark, by: User) -> Revision:
 
 
 def _mark_resolved(remark: Remark, by: User, how: str) -> None:
-    facts = {"resolution": how, "resolved_at": timezone.now(), "resolved_by": by, "resolved_by_name": by.full_name}
-    if Remark.objects.filter(pk=remark.pk, resolution="").update(**facts) != 1:
+    fresh = _lock_remark(remark)
+    if fresh.resolution:
         raise WrongState(_("Somebody has dealt with this remark already."))
+    facts = {"resolution": how, "resolved_at": timezone.now(), "resolved_by": by, "resolved_by_name": by.full_name}
+    fresh.update_sealed(**facts)
+
+
+def on_round(round: Round) -> list[Remark]:
+    """Return the active remarks on the round's text, without those that were changed or put in outside the site."""
+    return intact_rows(round.remarks.active())
 
 
 def for_draft(article: Article) -> list[Remark]:
-    """What the drafter has still to look at, and what is settled, in the order of the text as far as it is known."""
-    return list(
+    """What the drafter has still to look at, and what is settled, in the order of the text as far as it is known.
+
+    Without what was changed or put in outside the site.
+    """
+    return intact_rows(
         Remark.objects.on_returned_rounds(article).select_related("round").order_by("-round__number", "at", "pk")
     )
 
 
 def expunge_remarks(article: Article, at: datetime | None = None) -> None:
-    """Remarks are words about an article, often its own words: expunging empties them."""
-    words = dict.fromkeys(("exact", "prefix", "suffix", "text", "replacement"), "")
-    mine = Remark.objects.filter(round__article=article, expunged_at=None)
-    mine.update(**words, expunged_at=at or timezone.now())
+    """Remarks are words about an article, often its own words: expunging empties them.
+
+    A remark that was changed outside the site is emptied too, but not sealed again: `verify` still names it. Its old
+    seal goes in any case, because somebody could try out words with it until some fit.
+    """
+    fields = dict.fromkeys(("exact", "prefix", "suffix", "text", "replacement"), "")
+    fields |= {"expunged_at": at or timezone.now()}
+    remarks = list(Remark.objects.filter(round__article=article, expunged_at=None))
+    for remark in remarks:
+        is_intact = remark.seal_holds()
+        for name, value in {**fields, **dict.fromkeys(SEAL_FIELDS, "")}.items():
+            setattr(remark, name, value)
+        if is_intact:
+            remark.apply_seal()
+    Remark.objects.bulk_update(remarks, [*fields, *SEAL_FIELDS], batch_size=EXPUNGED_AT_ONCE)
 
 
 expunging.erase_hooks.append(expunge_remarks)

@@ -79,7 +79,7 @@ def _add_remark(request: HttpRequest, found: Round, form: RemarkForm) -> bool:
 
 
 def _remarks_json(request: HttpRequest, found: Round) -> JsonResponse:
-    shown = {"remarks": found.remarks.active(), "round": found}
+    shown = {"remarks": remarks.on_round(found), "round": found}
     return JsonResponse({"list": render_to_string("admin/workflow/round/_remarks.html", shown, request)})
 
 

@@ -1,5 +1,6 @@
 """Views of the queue and the review page."""
 
+from django import forms
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -131,3 +132,10 @@ class QuickPhraseAdmin(admin.ModelAdmin):
     """常用语, for superusers to keep."""
 
     list_display = ("text", "position")
+
+    def save_model(self, request: HttpRequest, obj: QuickPhrase, form: forms.ModelForm, change: bool) -> None:
+        """Seal the phrase. One that was changed outside the site is not saved over; it can be deleted."""
+        if change:
+            QuickPhrase.objects.get(pk=obj.pk).check_seal()
+        obj.apply_seal()
+        super().save_model(request, obj, form, change)

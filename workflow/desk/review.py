@@ -15,8 +15,9 @@ from articles.editing.checks import run_checks
 from articles.models import Article
 from departments.exceptions import WrongState
 from ledger.canonical_json import canonical_json, sha256
+from ledger.monitoring.alarms import intact_rows
 from workflow import services
-from workflow.actions import openings
+from workflow.actions import openings, remarks
 from workflow.actions.round_records import signs_off
 from workflow.desk.forms import DecisionForm, RemarkForm
 from workflow.desk.queue import queue_position
@@ -59,7 +60,7 @@ def round_progress(round: Round) -> list[StepProgress]:
 def earlier_rounds(round: Round) -> list[Round]:
     """The rounds before it, the newest first, each with `opinions` and `active_remarks`. Three queries."""
     opinions = Decision.objects.filter(kept_from=None).select_related("step").order_by("decided_at", "pk")
-    return list(
+    earlier = list(
         Round.objects.filter(article=round.article_id, number__lt=round.number)
         .select_related("revision")
         .prefetch_related(
@@ -69,6 +70,9 @@ def earlier_rounds(round: Round) -> list[Round]:
         .defer("revision__body")
         .order_by("-number")[:MAX_EARLIER_ROUNDS]
     )
+    for one in earlier:
+        one.active_remarks = intact_rows(one.active_remarks)
+    return earlier
 
 
 def review_view(request: HttpRequest, pk: int, context: dict[str, Any]) -> HttpResponse:
@@ -115,9 +119,9 @@ def render_review(
         "signs_off": signs_off(round),
         "decision_refusal": refusal,
         "queue_position": queue_position(round, request.user),
-        "quick_phrases": [] if refusal else QuickPhrase.objects.all(),
+        "quick_phrases": [] if refusal else intact_rows(QuickPhrase.objects.all()),
         "findings": run_checks(revision),
-        "remarks": round.remarks.active(),
+        "remarks": remarks.on_round(round),
         "remark_form": remark_form or RemarkForm(),
         "earlier_rounds": earlier,
         "live_publication": round.article.publications.live().select_related("department", "revision").first(),

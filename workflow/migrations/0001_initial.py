@@ -79,7 +79,7 @@ class Migration(migrations.Migration):
                 ('submitted_by_name', models.CharField(max_length=50, verbose_name='submitted by')),
                 ('closed_at', models.DateTimeField(null=True, verbose_name='closed')),
                 ('article', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='rounds', to='articles.article', verbose_name='article')),
-                ('pipeline', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='workflow.pipeline', verbose_name='pipeline')),
+                ('pipeline', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='workflow.pipeline', verbose_name='pipeline')),
                 ('publication', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='round', to='articles.publication', verbose_name='publication')),
                 ('revision', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='rounds', to='articles.revision', verbose_name='revision')),
                 ('submitted_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='submitted by')),
@@ -94,6 +94,8 @@ class Migration(migrations.Migration):
             name='Notification',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('seal_key', models.CharField(default='', editable=False, max_length=16, verbose_name='key of the seal')),
+                ('seal_signature', models.CharField(default='', editable=False, max_length=128, verbose_name='seal')),
                 ('act', models.UUIDField(help_text='The same for everybody who is told of one act.', verbose_name='act')),
                 ('event', models.CharField(choices=[('submitted', 'submitted it for approval'), ('taken_back', 'took it back'), ('approved', 'approved it'), ('returned', 'returned it for changes'), ('published', 'signed it off'), ('discarded', 'discarded it'), ('unscheduled', 'called off the schedule'), ('withdrawn', 'withdrew it'), ('handed_over', 'handed the step over'), ('draft_handed', 'handed the draft to you'), ('emergency', 'published it in emergency, without approval'), ('emergency_confirmed', 'confirmed the emergency publication'), ('expunging_asked', 'asked that it be expunged'), ('identity_changed', 'changed accounts or roles'), ('identity_confirmed', 'confirmed an account'), ('identity_objected', 'objected to a change of an account'), ('stranded', 'waits for somebody who may decide, and there is nobody'), ('overdue', 'waits for longer than its step allows')], max_length=20, verbose_name='event')),
                 ('asks', models.BooleanField(default=False, verbose_name='asks for a decision')),
@@ -223,6 +225,8 @@ class Migration(migrations.Migration):
             name='Delivery',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('seal_key', models.CharField(default='', editable=False, max_length=16, verbose_name='key of the seal')),
+                ('seal_signature', models.CharField(default='', editable=False, max_length=128, verbose_name='seal')),
                 ('channel', models.CharField(choices=[('email', 'e-mail'), ('former', 'former e-mail'), ('webhook', 'webhook')], max_length=10, verbose_name='channel')),
                 ('target', models.CharField(blank=True, max_length=16, verbose_name='target')),
                 ('state', models.CharField(choices=[('pending', 'to be sent'), ('sent', 'sent'), ('given_up', 'given up')], default='pending', max_length=10, verbose_name='state')),
@@ -265,6 +269,8 @@ class Migration(migrations.Migration):
             name='QuickPhrase',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('seal_key', models.CharField(default='', editable=False, max_length=16, verbose_name='key of the seal')),
+                ('seal_signature', models.CharField(default='', editable=False, max_length=128, verbose_name='seal')),
                 ('text', models.CharField(max_length=100, unique=True, validators=[inputs.visible_text.validate_visible], verbose_name='phrase')),
                 ('position', models.PositiveSmallIntegerField(default=0, help_text='Small numbers come first.', verbose_name='position')),
             ],
@@ -278,6 +284,8 @@ class Migration(migrations.Migration):
             name='Remark',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('seal_key', models.CharField(default='', editable=False, max_length=16, verbose_name='key of the seal')),
+                ('seal_signature', models.CharField(default='', editable=False, max_length=128, verbose_name='seal')),
                 ('person_name', models.CharField(max_length=50, verbose_name='name then')),
                 ('at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='at')),
                 ('field', models.CharField(choices=[('title', 'title'), ('body', 'body')], default='body', max_length=10, verbose_name='where')),
@@ -300,7 +308,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'remark',
                 'verbose_name_plural': 'remarks',
                 'ordering': ['at', 'pk'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('field__in', ['title', 'body'])), name='a_remark_is_on_title_or_body'), models.CheckConstraint(condition=models.Q(('expunged_at__isnull', False), models.Q(models.Q(('exact', ''), _negated=True), models.Q(models.Q(('text', ''), _negated=True), ('is_suggestion', True), _connector='OR')), _connector='OR'), name='a_remark_says_something_about_a_passage'), models.CheckConstraint(condition=models.Q(('is_suggestion', True), ('replacement', ''), _connector='OR'), name='only_a_suggestion_has_other_words'), models.CheckConstraint(condition=models.Q(models.Q(('resolution', ''), ('resolved_at', None), ('resolved_by', None), ('resolved_by_name', '')), models.Q(('resolution__in', ['taken', 'done']), ('resolved_at__isnull', False), ('resolved_by__isnull', False)), _connector='OR'), name='a_resolved_remark_says_by_whom'), models.CheckConstraint(condition=models.Q(('withdrawn_at', None), ('resolution', ''), _connector='OR'), name='what_was_withdrawn_is_not_resolved')],
+                'constraints': [models.UniqueConstraint(fields=('round', 'person', 'at'), name='a_person_makes_one_remark_at_a_time'), models.CheckConstraint(condition=models.Q(('field__in', ['title', 'body'])), name='a_remark_is_on_title_or_body'), models.CheckConstraint(condition=models.Q(('expunged_at__isnull', False), models.Q(models.Q(('exact', ''), _negated=True), models.Q(models.Q(('text', ''), _negated=True), ('is_suggestion', True), _connector='OR')), _connector='OR'), name='a_remark_says_something_about_a_passage'), models.CheckConstraint(condition=models.Q(('is_suggestion', True), ('replacement', ''), _connector='OR'), name='only_a_suggestion_has_other_words'), models.CheckConstraint(condition=models.Q(models.Q(('resolution', ''), ('resolved_at', None), ('resolved_by', None), ('resolved_by_name', '')), models.Q(('resolution__in', ['taken', 'done']), ('resolved_at__isnull', False), ('resolved_by__isnull', False)), _connector='OR'), name='a_resolved_remark_says_by_whom'), models.CheckConstraint(condition=models.Q(('withdrawn_at', None), ('resolution', ''), _connector='OR'), name='what_was_withdrawn_is_not_resolved')],
             },
         ),
         migrations.AddIndex(

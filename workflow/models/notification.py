@@ -1,5 +1,6 @@
 """Models of notifications and their deliveries: the outbox."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.conf import settings
@@ -10,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from articles.models import Article
+from ledger.seals import Sealed
 from workflow.models.round import Round
 
 
@@ -42,6 +44,13 @@ PEOPLE_EVENTS = ("identity_changed", "identity_confirmed", "identity_objected")
 
 
 class NotificationQuerySet(models.QuerySet["Notification"]):
+    def create_sealed(self, notifications: Iterable["Notification"], *, ignore_existing: bool = False) -> None:
+        """Seal and insert the rows. `ignore_existing`: a person who has a row of an act gets no other. One query."""
+        rows = list(notifications)
+        for row in rows:
+            row.apply_seal()
+        self.bulk_create(rows, ignore_conflicts=ignore_existing)
+
     def for_person(self, person: User) -> "NotificationQuerySet":
         return self.filter(person=person)
 
@@ -49,7 +58,7 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
         return self.filter(read_at=None)
 
 
-class Notification(models.Model):
+class Notification(Sealed):
     """One person is told of one act; without a person, the group chats behind WEBHOOK_URLS are.
 
     An act on accounts has no article; `subject` says whose accounts it is about. `former_email`: an
@@ -57,7 +66,12 @@ class Notification(models.Model):
 
     No word of the article stands here: the title is looked up when it is shown or sent, so that expunging leaves none
     behind.
+
+    The seal covers what it says, and neither the id, so that many are sealed before one statement inserts them, nor
+    what becomes of it (`read_at`, `is_queued`). No row can be copied: of one act a person has one.
     """
+
+    seal_kind = "notification"
 
     act = models.UUIDField(_("act"), help_text=_("The same for everybody who is told of one act."))
     person = models.ForeignKey(
@@ -117,6 +131,22 @@ class Notification(models.Model):
     def __str__(self) -> str:
         return f"{self.actor_name} {self.get_event_display()}".strip()
 
+    def manifest(self) -> dict:
+        return {
+            "schema": 1,
+            "act": str(self.act),
+            "person": self.person_id,
+            "event": self.event,
+            "asks": self.asks,
+            "article": self.article_id,
+            "subject": self.subject,
+            "round": self.round_id,
+            "actor": [self.actor_id, self.actor_name],
+            "reason": self.reason,
+            "former_email": self.former_email,
+            "created": self.created_at,
+        }
+
 
 class Channel(models.TextChoices):
     EMAIL = "email", _("e-mail")
@@ -139,8 +169,13 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
         return self.filter(state=DeliveryState.GIVEN_UP)
 
 
-class Delivery(models.Model):
-    """One message on its way: by e-mail to the person, or to one group chat."""
+class Delivery(Sealed):
+    """One message on its way: by e-mail to the person, or to one group chat.
+
+    The seal covers what goes where. How far it has come changes with each attempt and is not sealed.
+    """
+
+    seal_kind = "delivery"
 
     notification = models.ForeignKey(
         Notification, on_delete=models.PROTECT, related_name="deliveries", verbose_name=_("message")
@@ -181,3 +216,11 @@ class Delivery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_channel_display()} · {self.notification_id}"
+
+    def manifest(self) -> dict:
+        return {
+            "schema": 1,
+            "notification": self.notification_id,
+            "channel": self.channel,
+            "target": self.target,
+        }

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from articles.models import Article
 from articles.text.passages import Quote
 from inputs.visible_text import validate_visible
+from ledger.seals import Sealed
 from workflow.models.round import Round, RoundState
 
 
@@ -25,12 +26,16 @@ class RemarkQuerySet(models.QuerySet["Remark"]):
         return self.active().filter(round__in=came_back.filter(number__gt=last or 0))
 
 
-class Remark(models.Model):
+class Remark(Sealed):
     """Anchored to a passage of the frozen revision that its round is about. Words that nobody changes.
+
+    Sealed when it is made, and again when it is withdrawn, settled or expunged.
 
     `exact`, `prefix`, `suffix`: the passage and what stands round it (articles.text.passages). A suggestion says what
     is to stand in its place: `replacement`, which is "" where the passage is to go.
     """
+
+    seal_kind = "remark"
 
     class Field(models.TextChoices):
         TITLE = "title", _("title")
@@ -73,6 +78,8 @@ class Remark(models.Model):
         verbose_name_plural = _("remarks")
         ordering = ["at", "pk"]
         constraints = [
+            # A copy of a row, seal included, is refused.
+            models.UniqueConstraint(fields=["round", "person", "at"], name="a_person_makes_one_remark_at_a_time"),
             models.CheckConstraint(condition=Q(field__in=["title", "body"]), name="a_remark_is_on_title_or_body"),
             models.CheckConstraint(
                 condition=Q(expunged_at__isnull=False) | ~Q(exact="") & (~Q(text="") | Q(is_suggestion=True)),
@@ -94,13 +101,42 @@ class Remark(models.Model):
     def __str__(self) -> str:
         return f"{self.person_name}: {self.exact[:20]}"
 
+    def manifest(self) -> dict:
+        return {
+            "schema": 1,
+            "round": self.round_id,
+            "made": [self.at, self.person_id, self.person_name],
+            "field": self.field,
+            "passage": [self.exact, self.prefix, self.suffix],
+            "text": self.text,
+            "suggestion": self.is_suggestion,
+            "replacement": self.replacement,
+            "withdrawn": self.withdrawn_at,
+            "resolution": self.resolution,
+            "resolved": [self.resolved_at, self.resolved_by_id, self.resolved_by_name],
+            "expunged": self.expunged_at,
+        }
+
     @property
     def quote(self) -> Quote:
         return Quote(self.exact, self.prefix, self.suffix)
 
 
-class QuickPhrase(models.Model):
+# The phrases of a new site, as (text, position): what texts are returned with most often.
+PRESET_PHRASES = [
+    ("请核对日期。", 10),
+    ("请核对姓名和职务。", 20),
+    ("请核对数据。", 30),
+    ("请补充附件。", 40),
+    ("格式不符合公文规范。", 50),
+    ("文字请按批注修改。", 60),
+]
+
+
+class QuickPhrase(Sealed):
     """A sentence that leaders put into the reason of a return with one click. Superusers keep the list."""
+
+    seal_kind = "quick phrase"
 
     text = models.CharField(_("phrase"), max_length=100, unique=True, validators=[validate_visible])
     position = models.PositiveSmallIntegerField(_("position"), default=0, help_text=_("Small numbers come first."))
@@ -112,3 +148,11 @@ class QuickPhrase(models.Model):
 
     def __str__(self) -> str:
         return self.text
+
+    def manifest(self) -> dict:
+        return {"schema": 1, "text": self.text, "position": self.position}
+
+    def seal_holds(self) -> bool:
+        """A phrase that a migration made has no seal, because there may be no key then; it must be as it was made."""
+        is_unsealed = not (self.seal_key or self.seal_signature)
+        return super().seal_holds() or (is_unsealed and (self.text, self.position) in PRESET_PHRASES)

@@ -70,8 +70,9 @@ class Round(Sealed):
     article = models.ForeignKey(Article, on_delete=models.PROTECT, related_name="rounds", verbose_name=_("article"))
     number = models.PositiveIntegerField(_("round"))
     revision = models.ForeignKey(Revision, on_delete=models.PROTECT, related_name="rounds", verbose_name=_("revision"))
+    # Sealed, so it stays as it is when a superuser deletes the pipeline.
     pipeline = models.ForeignKey(
-        Pipeline, on_delete=models.SET_NULL, null=True, related_name="+", verbose_name=_("pipeline")
+        Pipeline, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+", verbose_name=_("pipeline")
     )
     pipeline_name = models.CharField(_("pipeline then"), max_length=50)
     state = models.CharField(_("state"), max_length=10, choices=RoundState.choices, default=RoundState.OPEN)
@@ -124,7 +125,7 @@ class Round(Sealed):
             "revision": self.revision_id,
             "digest": self.revision.digest,
             "contributors": sorted(self.contributor_ids()),
-            "pipeline": self.pipeline_name,
+            "pipeline": [self.pipeline_id, self.pipeline_name],
             "steps": [
                 [step.position, step.name, step.role.code, step.people, step.due_hours]
                 for step in self.new_steps or self.steps_in_order()

@@ -22,6 +22,7 @@ from django.db.models import F, QuerySet
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
+from ledger.monitoring.alarms import intact_rows
 from workflow.models import Channel, Delivery, DeliveryState, Notification
 from workflow.notifications import messages
 
@@ -36,7 +37,7 @@ NOTIFICATIONS_PER_BATCH = 500
 
 
 class Undeliverable(Exception):
-    """There is nobody to send it to any more: no further attempt will help."""
+    """There is nobody to send it to any more, or it is not what the site wrote: no further attempt will help."""
 
 
 class DeliveryRefused(OSError):
@@ -99,7 +100,10 @@ def _queue_batch() -> int:
             deliveries.append(Delivery(notification=found, channel=Channel.EMAIL))
         if found.former_email:  # who took over somebody's address must not be the only one to hear of it
             deliveries.append(Delivery(notification=found, channel=Channel.FORMER_EMAIL))
-    Delivery.objects.bulk_create(deliveries)
+    for delivery in deliveries:
+        delivery.apply_seal()
+    # SQL may have set `is_queued` back; that must not keep all other messages from being sent.
+    Delivery.objects.bulk_create(deliveries, ignore_conflicts=True)
     Notification.objects.filter(pk__in=[found.pk for found in batch]).update(is_queued=True)
     return len(batch)
 
@@ -133,6 +137,8 @@ def _claim_delivery(at: datetime, skipped_targets: list[tuple[str, str]]) -> Del
 
 
 def _send(delivery: Delivery) -> None:
+    if len(intact_rows([delivery, delivery.notification])) < 2:
+        raise Undeliverable(_("It was changed or put in outside the site."))
     if delivery.attempts > MAX_ATTEMPTS:  # it never came back from any of them
         raise Undeliverable(delivery.last_error or _("Every attempt broke off."))
     if delivery.channel == Channel.EMAIL:

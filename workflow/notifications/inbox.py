@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from departments import permissions
+from ledger.monitoring.alarms import intact_rows
 from workflow.models import Notification
 from workflow.notifications import messages, people
 from workflow.rules.eligible_deciders import rounds_awaiting
@@ -18,10 +19,13 @@ PAGE_SIZE = 30
 
 
 def inbox_context(request: HttpRequest) -> dict[str, Any]:
-    """The person's messages, newest first, each with the title that it is about."""
+    """The person's messages, newest first, each with the title that it is about.
+
+    Without those that were changed or put in outside the site.
+    """
     mine = Notification.objects.for_person(request.user)
     shown = Paginator(mine.select_related("article__department"), PAGE_SIZE).get_page(request.GET.get("page"))
-    found = list(shown)
+    found = intact_rows(shown)
     titles, waiting = messages.titles(found, request.user), messages.awaiting_round_ids(found, request.user)
     return {
         "title": _("Messages"),
@@ -42,10 +46,14 @@ def inbox_context(request: HttpRequest) -> dict[str, Any]:
 
 
 def open_message(request: HttpRequest, pk: int) -> str | None:
-    """Marks a message as read and returns the address that it leads to; None when the person may not go there."""
+    """Marks a message as read and returns the address that it leads to; None when the person may not go there.
+
+    Raises BrokenSeal for a message that was changed or put in outside the site.
+    """
     found = get_object_or_404(
         Notification.objects.for_person(request.user).select_related("article__department", "round"), pk=pk
     )
+    found.check_seal()
     Notification.objects.for_person(request.user).unread().filter(pk=pk).update(read_at=timezone.now())
     if found.article_id is None:
         return reverse("admin:accounts_identitychange_changelist")

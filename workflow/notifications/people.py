@@ -51,7 +51,7 @@ def notify(
     actors = {change.by_id for change in changes if change.by_id} | ({by.pk} if by else set())
     told |= dict.fromkeys({*superuser_ids(), *actors}, _joined_names(everybody))
     active = User.objects.filter(pk__in=told, is_active=True).values_list("pk", flat=True)
-    Notification.objects.bulk_create(
+    Notification.objects.create_sealed(
         Notification(
             act=act,
             person_id=pk,

@@ -119,9 +119,9 @@ def create_notifications(
         "actor_name": by.full_name if by else "",
         "reason": visible_text(reason)[:MAX_REASON_CHARACTERS],
     }
-    Notification.objects.bulk_create(
+    Notification.objects.create_sealed(
         (Notification(person_id=pk, event=event, asks=asks, **facts) for pk, (event, asks) in people),
-        ignore_conflicts=ignore_existing,
+        ignore_existing=ignore_existing,
     )
 
 

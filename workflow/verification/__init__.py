@@ -4,6 +4,7 @@ from workflow.verification import (  # noqa: F401 (importing them registers thei
     authority,
     confirmations,
     emergencies,
+    messages,
     pins,
     preview_links,
     publications,

@@ -11,6 +11,7 @@ from accounts.models import User
 from articles.word.reader import UnreadableDocument
 from departments.exceptions import NotAllowed
 from departments.models import Department
+from ledger.seals import BrokenSeal
 from legacy.word_import import DocumentImport, import_documents
 
 
@@ -31,7 +32,7 @@ class Command(BaseCommand):
             raise CommandError(_("There is no department at the address %(slug)s.") % {"slug": department})
         try:
             outcomes = import_documents(paths, by=person, department=target)
-        except (UnreadableDocument, NotAllowed) as error:
+        except (UnreadableDocument, NotAllowed, BrokenSeal) as error:
             raise CommandError(_("%(why)s Nothing was imported.") % {"why": error}) from error
         except OSError as error:
             raise CommandError(f"{error.filename}: {error.strerror}") from error

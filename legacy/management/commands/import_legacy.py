@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from departments.exceptions import NotAllowed
 from departments.models import Department
+from ledger.seals import BrokenSeal
 from legacy.page_import import PageImport, UnknownDepartment, import_pages
 from legacy.pages import UnreadablePage
 
@@ -33,7 +34,7 @@ class Command(BaseCommand):
                 raise CommandError(_("There is no department at the address %(slug)s.") % {"slug": department})
         try:
             outcomes = import_pages(paths, by=person, department=target)
-        except (UnreadablePage, UnknownDepartment, NotAllowed) as error:
+        except (UnreadablePage, UnknownDepartment, NotAllowed, BrokenSeal) as error:
             raise CommandError(_("%(why)s Nothing was imported.") % {"why": error}) from error
         for outcome in outcomes:
             self._report(outcome)

@@ -12,7 +12,13 @@ from tests.ledger.auditor import named, verify
 from tests.portal.visitor import visit
 
 pytestmark = pytest.mark.usefixtures("media")
-CHANGES = {"size": 7, "extension": "html", "media_type": "text/html", "seal_signature": "0" * 128}
+CHANGES = {
+    "size": 7,
+    "extension": "html",
+    "media_type": "text/html",
+    "uploaded_at": "2020-01-01 00:00:00+00:00",
+    "seal_signature": "0" * 128,
+}
 
 
 @pytest.fixture
@@ -52,6 +58,15 @@ def test_a_file_that_was_changed_in_the_database_is_not_served(article, client):
             for ending in ("pdf", "html"):
                 answer = client.get(f"/files/{document.digest}.{ending}")
                 assert answer.status_code in (404, 503), (column, ending)
+
+
+def test_who_brought_a_file_first_is_sealed_and_stays_when_somebody_else_brings_it_again(newsroom, article):
+    document = File.objects.get(extension="pdf")
+    assert store_document(PDF, newsroom.colleague) == document
+    after = File.objects.get(pk=document.pk)
+    assert (after.uploaded_by, after.seal_signature) == (newsroom.drafter, document.seal_signature) and verify() == []
+    tamper("UPDATE articles_file SET uploaded_by_id = %s WHERE id = %s", [newsroom.colleague.pk, document.pk])
+    assert verify() == named(f"file {document.digest}") != []
 
 
 def test_a_picture_on_the_home_page_that_was_changed_is_left_out(article):

@@ -22,10 +22,12 @@ from portal.models import Identity
 from tests import factories
 from tests.factories import Newsroom
 from tests.images import picture
+from tests.workflow.messages import give_address
 from workflow import services
 from workflow.actions import delegations, pipelines, preview_links, remarks
 from workflow.actions.openings import note_opening
 from workflow.models import Pipeline
+from workflow.notifications.delivery import queue_deliveries
 from workflow.rules.states import PublicState, TextState
 
 PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
@@ -82,6 +84,8 @@ def _publish_with_files(newsroom: Newsroom) -> None:
         "b" * 32,
         kind=LetterKind.ERROR,
         text="第三段的数字与表中不符，请核对。",
+        name="读者",
+        contact="reader@example.org",
         article=published.article,
     )
     letter_actions.change_state(
@@ -117,3 +121,6 @@ def _exceptions(newsroom: Newsroom) -> None:
     import_pages([LEGACY_PAGE_FILE], department=newsroom.department, by=newsroom.drafter)
     alarms.raise_alarm("patrol", "an alarm of the tests")
     factories.grant(newsroom.colleague, "reviewer", None, newsroom.admin)
+    factories.quick_phrase("请用规范简称。")
+    give_address(newsroom.reviewer)
+    queue_deliveries()

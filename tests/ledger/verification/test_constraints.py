@@ -72,5 +72,5 @@ def test_a_column_that_is_no_longer_unique_is_named():
 
 
 def test_a_table_that_is_gone_is_named():
-    run("DROP TABLE legacy_importedpage")
-    assert "table legacy_importedpage: missing from the database" in verify()
+    run("DROP TABLE feedback_recentletter")
+    assert "table feedback_recentletter: missing from the database" in verify()

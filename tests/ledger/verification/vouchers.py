@@ -20,19 +20,16 @@ UNSEALED_TABLES: dict[str, str] = {
     "articles.ListingSegment": "where a page of a listing begins: every row shown is sealed, and `verify` counts them",
     "articles.SearchPartition": "how the search index is split: every hit shown is sealed",
     "feedback.RecentLetter": "who wrote lately: the limit of letters",
-    "legacy.ImportedPage": "the report of an import, for the staff",
-    "workflow.Notification": "messages to the staff; every decision is made on a checked page",
-    "workflow.Delivery": "messages to the staff",
-    "workflow.QuickPhrase": "phrases that leaders may insert",
-    "workflow.Remark": "remarks between leaders and drafters; only a drafter's own save takes one over",
 }
 UNSEALED_COLUMNS: dict[str, str] = {
     "accounts.User.last_login": "shown to superusers alone",
-    "articles.File.uploaded_at": "history; the upload, which gives access, is sealed",
-    "articles.File.uploaded_by": "history; the upload, which gives access, is sealed",
-    "feedback.Letter.name": "the visitor's, shown to the staff and erased after a while",
-    "feedback.Letter.contact": "the visitor's, shown to the staff and erased after a while",
-    "workflow.Round.pipeline": "not read; the seal has the name of the pipeline and all steps",
+    "workflow.Notification.read_at": "whether a message counts as unread",
+    "workflow.Notification.is_queued": "whether a message waits to be sent; no message goes twice on the same way",
+    "workflow.Delivery.state": "whether a message is sent, again or not at all",
+    "workflow.Delivery.attempts": "how often it is tried again",
+    "workflow.Delivery.last_error": "shown to superusers alone",
+    "workflow.Delivery.next_attempt_at": "when it is tried again",
+    "workflow.Delivery.sent_at": "shown to superusers alone",
 }
 # Rows whose absence takes something away and shows or allows nothing.
 ABSENCE_DENIES: dict[str, str] = {
@@ -40,7 +37,11 @@ ABSENCE_DENIES: dict[str, str] = {
     "articles.Rendition": "the original is shown instead",
     "articles.Upload": "its owner cannot use the file any more",
     "workflow.ExpungingRequest": "somebody has to ask again",
+    "workflow.Notification": "somebody is not told; what waits for a decision stands on the desk all the same",
+    "workflow.Delivery": "a message is not sent; it stands in the inbox",
     "workflow.Opening": "the person has to open the page again",
+    "workflow.QuickPhrase": "leaders type the sentence",
+    "workflow.Remark": "a remark is not read; the decision and its reason, which are sealed, stay",
     "workflow.PreviewLink": "the link does not open any more",
 }
 

@@ -219,7 +219,7 @@ def test_the_database_itself_refuses_a_draft_while_a_round_is_open(newsroom):
 
 def test_the_database_itself_refuses_a_second_open_round_of_an_article(newsroom):
     waiting = newsroom.submitted()
-    facts = {"article": waiting.article, "revision": waiting.revision, "submitted_by": newsroom.drafter}
+    facts = {name: getattr(waiting, name) for name in ("article", "revision", "pipeline", "submitted_by")}
     with pytest.raises(IntegrityError), transaction.atomic():
         Round.objects.create(number=2, pipeline_name="两级审批", submitted_by_name="甲", **facts)
     give_back(waiting, newsroom.reviewer)

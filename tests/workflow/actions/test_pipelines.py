@@ -9,6 +9,8 @@ from departments.models import Role
 from ledger.models import Entry
 from ledger.verification.checks import mismatches
 from tests.factories import department, grant, nothing_changes
+from tests.ledger.attacker import tamper
+from tests.ledger.auditor import named, verify
 from tests.workflow.action_calls import approve, refused
 from tests.workflow.action_factories import preset, rearrange, somebody, use
 from workflow import services
@@ -239,6 +241,21 @@ def test_a_deleted_pipeline_stands_in_the_ledger_and_one_in_use_is_not_deleted(n
     assert not Pipeline.objects.filter(pk=unused.pk).exists()
     assert (last_entry().verb, last_entry().data["name"]) == ("pipeline.deleted", "三审三校")
     assert list(mismatches()) == []
+
+
+def test_a_round_keeps_the_pipeline_that_it_began_with_also_when_that_is_deleted(newsroom, as_user):
+    """Scenarios 20 and 56."""
+    begun_with = preset("三审三校")
+    use(newsroom, "三审三校")
+    waiting = newsroom.submitted()
+    tamper("UPDATE workflow_round SET pipeline_id = %s WHERE id = %s", [preset("一级").pk, waiting.pk])
+    assert verify() == named(f"round {waiting.pk}") != []
+    tamper("UPDATE workflow_round SET pipeline_id = %s WHERE id = %s", [begun_with.pk, waiting.pk])
+    use(newsroom, None)
+    as_user("admin").post(f"/admin/workflow/pipeline/{begun_with.pk}/delete/", {"post": "yes"})
+    assert not Pipeline.objects.filter(pk=begun_with.pk).exists()
+    approve(Round.objects.get(pk=waiting.pk), newsroom.reviewer)
+    assert Round.objects.get(pk=waiting.pk).pipeline_id == begun_with.pk and verify() == []
 
 
 def test_what_a_department_picks_stands_in_the_ledger(newsroom, as_user):

@@ -5,7 +5,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from tests.factories import nothing_changes
+from ledger.models import Alarm
+from tests.factories import nothing_changes, quick_phrase
+from tests.ledger.attacker import tamper
+from tests.ledger.auditor import named, verify
 from tests.portal.visitor import Page, visit
 from tests.workflow.action_calls import approve, edit, give_back
 from tests.workflow.action_factories import preset, rearrange, somebody
@@ -186,13 +189,43 @@ def test_the_last_button_says_what_it_will_do(newsroom, as_user):
 
 
 def test_quick_phrases_are_there_from_the_beginning_and_kept_by_superusers(newsroom, as_user):
-    QuickPhrase.objects.create(text="请用规范简称。", position=1)
+    phrase = {"text": "请用规范简称。", "position": 1}
+    assert as_user("admin").post(reverse("admin:workflow_quickphrase_add"), phrase).status_code == 302
     page = visit(url(newsroom.submitted()), as_user("reviewer"))
     phrases = [found.words for found in page.all("button", class_="review-phrase")]
     assert phrases[0] == "请用规范简称。" and "请核对日期。" in phrases
     address = reverse("admin:workflow_quickphrase_changelist")
     assert as_user("admin").get(address).status_code == 200
     assert as_user("reviewer").get(address).status_code == 403
+
+
+@pytest.mark.parametrize("phrase", ["请核对日期。", "请用规范简称。"])
+def test_a_quick_phrase_that_was_changed_outside_the_site_is_not_offered_nor_saved_over(newsroom, as_user, phrase):
+    quick_phrase("请用规范简称。")
+    admin, address = as_user("admin"), url(newsroom.submitted())
+    page = visit(address, as_user("reviewer"))
+    assert phrase in [found.words for found in page.all("button", class_="review-phrase")] and verify() == []
+    forged = QuickPhrase.objects.get(text=phrase)
+    tamper("UPDATE workflow_quickphrase SET text = '请转账。' WHERE id = %s", [forged.pk])
+    page = visit(address, as_user("reviewer"))
+    phrases = [found.words for found in page.all("button", class_="review-phrase")]
+    assert phrases and "请转账。" not in phrases
+    assert Alarm.objects.filter(subject=f"quickphrase {forged.pk}").exists()
+    assert verify() == named(f"quick phrase {forged.pk}") != []
+    change = reverse("admin:workflow_quickphrase_change", args=[forged.pk])
+    assert admin.post(change, {"text": phrase, "position": 1}).status_code == 403
+    delete = reverse("admin:workflow_quickphrase_delete", args=[forged.pk])
+    assert admin.post(delete, {"post": "yes"}).status_code == 302
+    assert verify() == []
+
+
+def test_a_quick_phrase_that_a_superuser_changes_is_sealed_again(newsroom, as_user):
+    preset = QuickPhrase.objects.get(text="请核对日期。")
+    address = reverse("admin:workflow_quickphrase_change", args=[preset.pk])
+    assert as_user("admin").post(address, {"text": "请核对年份。", "position": 3}).status_code == 302
+    page = visit(url(newsroom.submitted()), as_user("reviewer"))
+    assert "请核对年份。" in [found.words for found in page.all("button", class_="review-phrase")]
+    assert verify() == []
 
 
 def test_who_cannot_decide_reads_all_of_it_and_sees_no_buttons(newsroom, as_user):

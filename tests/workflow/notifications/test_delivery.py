@@ -13,9 +13,11 @@ from django.utils import timezone
 from accounts import services as accounts
 from accounts.models import User
 from accounts.services import change_user
-from ledger.models import Entry
+from ledger.models import Alarm, Entry
 from ledger.verification.checks import mismatches
 from tests.factories import Newsroom, grant, person
+from tests.ledger.attacker import copied, run, tamper
+from tests.ledger.auditor import named
 from tests.ledger.threads import at_once
 from tests.workflow.action_calls import approve, give_back
 from tests.workflow.messages import give_address, let_time_pass
@@ -267,3 +269,49 @@ def test_the_database_itself_refuses_a_delivery_that_cannot_be(newsroom, facts):
         Delivery.objects.update(**facts)
     with pytest.raises(IntegrityError), transaction.atomic():
         Delivery.objects.create(notification=Notification.objects.get(), channel=Channel.EMAIL)
+
+
+# What somebody changed with SQL.
+
+
+@pytest.mark.parametrize(
+    ("statement", "subject"),
+    [
+        ("UPDATE workflow_notification SET reason = '请转账' WHERE id = {message}", "notification {message}"),
+        ("UPDATE workflow_notification SET person_id = {stranger} WHERE id = {message}", "notification {message}"),
+        ("UPDATE workflow_delivery SET channel = 'former' WHERE id = {delivery}", "delivery {delivery}"),
+        ("UPDATE workflow_delivery SET notification_id = {other} WHERE id = {delivery}", "delivery {delivery}"),
+    ],
+)
+def test_a_message_that_was_changed_outside_the_site_is_not_mailed(newsroom, mailoutbox, as_user, statement, subject):
+    give_address(newsroom.stranger)
+    newsroom.submitted(title="第一件")
+    approve(newsroom.submitted(title="第二件"), newsroom.reviewer)
+    delivery.queue_deliveries()
+    message = Notification.objects.earliest("pk")
+    other = Notification.objects.get(person=newsroom.drafter)
+    names = {"message": message.pk, "other": other.pk, "stranger": newsroom.stranger.pk}
+    names["delivery"] = message.deliveries.get().pk
+    tamper("DELETE FROM workflow_delivery WHERE notification_id = %s", [other.pk])
+    tamper(statement.format(**names))
+    waiting = Delivery.objects.count()
+    assert deliver() == delivery.DeliveryCounts(sent=waiting - 1, given_up=1)
+    assert not [mail for mail in mailoutbox if "第一件" in mail.subject or mail.to == [newsroom.stranger.email]]
+    assert Alarm.objects.filter(subject=subject.format(**names)).exists() and named(subject.format(**names))
+    assert "在网站之外" in as_user("admin").get("/admin/workflow/delivery/").content.decode()
+
+
+def test_a_message_that_was_put_in_outside_the_site_is_not_mailed(newsroom, mailoutbox):
+    newsroom.submitted()
+    changes = {"person_id": newsroom.drafter.pk, "reason": "请转账", "is_queued": False}
+    run(*copied(Notification, Notification.objects.get().pk, **changes))
+    assert deliver() == delivery.DeliveryCounts(sent=1, given_up=1)
+    assert [mail.to for mail in mailoutbox] == [[newsroom.reviewer.email]]
+
+
+def test_a_message_that_is_marked_as_not_queued_again_goes_out_once_and_holds_up_no_other(newsroom, mailoutbox):
+    newsroom.submitted()
+    deliver()
+    run("UPDATE workflow_notification SET is_queued = %s", [False])
+    newsroom.submitted()
+    assert deliver() == delivery.DeliveryCounts(sent=1) and len(mailoutbox) == 2

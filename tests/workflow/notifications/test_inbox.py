@@ -7,7 +7,10 @@ from django.urls import reverse
 
 from departments import services as departments
 from departments.models import Membership
+from ledger.models import Alarm
 from tests.factories import grant, person
+from tests.ledger.attacker import copied, run, tamper
+from tests.ledger.auditor import named
 from tests.workflow.action_calls import approve
 from workflow import services
 from workflow.models import Notification, NotificationEvent
@@ -127,7 +130,7 @@ def test_the_inbox_is_paged_and_its_queries_stay_as_many_as_it_grows(newsroom, c
     newsroom.submitted()
     few, shown = queries()
     row = Notification.objects.get()
-    Notification.objects.bulk_create(
+    Notification.objects.create_sealed(
         Notification(
             act=f"{number:08}-1111-4111-8111-111111111111",
             person=newsroom.reviewer,
@@ -153,3 +156,30 @@ def test_expunging_leaves_no_title_in_any_message(newsroom, client):
     services.expunge(article, by=newsroom.admin, seconded_by=newsroom.publisher, reason="涉密")
     page = client.get(INBOX)
     assert page.status_code == 200 and "极机密标题" not in page.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [("reason", "请转账到下面的账户"), ("actor_name", "李四"), ("event", "returned"), ("asks", False)],
+)
+def test_a_message_that_was_changed_outside_the_site_is_neither_listed_nor_opened(newsroom, client, column, value):
+    newsroom.submitted(title="第一件")
+    newsroom.submitted(title="第二件")
+    forged = Notification.objects.for_person(newsroom.reviewer).earliest("pk")
+    client.force_login(newsroom.reviewer)
+    assert len(client.get(INBOX).context["rows"]) == 2
+    tamper(f"UPDATE workflow_notification SET {column} = %s WHERE id = %s", [value, forged.pk])
+    page = client.get(INBOX)
+    assert [row["title"] for row in page.context["rows"]] == ["第二件"] and str(value) not in page.content.decode()
+    assert Alarm.objects.filter(subject=f"notification {forged.pk}").exists()
+    assert client.get(f"{INBOX}{forged.pk}/").status_code == 403
+    assert Notification.objects.get(pk=forged.pk).read_at is None
+    assert named(f"notification {forged.pk}")
+
+
+def test_a_message_that_was_put_in_outside_the_site_is_not_listed(newsroom, client):
+    newsroom.submitted()
+    run(*copied(Notification, Notification.objects.get().pk, person_id=newsroom.stranger.pk))
+    client.force_login(newsroom.stranger)
+    assert client.get(INBOX).context["rows"] == []
+    assert named(f"notification {Notification.objects.latest('pk').pk}")
