@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
-from django.db import connection
+from django.db import DatabaseError, connection
 
 from ledger.heads.head_list import HeadList
 from ledger.models import Entry
@@ -80,6 +80,10 @@ def mismatches(
                 yield from function()
             except MALFORMED_ROW_ERRORS as error:
                 yield f"{function.__name__}: broke off at a row that holds what it never should ({error!r})"
+            except DatabaseError as error:  # a table is gone, or the file is damaged; a snapshot allows nothing more
+                said = " ".join(str(error).split())
+                yield f"{function.__name__}: broke off, and {len(checks) - position} checks were left out: {said}"
+                return
     finally:
         walk_since(0)
         show_progress("")

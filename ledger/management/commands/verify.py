@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.utils.translation import gettext as _
 
 from ledger.exports import UnreadableLine, read_entries
@@ -51,8 +51,10 @@ class Command(BaseCommand):
             wrong = self.print_mismatches(
                 mismatches(given, heads=heads, since=since, has_progress=self.stderr.isatty())
             )
-            last = Entry.objects.order_by("-number").first()
-            restores = accepted_restores()
+            try:
+                last, restores = Entry.objects.order_by("-number").first(), accepted_restores()
+            except DatabaseError:  # the checks have said so
+                last, restores = None, []
         if last and not wrong and not connection.in_atomic_block:  # what is not committed is no head
             wrong += self.print_mismatches(self.note_lagging_head(last))
         self.print_notes(restore.describe() for restore in restores)

@@ -1,6 +1,9 @@
 """`verify` names missing constraints and unique columns."""
 
+import io
+
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import connection
 
 from tests.ledger.attacker import on_postgresql, on_sqlite, run
@@ -74,3 +77,13 @@ def test_a_column_that_is_no_longer_unique_is_named():
 def test_a_table_that_is_gone_is_named():
     run("DROP TABLE feedback_recentletter")
     assert "table feedback_recentletter: missing from the database" in verify()
+
+
+def test_a_check_whose_table_is_gone_ends_the_command_with_a_line_and_no_traceback():
+    run("DROP TABLE legacy_importedpage")
+    out = io.StringIO()
+    with pytest.raises(CommandError):
+        call_command("verify", stdout=out)
+    lines = out.getvalue().splitlines()
+    assert "table legacy_importedpage: missing from the database" in lines
+    assert "broke off" in lines[-1] and "legacy_importedpage" in lines[-1]
