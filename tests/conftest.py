@@ -1,5 +1,6 @@
 """Fixtures of all tests: environment, keys, databases."""
 
+import gc
 import os
 import secrets
 import shutil
@@ -64,6 +65,9 @@ if "init_command" in _sqlite_options:
 # The processes that pytest starts inherit our variables. Were this one among them, pytest-django would read the
 # settings there before this file gives each process a folder of its own.
 del os.environ["DJANGO_SETTINGS_MODULE"]
+
+# Most of what a test makes lives until its end, so looking for garbage as often as Python does finds little.
+gc.set_threshold(20_000, 20, 50)
 
 # No deadline: the first example of a property pays for imports and connections.
 hypothesis.settings.register_profile("qianfa", deadline=None)
@@ -291,10 +295,10 @@ def as_user(newsroom) -> Callable:
 
 @pytest.fixture
 def newsroom(db):
-    """People, departments and articles, made by the product's own services."""
-    from tests.factories import Newsroom
+    """People and departments, as the product's own services make them."""
+    from tests.newsroom_snapshot import open_newsroom
 
-    return Newsroom.open()
+    return open_newsroom()
 
 
 @pytest.fixture(scope="session")

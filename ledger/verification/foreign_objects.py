@@ -267,6 +267,8 @@ def _definitions_by_django(checked: tuple[type[models.Model], ...]) -> Definitio
             cursor.execute("SET LOCAL lock_timeout = '5s'")
             return _define_on_temporary_tables(own, checked)
     finally:
+        if own.connection is not None:
+            own.connection.rollback()  # a pool warns of a connection that comes back in a transaction
         own.close()
 
 
