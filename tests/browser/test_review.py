@@ -77,6 +77,7 @@ def again(newsroom):
     return newsroom.submitted(article)
 
 
+@pytest.mark.slow
 def test_twenty_approvals_in_a_row_need_no_mouse(newsroom, twenty, visit):
     page = open_first(visit(), newsroom.reviewer)
     for number, waiting in enumerate(twenty, 1):
@@ -112,7 +113,7 @@ def test_two_taps_on_the_button_of_the_queue_confirm_nothing(newsroom, twenty, v
     sign_in(phone, newsroom.reviewer)
     for waiting in twenty:
         phone.goto(f"/admin/workflow/round/{waiting.pk}/review/")
-    for ticked in (1, 3, 5, 6, 7, 20):
+    for ticked in (1, 5, 20):
         phone.goto("/admin/workflow/round/")
         for box in phone.locator("input[name=chosen]").all()[:ticked]:
             box.check()

@@ -1,5 +1,6 @@
 """The three answers to "who may decide" agree: of a person, of the queue, and of the people of a step."""
 
+import os
 from datetime import timedelta
 
 import pytest
@@ -47,6 +48,8 @@ SITUATIONS = st.fixed_dictionaries(
         "needed": st.integers(1, 3),
     }
 )
+
+EXAMPLES = 2 * int(os.environ.get("MACHINE_EXAMPLES", "104")) // 5  # 16 in bin/test, 41 in bin/test --all
 
 
 class Scene:
@@ -135,7 +138,9 @@ def scene(db):
     return Scene()
 
 
-@settings(max_examples=40, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=EXAMPLES, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
+)
 @given(facts=SITUATIONS)
 def test_person_queue_and_people_agree_on_who_may_decide(scene, facts):
     with transaction.atomic():
