@@ -10,7 +10,7 @@ from ledger.models import Entry
 from ledger.resealing import is_same_data
 from ledger.verification.checks import MALFORMED_ROW_ERRORS, register_verifier
 from ledger.verification.walks import new_entries, walk
-from workflow.models import Decision, Verdict
+from workflow.models import Decision, Round, Verdict
 from workflow.verification.ledger_rows import CHUNK_ROWS, chunks, ledger_entries
 
 # Acts after which a publication carries a new seal, or has another end.
@@ -30,23 +30,25 @@ def _name(publication: Publication) -> str:
 
 
 @register_verifier
-def verify_sign_offs() -> Iterator[str]:
-    """The sealed sign-offs are the decisions of the round, all on this digest, enough of them at each step."""
-    rows = Publication.objects.filter(emergency=None).select_related("round")
-    prefetched = rows.prefetch_related("round__steps", "round__decisions__step").order_by("pk")
-    for publication in walk(prefetched, article="article", chunk_size=500):
-        of = getattr(publication, "round", None)
-        if of is None or of.revision_id != publication.revision_id:
-            yield f"{_name(publication)}: no round approved it"
-            continue
-        approvals = [decision for decision in of.decisions.all() if decision.verdict == Verdict.APPROVE]
-        if _unordered(publication.sign_offs) != _unordered([_sign_off(decision) for decision in approvals]):
-            yield f"{_name(publication)}: its sign-offs are not the decisions of its round"
-        if any(decision.digest != publication.digest for decision in approvals):
-            yield f"{_name(publication)}: decided on another text"
-        for step in of.steps.all():
-            if sum(decision.step_id == step.pk for decision in approvals) < step.people:
-                yield f"{_name(publication)}: step {step.position} ({step.name}) was not decided by {step.people}"
+def verify_publications_have_rounds() -> Iterator[str]:
+    """Nothing was published without a round, but for emergencies. `verify_rounds` compares the sign-offs."""
+    for publication in walk(Publication.objects.filter(emergency=None, round=None).order_by("pk"), article="article"):
+        yield f"{_name(publication)}: no round approved it"
+
+
+def sign_off_findings(publication: Publication, of: Round) -> Iterator[str]:
+    """Yield where the sealed sign-offs are not the decisions of the round, all on this digest, enough at each step."""
+    if of.revision_id != publication.revision_id:
+        yield f"{_name(publication)}: no round approved it"
+        return
+    approvals = [decision for decision in of.decisions_in_order() if decision.verdict == Verdict.APPROVE]
+    if _unordered(publication.sign_offs) != _unordered([_sign_off(decision) for decision in approvals]):
+        yield f"{_name(publication)}: its sign-offs are not the decisions of its round"
+    if any(decision.digest != publication.digest for decision in approvals):
+        yield f"{_name(publication)}: decided on another text"
+    for step in of.steps_in_order():
+        if sum(decision.step_id == step.pk for decision in approvals) < step.people:
+            yield f"{_name(publication)}: step {step.position} ({step.name}) was not decided by {step.people}"
 
 
 def _sign_off(decision: Decision) -> dict[str, Any]:

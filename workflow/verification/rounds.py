@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from django.db.models import F
 
+from articles.models import Publication
 from ledger.canonical_json import canonical_json
 from ledger.models import Entry
 from ledger.verification.checks import register_verifier
@@ -11,6 +12,7 @@ from ledger.verification.walks import new_entries, walk
 from workflow.actions.rounds import DECISION_VERBS
 from workflow.models import Decision, Round, RoundStep, Verdict
 from workflow.verification.ledger_rows import CHUNK_ROWS, chunks, ledger_entries
+from workflow.verification.publications import sign_off_findings
 
 ROUND_OPENING_VERBS = ["article.submitted", "article.unscheduled"]
 HANDED_OVER_VERB = "article.handed_over"
@@ -29,6 +31,8 @@ def verify_rounds() -> Iterator[str]:
         known = _KnownRounds(ledger_entries({opened.article_id for opened in chunk}, verbs))
         decisions = [decision for opened in chunk for decision in opened.decisions_in_order()]
         kept_from = Decision.objects.in_bulk([found.kept_from_id for found in decisions if found.kept_from_id])
+        approved = {opened.publication_id for opened in chunk if opened.publication_id}
+        published = Publication.objects.filter(emergency=None).in_bulk(approved)
         for opened in chunk:
             if finding := _round_mismatch(opened, known):
                 yield f"round {opened.pk} (article {opened.article_id}): {finding}"
@@ -38,6 +42,8 @@ def verify_rounds() -> Iterator[str]:
             for decision in opened.decisions_in_order():
                 if finding := _decision_mismatch(decision, known, kept_from):
                     yield f"decision {decision.pk} (article {opened.article_id}): {finding}"
+            if publication := published.get(opened.publication_id):
+                yield from sign_off_findings(publication, opened)
 
 
 class _KnownRounds:

@@ -20,7 +20,8 @@ from tests.workflow.action_factories import entries, somebody
 from workflow import services
 from workflow.models import Emergency
 from workflow.rules.states import PublicState, state_of
-from workflow.verification.publications import verify_publications, verify_sign_offs
+from workflow.verification.publications import verify_publications
+from workflow.verification.rounds import verify_rounds
 
 pytestmark = pytest.mark.django_db
 
@@ -69,7 +70,7 @@ def restore(publication: Publication, *more: str) -> None:
 
 def findings(publication: Publication) -> list[str]:
     """What the checks of publications say of it. The whole of `verify` for each column would take minutes."""
-    lines = [*publication_seals(), *publications_match_their_revisions(), *verify_publications(), *verify_sign_offs()]
+    lines = [*publication_seals(), *publications_match_their_revisions(), *verify_publications(), *verify_rounds()]
     return [line for line in lines if line.startswith(f"publication {publication.pk} ")]
 
 
