@@ -1,4 +1,4 @@
-"""The rows of a newsroom, kept by each process: making them by the product's services takes a quarter of a test."""
+"""The rows of a newsroom, kept by each process: making them takes a quarter of most tests."""
 
 import copy
 import json
