@@ -33,7 +33,7 @@ def _hash_matches(entry: Entry) -> bool:
 
 
 def _entry_mismatches(entry: Entry) -> Iterator[str]:
-    """What is wrong with one entry by itself."""
+    """Yield the faults of one entry: its hash, its key, its signature."""
     if not _hash_matches(entry):
         yield "its words do not match its hash"
     if keys.trusted_key(entry.key) is None:

@@ -15,8 +15,8 @@ from ledger.verification.walks import show_progress, walk, walk_since
 
 Verifier = Callable[[], Iterator[str]]
 _verifiers: list[Verifier] = []
-# What a value of the wrong kind raises. Whoever can write to the database can put any JSON in a row, and must be named
-# for it, not end the command before it comes to the rest.
+# Errors that a value of the wrong type raises. Somebody who can write to the database can store any JSON in a row.
+# `verify` names such a check and goes on with the next one.
 MALFORMED_ROW_ERRORS = (TypeError, ValueError, LookupError, AttributeError, RecursionError)
 
 

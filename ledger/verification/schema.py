@@ -31,7 +31,7 @@ def verify_triggers() -> Iterator[str]:
 
 def verify_constraints() -> Iterator[str]:
     """Every named constraint of the models, and every column that is to be unique, in the tables of the database."""
-    # Django looks at each table by itself, which takes a second. The same schema always gives the same answer.
+    # Django inspects one table after the other, which takes a second. So the answer is cached for each schema.
     with connection.cursor() as cursor:
         cursor.execute(SCHEMA_SQL[connection.vendor])
         yield from _missing_for_schema(tuple(cursor.fetchall()))
