@@ -1,9 +1,11 @@
 """The checks of `verify`, and the registry for those of other apps."""
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from itertools import groupby
 
-from django.db import DatabaseError, connection
+from django.db import DatabaseError
 
 from ledger.heads.head_list import HeadList
 from ledger.models import Entry
@@ -11,6 +13,7 @@ from ledger.monitoring.alarms import alarm_mismatches
 from ledger.monitoring.runs import run_mismatches
 from ledger.verification.chain import KnownHead, verify_chain
 from ledger.verification.schema import verify_constraints, verify_schema, verify_triggers
+from ledger.verification.snapshot import WorkerPool
 from ledger.verification.walks import show_progress, walk, walk_since
 
 Verifier = Callable[[], Iterator[str]]
@@ -21,33 +24,31 @@ MALFORMED_ROW_ERRORS = (TypeError, ValueError, LookupError, AttributeError, Recu
 
 
 def register_verifier(function: Verifier) -> Verifier:
-    """Registers a generator of lines; each line names one thing that does not match."""
+    """Registers a generator of lines; each line names one thing that does not match.
+
+    The verifiers of a module run in one process, in their order, so that a later one may use what an earlier one found.
+    """
     _verifiers.append(function)
     return function
 
 
-@contextmanager
-def snapshot() -> Iterator[None]:
-    """Everything read inside is read as of one moment, while others go on writing.
+@dataclass
+class _Inquiry:
+    """What `mismatches` was asked. It goes to every process that checks."""
 
-    Without it an act that is committed between two checks would look like tampering. Make the HeadList before: it only
-    ever says what has been committed. Inside a transaction (in tests) there is nothing to do.
-    """
-    if connection.in_atomic_block:
-        yield
-        return
-    # Django finds out once a process whether SQLite knows JSON, in a transaction of its own. Inside ours that fails,
-    # and it would conclude that SQLite does not.
-    _supported = connection.features.supports_json_field
-    # By hand: Django's own transactions are IMMEDIATE on SQLite and would keep all writers waiting.
-    begin = "BEGIN" if connection.vendor == "sqlite" else "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-    with connection.cursor() as cursor:
-        cursor.execute(begin)
-    try:
-        yield
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute("ROLLBACK")
+    notes: list[KnownHead]
+    heads: HeadList
+    since: KnownHead | None
+    has_progress: bool
+    has_broken_off: bool = False  # an error of the database ended the transaction of this process
+
+    def checks(self) -> list[Verifier]:
+        own = [verify_triggers, verify_constraints, verify_schema, self.chain, alarm_mismatches, run_mismatches]
+        return [*own, *_verifiers]
+
+    def chain(self) -> Iterator[str]:
+        entries = Entry.objects.filter(number__gte=self.since.number if self.since else 1).order_by("number")
+        yield from verify_chain(walk(entries), self.notes, heads=self.heads, since=self.since)
 
 
 def mismatches(
@@ -56,33 +57,40 @@ def mismatches(
     heads: HeadList | None = None,
     since: KnownHead | None = None,
     has_progress: bool = False,
+    pool: WorkerPool | None = None,
 ) -> Iterator[str]:
     """Every line of every check; nothing when all matches. Rows are streamed, not loaded at once.
 
     `notes`: heads from elsewhere that the ledger must contain; `heads`: those that the site noted outside the database,
     by default as of now; `since`: a head that was verified before: entries up to it, and the rows of articles that no
-    later entry mentions, are not checked again; `has_progress`: show a bar on standard error.
+    later entry mentions, are not checked again; `has_progress`: show a bar on standard error; `pool`: the processes
+    that share the checks.
     """
-    noted = HeadList() if heads is None else heads
+    inquiry = _Inquiry(list(notes), HeadList() if heads is None else heads, since, has_progress)
+    positions = range(len(inquiry.checks()))
+    modules = groupby(positions, lambda position: inquiry.checks()[position].__module__)
+    return (pool or WorkerPool([])).run(partial(_run_checks, inquiry), [list(group) for _module, group in modules])
 
-    def chain() -> Iterator[str]:
-        entries = Entry.objects.filter(number__gte=since.number if since else 1).order_by("number")
-        yield from verify_chain(walk(entries), notes, heads=noted, since=since)
 
-    own = [verify_triggers, verify_constraints, verify_schema, chain, alarm_mismatches, run_mismatches]
-    checks = [*own, *_verifiers]
-    walk_since(since.number if since else 0)
+def _run_checks(inquiry: _Inquiry, positions: list[int], process: int) -> Iterator[str]:
+    """Yield the lines of the checks at these positions of the list of all."""
+    if inquiry.has_broken_off:
+        return
+    checks = inquiry.checks()
+    walk_since(inquiry.since.number if inquiry.since else 0)
     try:
-        for position, function in enumerate(checks, 1):
+        for position in positions:
+            function = checks[position]
             name = function.__name__.removeprefix("verify_").replace("_", " ")
-            show_progress(f"{position}/{len(checks)} {name}" if has_progress else "")
+            show_progress(f"{position + 1}/{len(checks)} {name}" if inquiry.has_progress else "", line=process)
             try:
                 yield from function()
             except MALFORMED_ROW_ERRORS as error:
                 yield f"{function.__name__}: broke off at a row that holds what it never should ({error!r})"
             except DatabaseError as error:  # a table is gone, or the file is damaged; a snapshot allows nothing more
                 said = " ".join(str(error).split())
-                yield f"{function.__name__}: broke off, and {len(checks) - position} checks were left out: {said}"
+                yield f"{function.__name__}: broke off, and the checks after it were left out: {said}"
+                inquiry.has_broken_off = True
                 return
     finally:
         walk_since(0)

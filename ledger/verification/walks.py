@@ -15,6 +15,7 @@ REFRESH_SECONDS = 0.5  # how often the bar is drawn
 
 _since: ContextVar[int] = ContextVar("since", default=0)
 _label: ContextVar[str] = ContextVar("label", default="")
+_line: ContextVar[int] = ContextVar("line", default=0)
 
 
 def walk_since(number: int) -> None:
@@ -22,9 +23,13 @@ def walk_since(number: int) -> None:
     _since.set(number)
 
 
-def show_progress(label: str) -> None:
-    """Show a bar with this label on standard error during the walks that follow. "": none."""
+def show_progress(label: str, *, line: int = 0) -> None:
+    """Show a bar with this label on standard error during the walks that follow. "": none.
+
+    `line`: how many lines below the cursor, for each process that walks its own.
+    """
     _label.set(label)
+    _line.set(line)
 
 
 def walk(rows: QuerySet, *, article: str = "", also: Q | None = None, chunk_size: int = 2000) -> Iterator[Any]:
@@ -40,7 +45,15 @@ def walk(rows: QuerySet, *, article: str = "", also: Q | None = None, chunk_size
     if not label:
         yield from streamed
         return
-    yield from tqdm(streamed, total=rows.count(), desc=label, unit="", leave=False, mininterval=REFRESH_SECONDS)
+    yield from tqdm(
+        streamed,
+        total=rows.count(),
+        desc=label,
+        unit="",
+        leave=False,
+        mininterval=REFRESH_SECONDS,
+        position=_line.get(),
+    )
 
 
 def new_entries(entries: QuerySet[Entry]) -> QuerySet[Entry]:

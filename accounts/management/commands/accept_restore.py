@@ -14,7 +14,8 @@ from ledger.heads.head_list import HeadList
 from ledger.heads.restores import LostHeads, RestoreRefused, accept_restore, find_lost, note_earlier_acceptance
 from ledger.management.commands.verify import parse_head
 from ledger.verification.chain import KnownHead
-from ledger.verification.checks import mismatches, snapshot
+from ledger.verification.checks import mismatches
+from ledger.verification.snapshot import snapshot
 
 
 class Command(BaseCommand):

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from ledger.exports import write_entries
 from ledger.models import Entry
-from ledger.verification.checks import snapshot
+from ledger.verification.snapshot import snapshot
 
 
 class Command(BaseCommand):

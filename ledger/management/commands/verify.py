@@ -1,5 +1,6 @@
 """`verify`: reports everything that does not match what was signed."""
 
+import os
 import re
 from argparse import ArgumentParser
 from collections.abc import Iterable, Iterator
@@ -18,7 +19,10 @@ from ledger.models import Entry, Run
 from ledger.monitoring.alarms import rewrite_lost_alarms
 from ledger.monitoring.runs import note_run
 from ledger.verification.chain import KnownHead, verify_chain
-from ledger.verification.checks import mismatches, snapshot
+from ledger.verification.checks import mismatches
+from ledger.verification.snapshot import snapshot
+
+DEFAULT_PROCESSES = 2
 
 
 class Command(BaseCommand):
@@ -36,20 +40,35 @@ class Command(BaseCommand):
             metavar="N:HASH",
             help="a head that was verified before: only what is new since is checked",
         )
+        parser.add_argument(
+            "--processes",
+            metavar="N",
+            type=int,
+            default=min(DEFAULT_PROCESSES, os.cpu_count() or 1),
+            help="how many processes share the checks; each needs about 200 MB (default: %(default)s)",
+        )
 
-    def handle(self, *_args: Any, ledger: Path | None, head: str | None, since: str | None, **_options: Any) -> None:
+    def handle(
+        self,
+        *_args: Any,
+        ledger: Path | None,
+        head: str | None,
+        since: str | None,
+        processes: int,
+        **_options: Any,
+    ) -> None:
         given = [parse_head(head, "noted elsewhere")] if head else []
         verified = parse_head(since, "verified before") if since else None
         if ledger:
             self.check_export(ledger, given, verified)
         else:
-            self.check_site(given, verified)
+            self.check_site(given, verified, processes)
 
-    def check_site(self, given: list[KnownHead], since: KnownHead | None) -> None:
+    def check_site(self, given: list[KnownHead], since: KnownHead | None, processes: int) -> None:
         heads = HeadList()
-        with snapshot():
+        with snapshot(processes) as pool:
             wrong = self.print_mismatches(
-                mismatches(given, heads=heads, since=since, has_progress=self.stderr.isatty())
+                mismatches(given, heads=heads, since=since, has_progress=self.stderr.isatty(), pool=pool)
             )
             try:
                 last, restores = Entry.objects.order_by("-number").first(), accepted_restores()
