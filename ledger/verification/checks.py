@@ -32,6 +32,12 @@ def register_verifier(function: Verifier) -> Verifier:
     return function
 
 
+def runs_long(verifier: Verifier) -> Verifier:
+    """Marks a verifier that takes much of the whole time: processes that share the checks begin with its module."""
+    verifier.runs_long = True
+    return verifier
+
+
 @dataclass
 class _Inquiry:
     """What `mismatches` was asked. It goes to every process that checks."""
@@ -67,9 +73,11 @@ def mismatches(
     that share the checks.
     """
     inquiry = _Inquiry(list(notes), HeadList() if heads is None else heads, since, has_progress)
-    positions = range(len(inquiry.checks()))
-    modules = groupby(positions, lambda position: inquiry.checks()[position].__module__)
-    return (pool or WorkerPool([])).run(partial(_run_checks, inquiry), [list(group) for _module, group in modules])
+    checks = inquiry.checks()
+    modules = groupby(range(len(checks)), lambda position: checks[position].__module__)
+    tasks = [list(positions) for _module, positions in modules]
+    tasks.sort(key=lambda positions: not any(hasattr(checks[position], "runs_long") for position in positions))
+    return (pool or WorkerPool([])).run(partial(_run_checks, inquiry), tasks)
 
 
 def _run_checks(inquiry: _Inquiry, positions: list[int], process: int) -> Iterator[str]:

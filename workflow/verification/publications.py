@@ -10,7 +10,7 @@ from ledger.models import Entry
 from ledger.resealing import is_same_data
 from ledger.verification.checks import MALFORMED_ROW_ERRORS, register_verifier
 from ledger.verification.walks import new_entries, walk
-from workflow.models import Decision, Round, Verdict
+from workflow.models import Decision, Round, RoundStep, Verdict
 from workflow.verification.ledger_rows import CHUNK_ROWS, chunks, ledger_entries
 
 # Acts after which a publication carries a new seal, or has another end.
@@ -36,17 +36,22 @@ def verify_publications_have_rounds() -> Iterator[str]:
         yield f"{_name(publication)}: no round approved it"
 
 
-def sign_off_findings(publication: Publication, of: Round) -> Iterator[str]:
-    """Yield where the sealed sign-offs are not the decisions of the round, all on this digest, enough at each step."""
+def sign_off_findings(
+    publication: Publication, of: Round, steps: list[RoundStep], decisions: list[Decision]
+) -> Iterator[str]:
+    """Yield where the sealed sign-offs are not the decisions of the round, all on this digest, enough at each step.
+
+    `steps` and `decisions`: all those of the round.
+    """
     if of.revision_id != publication.revision_id:
         yield f"{_name(publication)}: no round approved it"
         return
-    approvals = [decision for decision in of.decisions_in_order() if decision.verdict == Verdict.APPROVE]
+    approvals = [decision for decision in decisions if decision.verdict == Verdict.APPROVE]
     if _unordered(publication.sign_offs) != _unordered([_sign_off(decision) for decision in approvals]):
         yield f"{_name(publication)}: its sign-offs are not the decisions of its round"
     if any(decision.digest != publication.digest for decision in approvals):
         yield f"{_name(publication)}: decided on another text"
-    for step in of.steps_in_order():
+    for step in steps:
         if sum(decision.step_id == step.pk for decision in approvals) < step.people:
             yield f"{_name(publication)}: step {step.position} ({step.name}) was not decided by {step.people}"
 

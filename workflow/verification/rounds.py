@@ -7,7 +7,7 @@ from django.db.models import F
 from articles.models import Publication
 from ledger.canonical_json import canonical_json
 from ledger.models import Entry
-from ledger.verification.checks import register_verifier
+from ledger.verification.checks import register_verifier, runs_long
 from ledger.verification.walks import new_entries, walk
 from workflow.actions.rounds import DECISION_VERBS
 from workflow.models import Decision, Round, RoundStep, Verdict
@@ -19,6 +19,7 @@ HANDED_OVER_VERB = "article.handed_over"
 
 
 @register_verifier
+@runs_long
 def verify_rounds() -> Iterator[str]:
     """Each round was opened, decided and handed over as the ledger says, and its rows are as the site sealed them.
 
@@ -29,21 +30,24 @@ def verify_rounds() -> Iterator[str]:
     for chunk in chunks(walk(rounds, article="article", chunk_size=CHUNK_ROWS)):
         verbs = [*ROUND_OPENING_VERBS, *DECISION_VERBS, HANDED_OVER_VERB]
         known = _KnownRounds(ledger_entries({opened.article_id for opened in chunk}, verbs))
-        decisions = [decision for opened in chunk for decision in opened.decisions_in_order()]
-        kept_from = Decision.objects.in_bulk([found.kept_from_id for found in decisions if found.kept_from_id])
+        steps = {opened.pk: opened.steps_in_order() for opened in chunk}
+        decisions = {opened.pk: opened.decisions_in_order() for opened in chunk}
+        kept_from = Decision.objects.in_bulk(
+            [found.kept_from_id for some in decisions.values() for found in some if found.kept_from_id]
+        )
         approved = {opened.publication_id for opened in chunk if opened.publication_id}
         published = Publication.objects.filter(emergency=None).in_bulk(approved)
         for opened in chunk:
-            if finding := _round_mismatch(opened, known):
+            if finding := _round_mismatch(opened, steps[opened.pk], known):
                 yield f"round {opened.pk} (article {opened.article_id}): {finding}"
-            for step in opened.steps_in_order():
+            for step in steps[opened.pk]:
                 if finding := _step_mismatch(opened, step, known):
                     yield f"step {step.pk} (article {opened.article_id}): {finding}"
-            for decision in opened.decisions_in_order():
+            for decision in decisions[opened.pk]:
                 if finding := _decision_mismatch(decision, known, kept_from):
                     yield f"decision {decision.pk} (article {opened.article_id}): {finding}"
             if publication := published.get(opened.publication_id):
-                yield from sign_off_findings(publication, opened)
+                yield from sign_off_findings(publication, opened, steps[opened.pk], decisions[opened.pk])
 
 
 class _KnownRounds:
@@ -63,11 +67,11 @@ class _KnownRounds:
                 self.decisions.add(_entry_key(entry))
 
 
-def _round_mismatch(opened: Round, known: _KnownRounds) -> str:
+def _round_mismatch(opened: Round, steps: list[RoundStep], known: _KnownRounds) -> str:
     said = known.opened.get((str(opened.article_id), opened.number))
     if said is None:
         return "opened outside the site; the ledger does not have it"
-    if said.get("steps") != [[step.name, step.role_id, step.people] for step in opened.steps_in_order()]:
+    if said.get("steps") != [[step.name, step.role_id, step.people] for step in steps]:
         return "its steps are not those that the ledger has"
     if said.get("hands") != sorted(opened.contributor_ids()):
         return "whose hands are in its text is not what the ledger says"
