@@ -1,6 +1,6 @@
-"""Redis, which the site can do without: short timeouts, and a pause after a failure in which nobody waits for it.
+"""Redis, which the site can do without: short timeouts, and a pause after each failure.
 
-Every use of Redis goes through `call_redis`: the page cache, Django's cache and the reads that wait.
+Every use of Redis goes through a `CircuitBreaker`: the page cache, Django's cache and the reads that wait.
 """
 
 import logging

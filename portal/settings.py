@@ -119,6 +119,7 @@ TEMPLATES = [
 
 # --- Databases --------------------------------------------------------------------------------------------------
 
+HAS_NAMED_DATABASE = bool(env.str("DATABASE_URL", default=""))  # not the file that bin/run makes in VAR_DIR
 DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{quote(str(VAR_DIR / 'db.sqlite3'))}")}
 DATABASES["default"]["ATOMIC_REQUESTS"] = False
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
@@ -160,11 +161,14 @@ else:
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.str("REDIS_URL", default="")
+# The site's name inside every seal, and before its keys in Redis; never change it later.
+SEAL_SITE = env.str("SEAL_SITE", default="qianfa")
 if REDIS_URL:
     CACHES = {
         "default": {
-            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "BACKEND": "articles.caching.redis_cache.OptionalRedisCache",
             "LOCATION": REDIS_URL,
+            "KEY_PREFIX": SEAL_SITE,  # several sites may share one Redis
             # Django's own serializer is pickle: anyone who writes to Redis would run code here.
             "OPTIONS": {"serializer": "articles.caching.json_cache.JSONSerializer"},
         }
@@ -227,7 +231,6 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 24 * 1024 * 1024
 SIGNING_KEY_FILE = Path(env.str("SIGNING_KEY_FILE", default=str(VAR_DIR / "keys" / "signing.pem")))
 TRUSTED_KEYS_DIR = Path(env.str("TRUSTED_KEYS_DIR", default=str(VAR_DIR / "keys" / "trusted")))
 LEDGER_HEAD_FILE = Path(env.str("LEDGER_HEAD_FILE", default=str(VAR_DIR / "ledger-heads.jsonl")))
-SEAL_SITE = env.str("SEAL_SITE", default="qianfa")  # the site's name inside every seal; never change it later
 
 # --- Mail -------------------------------------------------------------------------------------------------------
 

@@ -10,7 +10,6 @@ from django.db import DatabaseError, connection
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
-from redis.exceptions import RedisError
 
 from articles.caching import versions
 from articles.public import external_links
@@ -86,9 +85,10 @@ def _check_storage() -> None:
 
 @require_safe
 def readyz(_request: HttpRequest) -> HttpResponse:
-    """200 when database, cache and storage answer, else 503 that names what does not.
+    """200 when database and storage answer, else 503 that names what does not.
 
-    A ledger that takes no entries is named too, but the site is ready: it goes on serving pages.
+    A cache that does not answer and a ledger that takes no entries are named too, but the site is ready: it goes on
+    serving pages.
     """
     checks: dict[str, Callable[[], None]] = {
         "database": _check_database,
@@ -99,13 +99,15 @@ def readyz(_request: HttpRequest) -> HttpResponse:
     for name, check in checks.items():
         try:
             check()
-        except (DatabaseError, OSError, RedisError):
+        except (DatabaseError, OSError):
             logger.exception("%s is not ready", name)
             failed.append(name)
     lines = [f"{name}: {'failed' if name in failed else 'ok'}" for name in checks]
     if "database" not in failed and find_refusal():
         lines.append("recording: stopped")
-    return HttpResponse("\n".join(lines) + "\n", content_type="text/plain", status=503 if failed else 200)
+    return HttpResponse(
+        "\n".join(lines) + "\n", content_type="text/plain", status=503 if {*failed} - {"cache"} else 200
+    )
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -2,6 +2,7 @@
 
 import gc
 import os
+import runpy
 import secrets
 import shutil
 import tempfile
@@ -314,11 +315,20 @@ def redis_server():
 def reads_in_redis(redis_server, settings):
     """The site counts reads in an empty Redis; the client to look into it with."""
     from articles.reads import redis_buffer
+    from database.redis_client import circuit_breaker
 
-    redis_buffer._connect.cache_clear()  # a Redis that was left alone after a failure is asked again
+    redis_buffer._connect.cache_clear()
+    circuit_breaker.cache_clear()  # a Redis that was left alone after a failure is asked again
     settings.REDIS_URL = redis_server.url
     client = redis_buffer.get_buffer().client
     client.flushall()
     yield client
     client.close()
     redis_buffer._connect.cache_clear()
+
+
+@pytest.fixture
+def caches_of_the_site(monkeypatch, redis_server):
+    """CACHES as portal/settings.py has it when REDIS_URL is set."""
+    monkeypatch.setenv("REDIS_URL", redis_server.url)
+    return runpy.run_path(str(PROJECT / "portal/settings.py"))["CACHES"]

@@ -12,7 +12,7 @@ import redis
 
 
 class RedisServer:
-    """Starts, dies (with what it held: it keeps nothing on the disk) and starts again at the same address."""
+    """Starts, is killed, and starts again at the same address with all it held, as docs/operations.md asks."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -23,7 +23,18 @@ class RedisServer:
     def start(self) -> None:
         program = shutil.which("redis-server")
         assert program, "No redis-server on PATH. bin/test installs it where it may; Debian: apt install redis-server"
-        options = ["--port", "0", "--unixsocket", self.socket, "--save", "", "--appendonly", "no", "--dir", self.folder]
+        options = [
+            "--port",
+            "0",
+            "--unixsocket",
+            self.socket,
+            "--save",
+            "",
+            "--appendonly",
+            "yes",
+            "--dir",
+            self.folder,
+        ]
         self.process = subprocess.Popen([program, *map(str, options)], stdout=subprocess.DEVNULL)
         end = time.monotonic() + 30
         while not self.answers():

@@ -159,7 +159,7 @@ def clone_with_made_up_python(folder: Path, machine: Path) -> Path:
             (machine / name).symlink_to(shutil.which(name))
     (clone / ".venv/bin").mkdir(parents=True)
     python = clone / ".venv/bin/python"
-    python.write_text("#!/bin/sh\necho made up\n")
+    python.write_text('#!/bin/sh\necho made up\necho "$@" >>commands.txt\n')
     python.chmod(0o755)
     requirements = (clone / "requirements.txt").read_bytes()
     stamp = subprocess.run(["cksum"], input=requirements, capture_output=True, check=True)
@@ -183,6 +183,33 @@ def test_a_run_notes_its_address_for_plain_commands(tmp_path, machine, environme
         assert done.returncode == 0, done.stderr
         assert (clone / "var/site-url").read_text() == f"{address}\n"
         (clone / "var/site-url").write_text("http://127.0.0.1:9999\n")
+
+
+NAMED = "postgres://qianfa@127.0.0.1/portal"
+
+
+@pytest.mark.parametrize(
+    ("environment", "env_file", "is_filled"),
+    [
+        ({}, "", True),
+        ({"DEMONSTRATION": "0"}, "", False),
+        ({"DATABASE_URL": NAMED}, "", False),
+        ({}, f"DATABASE_URL={NAMED}\n", False),
+        ({}, f'export DATABASE_URL = "{NAMED}"\n', False),
+        ({"DATABASE_URL": "sqlite:////srv/portal/db.sqlite3"}, "", False),
+        ({"DATABASE_URL": NAMED, "DEMONSTRATION": "1"}, "", True),
+        ({}, f"DATABASE_URL={NAMED}\nDEMONSTRATION=1\n", True),
+    ],
+)
+def test_demonstration_content_goes_into_a_named_database_only_when_it_is_asked_for(
+    tmp_path, machine, environment, env_file, is_filled
+):
+    clone = clone_with_made_up_python(tmp_path, machine)
+    (clone / ".env").write_text(env_file)
+    done = run("bin/run", clone, machine, **environment)
+    assert done.returncode == 0, done.stderr
+    assert ("manage.py demo" in (clone / "commands.txt").read_text().splitlines()) == is_filled
+    assert ("No demonstration content" in done.stdout) != is_filled
 
 
 def site_url_of_a_plain_command(var: Path, **environment: str) -> str:

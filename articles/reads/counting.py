@@ -69,7 +69,7 @@ def count_read(article_id: int, request: HttpRequest, at: datetime | None = None
         try:
             return _count_in_redis(waiting, article_id, visitor, earlier_visitor, at)
         except RedisUnavailable:
-            pass
+            waiting.note_read_elsewhere(article_id)
     return _count_in_database(article_id, visitor, earlier_visitor, at)
 
 

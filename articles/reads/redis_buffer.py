@@ -21,19 +21,18 @@ from datetime import date
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-import redis
 from django.conf import settings
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 from articles.reads.database import MAX_READS_PER_ADDRESS, READ_WINDOW
 from articles.reads.visitors import ADDRESS_DIGITS
+from database.redis_client import RedisUnavailable, circuit_breaker, connect_to_redis
 
 logger = logging.getLogger(__name__)
 
-REDIS_TIMEOUT_SECONDS = 0.5  # seconds; a visitor waits no longer for a Redis that is gone
-REDIS_RETRY_SECONDS = 5  # seconds that a process does not ask a Redis that did not answer
 LIVE_TTL_SECONDS = 10  # seconds that an article is taken to be live; what is withdrawn is counted no longer than that
+DURABILITY_CHECK_SECONDS = 60
+# Batches have no expiry, so these policies evict none. https://redis.io/docs/latest/develop/reference/eviction/
+DURABLE_POLICIES = {"noeviction", "volatile-lru", "volatile-lfu", "volatile-random", "volatile-ttl"}
 MAX_BATCH_ARTICLES = 1000  # articles of a batch: what one transaction adds, and what a request that flushes has to do
 MAX_FLUSH_INTERVAL_SECONDS = (
     75  # seconds without a flush after which a web process flushes; more than the minute of a timer
@@ -126,10 +125,6 @@ end
 """
 
 
-class RedisUnavailable(Exception):
-    """Redis does not answer, or refuses; reads are counted in the database meanwhile."""
-
-
 @contextmanager
 def _expected_form() -> Iterator[None]:
     """Raise RedisUnavailable if the values in Redis do not have the form in which this module writes them."""
@@ -161,16 +156,11 @@ class ReadBuffer:
     """One site's reads in one Redis. Threads may share it, and processes that are forked after it was made."""
 
     def __init__(self, url: str) -> None:
-        self.client = redis.Redis.from_url(
-            url,
-            socket_timeout=REDIS_TIMEOUT_SECONDS,
-            socket_connect_timeout=REDIS_TIMEOUT_SECONDS,
-            # A script that was run and whose answer got lost is run again: the visitor is noted then, and counts once.
-            retry=Retry(NoBackoff(), 1),
-            decode_responses=True,
-        )
+        # A script that was run and whose answer got lost is run again: the visitor is noted then, and counts once.
+        self.client, self.breaker = connect_to_redis(url, decode_responses=True), circuit_breaker(url)
         self.key_prefix = f"{settings.SEAL_SITE}:reads:"
-        self._retry_at = 0.0
+        self._outdated: set[int] = set()  # articles of which a read was counted in the database alone
+        self._is_durable, self._checked_at = False, float("-inf")  # monotonic seconds
         sources = {
             "settle": SET_TOTAL_LUA + COUNT_LUA,
             "count": COUNT_LUA,
@@ -185,8 +175,10 @@ class ReadBuffer:
     ) -> CountResult | UnknownTotal:
         """Counts a read, unless the visitor is noted under one of the two hashes; with `visitor` "" only looks.
 
-        `known_total`: see `known_total_args`. Raises RedisUnavailable.
+        `known_total`: see `known_total_args`. Raises RedisUnavailable, also when Redis could lose the read.
         """
+        self._require_durability()
+        self._delete_outdated_totals()
         arguments = [article, visitor, earlier_visitor, int(READ_WINDOW.total_seconds() * 1000)]
         arguments += [day.isoformat(), secrets.token_hex(8), MAX_BATCH_ARTICLES, MAX_FLUSH_INTERVAL_SECONDS * 1000]
         arguments += [visitor[:ADDRESS_DIGITS], MAX_READS_PER_ADDRESS]
@@ -230,20 +222,42 @@ class ReadBuffer:
         """Lets the next read flush again, for not everything was flushed. Raises RedisUnavailable."""
         self._call(self.client.delete, f"{self.key_prefix}rest")
 
+    def note_read_elsewhere(self, article: int) -> None:
+        """Note that a read was counted in the database while Redis was away: the total here is too low."""
+        self._outdated.add(article)
+
+    def _delete_outdated_totals(self) -> None:
+        if outdated := self._outdated:
+            self._outdated = set()
+            try:
+                self._call(self.client.delete, *(f"{self.key_prefix}total:{article}" for article in outdated))
+            except RedisUnavailable:
+                self._outdated |= outdated
+                raise
+
+    def _require_durability(self) -> None:
+        """Raise RedisUnavailable if Redis could lose what it was told: at its own end, or to make room for other keys.
+
+        Its settings are read at most every DURABILITY_CHECK_SECONDS.
+        """
+        now = time.monotonic()
+        if now - self._checked_at >= DURABILITY_CHECK_SECONDS:
+            known = self._call(self.client.info, "persistence", "memory")
+            self._checked_at = now
+            self._is_durable = known.get("aof_enabled") == 1 and known.get("maxmemory_policy") in DURABLE_POLICIES
+            if not self._is_durable:
+                logger.warning(
+                    "Redis could lose reads (appendonly must be yes, and maxmemory-policy noeviction or volatile-…); "
+                    "they are counted in the database"
+                )
+        if not self._is_durable:
+            raise RedisUnavailable
+
     def _run_script(self, script: str, arguments: list[object]) -> Any:
         return self._call(self._scripts[script], keys=[self.key_prefix], args=arguments)
 
     def _call(self, command: Any, *arguments: object, **named: object) -> Any:
-        if time.monotonic() < self._retry_at:
-            raise RedisUnavailable
-        try:
-            return command(*arguments, **named)
-        except redis.RedisError as error:
-            self._retry_at = time.monotonic() + REDIS_RETRY_SECONDS
-            logger.warning(
-                "Redis does not answer; reads are counted in the database for %d s: %s", REDIS_RETRY_SECONDS, error
-            )
-            raise RedisUnavailable from error
+        return self.breaker.call(command, *arguments, **named)
 
 
 @lru_cache

@@ -22,7 +22,7 @@ from articles.reads import counting
 from departments import services as departments
 from departments.models import Department, DepartmentKind, Membership, Role
 from feedback import intake, letter_actions
-from feedback.models import LetterKind, LetterState
+from feedback.models import Letter, LetterKind, LetterState
 from ledger.atomic_files import write_atomically
 from legacy.page_import import import_pages
 from legacy.pages import read_page
@@ -131,7 +131,9 @@ def _add_reads() -> None:
 
 
 def _add_letters(cast: DemoAccounts) -> None:
-    """One letter that waits, and one that was answered."""
+    """One letter that waits, and one that was answered; none where there are letters already."""
+    if Letter.objects.exists():
+        return
     live = Publication.objects.live().filter(title__startswith="【示例】").order_by("-dated")
     for about, (text, answer) in zip(live[:2], SAMPLE_LETTERS, strict=False):
         letter = intake.store_letter("demonstration", text, kind=LetterKind.ERROR, text=text, article=about.article)

@@ -3,15 +3,13 @@
 import hashlib
 import hmac
 import logging
-import time
 from collections import OrderedDict
 from contextlib import suppress
 from threading import Lock
 
-import redis
 from django.conf import settings
-from redis.exceptions import RedisError
 
+from database.redis_client import RedisUnavailable, circuit_breaker, connect_to_redis
 from portal.page_cache.build import build_digest
 from portal.page_cache.page import MAX_AGE_SECONDS, CachedPage
 
@@ -19,8 +17,6 @@ logger = logging.getLogger(__name__)
 
 MAX_MEMORY_BYTES = 32 * 1024 * 1024  # in the memory of a process
 MAX_PAGE_BYTES = 1024 * 1024  # a page that is larger is not kept
-REDIS_TIMEOUT_SECONDS = 0.25  # seconds for an answer of Redis, which is then left alone for REDIS_RETRY_SECONDS seconds
-REDIS_RETRY_SECONDS = 5
 RENDER_TIMEOUT_SECONDS = 5  # seconds for which one process is trusted to be rendering
 MAC_BYTES = 32  # bytes of the signature before a page in Redis
 
@@ -68,10 +64,7 @@ class RedisStore:
     """
 
     def __init__(self, url: str) -> None:
-        self.client = redis.Redis.from_url(
-            url, socket_timeout=REDIS_TIMEOUT_SECONDS, socket_connect_timeout=REDIS_TIMEOUT_SECONDS
-        )
-        self.retry_at = 0.0
+        self.client, self.breaker = connect_to_redis(url), circuit_breaker(url)
 
     def get(self, key: str) -> CachedPage | None:
         data = self._call("get", self._redis_key("page", key))
@@ -91,27 +84,24 @@ class RedisStore:
 
     def acquire_render_lock(self, key: str) -> bool:
         """Takes the rendering of a page upon this process; False when another one is at it."""
-        taken = self._call("set", self._redis_key("rendering", key), b"1", nx=True, px=RENDER_TIMEOUT_SECONDS * 1000)
-        return bool(taken) or self._is_paused()  # without Redis nobody can be waited for
+        name, milliseconds = self._redis_key("rendering", key), RENDER_TIMEOUT_SECONDS * 1000
+        try:
+            return bool(self.breaker.call(self.client.set, name, b"1", nx=True, px=milliseconds))
+        except RedisUnavailable:
+            return True  # nobody can be waited for
 
     def release_render_lock(self, key: str) -> None:
         self._call("delete", self._redis_key("rendering", key))
 
     def _call(self, command: str, *values: object, **options: object) -> object:
-        if self._is_paused():
-            return None
         try:
-            return getattr(self.client, command)(*values, **options)
-        except RedisError:
-            logger.exception("Redis does not answer; pages are kept by each process alone for a while")
-            self.retry_at = time.monotonic() + REDIS_RETRY_SECONDS
+            return self.breaker.call(getattr(self.client, command), *values, **options)
+        except RedisUnavailable:
             return None
-
-    def _is_paused(self) -> bool:
-        return time.monotonic() < self.retry_at
 
     def _redis_key(self, kind: str, key: str) -> str:
-        return f"qianfa:{kind}:{hashlib.blake2b(f'{build_digest()} {key}'.encode(), digest_size=20).hexdigest()}"
+        digest = hashlib.blake2b(f"{build_digest()} {key}".encode(), digest_size=20).hexdigest()
+        return f"{settings.SEAL_SITE}:{kind}:{digest}"
 
     def _mac(self, key: str, data: bytes) -> bytes:
         secret = hashlib.blake2b(b"qianfa kept page " + settings.SECRET_KEY.encode(), digest_size=64).digest()

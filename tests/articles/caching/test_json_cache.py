@@ -1,7 +1,6 @@
 """Nothing is unpickled: the cache holds signed JSON only."""
 
 import ast
-import runpy
 from datetime import timedelta
 
 import pytest
@@ -50,13 +49,6 @@ def names(file):
 
 
 @pytest.fixture
-def caches_of_the_site(monkeypatch, redis_server):
-    """CACHES as portal/settings.py has it when REDIS_URL is set."""
-    monkeypatch.setenv("REDIS_URL", redis_server.url)
-    return runpy.run_path(str(PROJECT / "portal/settings.py"))["CACHES"]
-
-
-@pytest.fixture
 def store(redis_server, settings, reads_in_redis, caches_of_the_site):
     """The site keeps pages, figures and reads in an empty Redis; a client that sees bytes."""
     settings.CACHES = caches_of_the_site
@@ -89,7 +81,7 @@ def test_a_pickle_under_any_of_our_keys_runs_nothing_and_breaks_no_page(newsroom
 
     visit()
     keys = store.keys()
-    kinds = ("qianfa:page:", ":reads:open", ":reads:total:", ":most-read", ":desk-month:", ":desk-health", ":readyz")
+    kinds = ("tests:page:", ":reads:open", ":reads:total:", ":most-read", ":desk-month:", ":desk-health", ":readyz")
     assert [kind for kind in kinds if not any(kind in key.decode() for key in keys)] == []
     ran = tmp_path / "ran"
     for key in keys:

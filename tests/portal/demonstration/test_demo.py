@@ -1,6 +1,7 @@
 """The command `demo`: what a newcomer finds after the first start."""
 
 import io
+import json
 import re
 from datetime import timedelta
 
@@ -12,10 +13,12 @@ from django.utils import timezone
 from PIL import Image
 
 from accounts.models import User
-from articles.models import Article, Publication
+from articles.models import Article, Publication, Revision
 from departments.models import Department, DepartmentKind
+from departments.services import save_department
 from feedback.models import Letter
 from ledger.verification.checks import mismatches
+from portal.demonstration import builder
 from portal.demonstration.pictures import SCENES, render_scene
 from tests.factories import everything, nothing_changes
 from tests.legacy.samples import TITLE
@@ -71,6 +74,27 @@ def test_a_database_with_real_people_is_left_alone(settings, newsroom):
     settings.DEMONSTRATION = True
     with nothing_changes(), pytest.raises(CommandError):
         demo()
+
+
+def test_a_database_with_departments_and_no_people_is_left_alone(settings):
+    settings.DEMONSTRATION = True
+    save_department(Department(name="组织建设", slug="zuzhi"), by=None)
+    with nothing_changes(), pytest.raises(CommandError, match="DATABASE_URL"):
+        demo()
+
+
+@pytest.mark.parametrize(("is_named", "added"), [(True, 0), (False, 1)])
+def test_what_is_missing_is_added_to_the_file_of_bin_run_and_to_no_database_that_somebody_named(
+    built, settings, tmp_path, monkeypatch, is_named, added
+):
+    settings.HAS_NAMED_DATABASE = is_named
+    entry = {"title": "【示例】新的一篇", "department": "zuzhi", "body": "<p>示例正文。</p>", "state": "draft"}
+    entries = [*json.loads((builder.CONTENT_DIR / "articles.json").read_text(encoding="utf-8")), entry]
+    (tmp_path / "articles.json").write_text(json.dumps(entries), encoding="utf-8")
+    monkeypatch.setattr(builder, "CONTENT_DIR", tmp_path)
+    printed = demo()
+    assert re.search(r"(?<!\d)(\d+)(?!\d)", printed)[0] == str(added)
+    assert Revision.objects.filter(title=entry["title"]).count() == added
 
 
 def test_a_second_run_adds_nothing_and_says_so(built):

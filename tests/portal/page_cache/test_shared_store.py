@@ -46,7 +46,7 @@ def processes(count):
 
 
 def only_page(store):
-    (name,) = store.keys("qianfa:page:*")
+    (name,) = store.keys("tests:page:*")
     return name
 
 
@@ -138,4 +138,4 @@ def test_a_page_in_redis_does_not_outlive_its_time(newsroom, store):
     (first,), _django = processes(1)
     first.get("/")
     assert 0 < store.ttl(only_page(store)) <= kept.MAX_AGE_SECONDS
-    assert store.keys("qianfa:rendering:*") == []
+    assert store.keys("tests:rendering:*") == []
