@@ -17,8 +17,6 @@ from ledger.models import Entry
 from ledger.record import record
 from workflow.models import Pipeline
 
-pytestmark = pytest.mark.both_databases("the whole of the product, once on each")
-
 PROJECT = Path(settings.BASE_DIR)
 SCRIPTS = ["bin/run", "bin/test", "bin/_setup", ".ci/run"]
 
@@ -231,6 +229,7 @@ def test_a_plain_command_finds_the_address_of_the_last_run(tmp_path):
     assert given == "https://www.example.gov.cn"
 
 
+@pytest.mark.both_databases("each is emptied in its own way")
 @pytest.mark.parametrize("turn", ["first", "second"])
 def test_a_test_with_real_transactions_finds_guards_and_presets_and_an_empty_ledger(transactional_db, turn):
     assert guards.missing_guards(connection) == []

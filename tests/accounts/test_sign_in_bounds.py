@@ -82,6 +82,7 @@ headers = st.binary(max_size=400).map(lambda raw: raw.decode("latin-1")) | texts
 @given(texts, texts, st.dictionaries(st.sampled_from(HEADERS), headers, max_size=3), texts)
 @example("x" * 256, "p", {}, "/admin/")
 @example("x", "p", {"User-Agent": "\0"}, "/admin/")
+@pytest.mark.slow
 def test_no_sign_in_gives_500_and_each_guess_is_counted(drafter, name, password, headers, target):
     with undone():
         before = failures()

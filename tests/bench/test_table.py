@@ -172,6 +172,7 @@ def test_another_configuration_is_refused_rather_than_half_put_in_place(tmp_path
 
 
 @pytest.mark.parametrize("module", ["bench.run", "bench.fill.__main__", "bench.scenarios.page_profile"])
+@pytest.mark.slow
 def test_the_command_explains_itself(module, environment):
     done = subprocess.run(
         [sys.executable, "-m", module, "--help"], cwd=PROJECT, capture_output=True, text=True, check=False,

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,27 @@ from tests.factories import Newsroom
 
 # What a visitor's browser says; without it Chromium would call itself headless, and be taken for a crawler.
 VISITOR = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
+
+# What bin/test drives a browser through; all the others are marked `slow`, for bin/test --all.
+IN_EVERY_RUN = {
+    "test_a_text_is_written_approved_signed_off_and_read",
+    "test_a_leader_decides_on_a_phone",
+    "test_a_screenshot_is_uploaded_at_once",
+    "test_what_was_typed_survives_a_browser_that_is_closed",
+    "test_a_text_that_the_server_refuses_keeps_its_copy",
+    "test_two_taps_in_the_same_place_decide_on_one_article",
+    "test_what_is_in_the_form_is_replaced_only_when_asked",
+    "test_elder_mode_is_there_before_the_first_word_is_drawn",
+    "test_axe_finds_nothing_on_a_form_that_came_back",
+    "test_an_article_reads_fully_without_javascript",
+}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items:
+        if item.path.parent == here and item.originalname not in IN_EVERY_RUN:
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture

@@ -338,6 +338,7 @@ def test_a_text_of_hostile_size_is_refused_with_what_to_do(shape, english):
 
 
 @pytest.mark.parametrize("shape", [one for one in SHAPES if not one.refused], ids=lambda shape: shape.name)
+@pytest.mark.slow
 def test_a_text_of_twice_the_size_makes_twice_the_work_and_no_more(shape, english):
     shape.enter(shape.make(1))  # what is loaded once does not count
     small, large = (_work_at(shape, size) for size in (shape.size, 2 * shape.size))

@@ -18,6 +18,7 @@ def theme(page):
     return page.one("html").attributes.get("data-theme")
 
 
+@pytest.mark.slow
 def test_the_site_is_red_until_it_is_made_blue_and_then_every_kind_of_page_is(newsroom, site, media):
     assert theme(visit("/")) == "red"
     identity.save_identity(Identity(**SITE_IDENTITY, theme="blue"), by=newsroom.admin)

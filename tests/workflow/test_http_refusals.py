@@ -190,7 +190,7 @@ def signed_in(one):
 
 
 @pytest.mark.parametrize("one_after", ["approve", "return"])
-@pytest.mark.parametrize("step", ["审核", "签发"])
+@pytest.mark.parametrize("step", [pytest.param("审核", marks=pytest.mark.slow), "签发"])
 def test_of_two_buttons_pressed_at_the_same_moment_one_counts_and_the_other_is_told_so(crowded, step, one_after):
     """Scenarios 5 and 6."""
     names = ("reviewer", "other") if step == "审核" else ("publisher", "second")

@@ -124,6 +124,7 @@ def test_an_article_that_is_not_there_is_not_found(newsroom, as_user, number):
     assert as_user("drafter").post(AUTOSAVE, {"article": number, "title": "x"}).status_code == 404
 
 
+@pytest.mark.slow
 def test_automatic_saves_are_kept_every_ten_minutes_and_push_out_nobodys(newsroom, as_user, monkeypatch):
     monkeypatch.setattr(DraftSave, "MAX_SAVES", 10)
     with time_machine.travel(timezone.now().replace(minute=1, second=0), tick=False) as clock:

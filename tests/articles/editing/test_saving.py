@@ -101,6 +101,7 @@ def test_a_body_that_is_too_long_holds_up_a_save_by_hand_and_is_left_out_of_an_a
     assert not File.objects.exists()
 
 
+@pytest.mark.slow
 def test_a_body_is_as_long_as_it_is_once_its_pictures_are_files(newsroom, as_user, media):
     article = newsroom.draft()
     words = {"version": article.active_draft().version, "title": "植树"}

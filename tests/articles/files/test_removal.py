@@ -89,6 +89,7 @@ def during_deletion(settings):
 
 
 @pytest.mark.parametrize("data", [PICTURE, PDF, photograph()], ids=["picture", "document", "picture with renditions"])
+@pytest.mark.slow
 def test_who_uploads_while_the_content_is_deleted_has_the_file_with_its_content(newsroom, media, during_deletion, data):
     article = withdrawn_with(newsroom, data)
     during_deletion.act = lambda: storage.store_upload(data, newsroom.colleague)
@@ -101,6 +102,7 @@ def test_who_uploads_while_the_content_is_deleted_has_the_file_with_its_content(
 
 
 @pytest.mark.parametrize("who", ["drafter", "colleague"])
+@pytest.mark.slow
 def test_who_uploads_while_the_expunging_is_not_committed_yet_has_both_or_neither(newsroom, media, who, monkeypatch):
     article = withdrawn_with(newsroom, PICTURE)
     outcomes, threads = [], []

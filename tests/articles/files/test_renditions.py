@@ -56,6 +56,7 @@ def test_a_large_picture_is_kept_in_two_smaller_sizes_that_are_what_they_say(pho
 
 
 @pytest.mark.parametrize("detail", [10, 160, 1600])
+@pytest.mark.slow
 def test_the_small_size_leaves_room_for_the_rest_of_a_first_view(newsroom, media, detail):
     photo = store_picture(photograph(detail=detail), newsroom.drafter)
     small = photo.renditions.get(name="small").file

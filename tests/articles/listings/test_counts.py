@@ -203,6 +203,7 @@ def test_moving_with_a_count_that_is_too_small_goes_through(newsroom):
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.slow
 def test_several_who_settle_at_once_count_everything_once():
     newsroom = Newsroom.open()
     for _again in range(4):

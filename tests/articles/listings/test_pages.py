@@ -41,6 +41,7 @@ def test_equal_dates_stay_in_order_so_that_no_page_repeats_or_drops_one(newsroom
     assert everything(newsroom, 3) == [publication.title for publication in by_number]
 
 
+@pytest.mark.slow
 def test_an_exactly_full_page_has_no_second_one(newsroom):
     for _ in range(20):
         newsroom.published()

@@ -231,6 +231,7 @@ def test_a_draft_is_not_expunged(draft):
 # Behind the application's back.
 
 
+@pytest.mark.slow
 def test_a_frozen_revision_that_was_changed_all_the_same_is_named(frozen):
     """Scenario 43."""
     assert verify() == []

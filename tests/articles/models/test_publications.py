@@ -188,6 +188,7 @@ def test_nothing_of_a_publication_changes(live):
         assert "a publication never changes" in words, column
 
 
+@pytest.mark.slow
 def test_a_publication_that_was_changed_all_the_same_is_named(newsroom, live):
     """Scenario 43."""
     others = {
@@ -205,6 +206,7 @@ def test_a_publication_that_was_changed_all_the_same_is_named(newsroom, live):
             assert named(f"publication {live.pk}"), column
 
 
+@pytest.mark.slow
 def test_nonsense_in_a_publication_is_named_and_stops_neither_page_nor_command(newsroom, client, live):
     """Scenario 43."""
     other = newsroom.published(title="没有动过的一篇")

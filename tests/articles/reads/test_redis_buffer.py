@@ -246,6 +246,7 @@ def flusher(point, redis_server):
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.slow
 def test_a_flush_that_is_killed_at_any_point_is_made_up_for_and_nothing_counts_twice(
     newsroom, waiting, reads_in_redis, redis_server
 ):

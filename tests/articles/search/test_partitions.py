@@ -66,7 +66,7 @@ def test_a_site_with_fewer_publications_than_a_partition_holds_has_one(newsroom)
 
 
 @pytest.mark.parametrize("terms", BOTH)
-@pytest.mark.parametrize("part", [None, Part.TITLE])
+@pytest.mark.parametrize("part", [None, pytest.param(Part.TITLE, marks=pytest.mark.slow)])
 def test_the_newest_are_the_same_as_if_all_were_looked_through(shelf, terms, part):
     asked = index.phrase_queries(terms.split(), part)
     live = Publication.objects.live()

@@ -44,6 +44,7 @@ def cut(texts, length, many, seed):
 
 
 @pytest.mark.parametrize("count", [300, pytest.param(2000, marks=pytest.mark.slow)])
+@pytest.mark.slow
 def test_every_random_word_finds_every_article_in_which_it_stands(texts, client, count):
     """Scenario 40. Half of the words have two characters, the others three to eight."""
     words = cut(texts, 2, count // 2, seed=2014)
@@ -65,6 +66,7 @@ def test_every_random_word_finds_every_article_in_which_it_stands(texts, client,
         assert standing <= set(found(client, word)), word
 
 
+@pytest.mark.slow
 def test_a_word_that_stands_nowhere_finds_nothing(texts):
     everything = "\n".join(texts.values())
     fields = Publication.objects.values_list(*(f"revision__{name}" for name in FIELDS))
@@ -77,6 +79,7 @@ def test_a_word_that_stands_nowhere_finds_nothing(texts):
     assert [word for word in absent if matching(Publication.objects.live(), phrase_queries([word])).exists()] == []
 
 
+@pytest.mark.slow
 def test_single_characters_words_that_mix_scripts_and_document_numbers_find_theirs_too(texts):
     for pk, number in Publication.objects.exclude(revision__document_number="").values_list(
         "pk", "revision__document_number"

@@ -76,6 +76,7 @@ def test_an_index_of_an_earlier_version_finds_again_what_is_public_and_nothing_e
     assert rows() == fed
 
 
+@pytest.mark.slow
 def test_again_and_again_gives_the_same(shelf):
     first = run_reindex(), rows()
     assert (run_reindex(), rows()) == first
@@ -92,6 +93,7 @@ def test_without_publications_there_is_nothing_to_do(newsroom):
     assert run_reindex() == "搜索索引中现有发布 0 条"
 
 
+@pytest.mark.slow
 def test_a_run_that_was_broken_off_is_simply_begun_again(shelf, monkeypatch):
     fed, put_many, done = rows(), index.index_publications, []
     spoil()
@@ -110,6 +112,7 @@ def test_a_run_that_was_broken_off_is_simply_begun_again(shelf, monkeypatch):
     assert rows() == fed
 
 
+@pytest.mark.slow
 def test_the_memory_it_takes_does_not_grow_with_the_number_of_publications(newsroom, monkeypatch):
     monkeypatch.setattr(reindex, "MAX_BATCH_PUBLICATIONS", 2)
 

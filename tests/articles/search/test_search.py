@@ -49,6 +49,7 @@ def cuts(text):
     return [start for start in range(len(text) - 1) if text[start : start + 2].isalnum()]
 
 
+@pytest.mark.slow
 def test_any_two_characters_that_stand_in_the_real_article_find_it(client, real):
     """Scenario 40."""
     pk, text = real
@@ -71,6 +72,7 @@ def test_longer_words_of_the_real_article_find_it(client, real):
     assert [word for word in chance.sample(words, 100) if found(client, word) != [pk]] == []
 
 
+@pytest.mark.slow
 def test_two_characters_that_do_not_stand_beside_each_other_do_not_find_it(client, real):
     """Scenario 40."""
     _, text = real

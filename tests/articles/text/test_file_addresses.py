@@ -206,6 +206,7 @@ def test_no_form_of_its_address_gives_access_to_a_private_file(newsroom, private
 
 
 @pytest.mark.django_db
+@pytest.mark.slow
 def test_the_uploader_may_spell_the_address_in_any_form(newsroom, private):
     words = {"title": "标题", "body": "<p>正文</p>"}
     article, _lost = drafts.create_article(department=newsroom.elsewhere, content=words, by=newsroom.stranger)

@@ -206,6 +206,7 @@ def test_no_act_is_refused_falsely_while_threads_act_at_once(act, settings):
 
 
 @REAL_TRANSACTIONS
+@pytest.mark.slow
 def test_no_act_is_refused_falsely_while_processes_act_at_once(settings):
     arguments = [str(connection.settings_dict["NAME"]), str(settings.LEDGER_HEAD_FILE), "15"]
     processes = [

@@ -119,6 +119,7 @@ def test_a_step_for_two_people_waits_for_the_second_and_takes_no_one_twice(newsr
 
 
 @pytest.mark.both_databases("JSON null is read back differently")
+@pytest.mark.slow
 def test_a_department_that_gives_up_its_pipeline_goes_on_with_the_default_one(newsroom):
     use(newsroom, "三审三校")
     use(newsroom, None)

@@ -105,7 +105,7 @@ def supersede(newsroom, publication):
 # Every act that ends × every column.
 
 
-@pytest.mark.parametrize("act", [withdraw, expire, supersede])
+@pytest.mark.parametrize("act", [withdraw, *(pytest.param(act, marks=pytest.mark.slow) for act in (expire, supersede))])
 def test_an_end_takes_down_what_was_tampered_with_and_signs_nothing_of_it(newsroom, live, act):
     """Scenario 55."""
     newsroom.reviewed(newsroom.rewritten(live.article, title="更正"))
@@ -220,7 +220,14 @@ def withdrawn(newsroom: Newsroom, live: Publication) -> Publication:
     return Publication.objects.get(pk=live.pk)
 
 
-@pytest.mark.parametrize(("act", "fixture"), [(move, "live"), (confirm, "emergency"), (expunge, "withdrawn")])
+@pytest.mark.parametrize(
+    ("act", "fixture"),
+    [
+        (move, "live"),
+        pytest.param(confirm, "emergency", marks=pytest.mark.slow),
+        pytest.param(expunge, "withdrawn", marks=pytest.mark.slow),
+    ],
+)
 def test_an_act_that_seals_again_refuses_a_row_that_is_not_what_was_sealed(request, newsroom, act, fixture):
     """Scenario 55."""
     publication = request.getfixturevalue(fixture)
@@ -284,6 +291,7 @@ def test_nobody_confirms_their_own_emergency_by_changing_who_had_a_part_in_it(ne
 # What `verify` says of an end, of an emergency and of a pin.
 
 
+@pytest.mark.slow
 def test_every_column_of_an_end_is_vouched_for(newsroom):
     """Scenario 55."""
     published, other = newsroom.published(), newsroom.published()
@@ -310,6 +318,7 @@ def test_every_column_of_an_end_is_vouched_for(newsroom):
         assert named(f"publication {published.pk}") and named(f"publication {other.pk}")
 
 
+@pytest.mark.slow
 def test_every_column_of_an_emergency_is_vouched_for(newsroom, emergency):
     """Scenario 62."""
     confirm(newsroom, emergency)

@@ -102,6 +102,7 @@ def expected(state):
     return found | public.get(state.public, set())
 
 
+@pytest.mark.slow
 def test_each_state_finds_the_articles_that_are_in_it_and_no_others(newsroom):
     articles = {newsroom.article_in(text, public): (text, public) for text, public in every_state()}
     found = {name: set(in_state(Article.objects.all(), name)) for name, _label in article_filters.STATE_CHOICES}

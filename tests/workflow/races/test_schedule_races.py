@@ -37,6 +37,7 @@ def address(article):
     return f"/{article.department.slug}/{article.pk}/"
 
 
+@pytest.mark.slow
 def test_readers_find_exactly_one_version_while_one_replaces_the_other(newsroom):
     """Scenario 25."""
     article = newsroom.published(body="<p>第0稿。</p>").article

@@ -49,7 +49,7 @@ SITUATIONS = st.fixed_dictionaries(
     }
 )
 
-EXAMPLES = 2 * int(os.environ.get("MACHINE_EXAMPLES", "104")) // 5  # 16 in bin/test, 41 in bin/test --all
+EXAMPLES = 2 * int(os.environ.get("MACHINE_EXAMPLES", "104")) // 5  # 6 in bin/test, 41 in bin/test --all
 
 
 class Scene:
