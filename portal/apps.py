@@ -11,6 +11,8 @@ class PortalConfig(AppConfig):
     verbose_name = _("Site")
 
     def ready(self) -> None:
+        from database import connections
+
         # Importing them registers triggers and verifiers.
         from portal import guards, identity  # noqa: F401 (registers on import)
         from portal.home import block_settings  # noqa: F401 (registers on import)
@@ -19,6 +21,9 @@ class PortalConfig(AppConfig):
             from database import pg_timestamps
 
             pg_timestamps.register_timestamp_loader()
+            connections.shorten_pool_delays()
+        else:
+            connections.note_sqlite_features()
 
 
 class DeskConfig(AdminConfig):

@@ -98,9 +98,6 @@ def snapshot(processes: int = 1) -> Iterator[WorkerPool]:
     if connection.in_atomic_block:
         yield WorkerPool([])
         return
-    # Django finds out once a process whether SQLite knows JSON, in a transaction of its own. That fails inside ours and
-    # while we keep writers waiting, and Django would conclude "no". A forked process inherits the answer.
-    _supported = connection.features.supports_json_field
     with ExitStack() as ends:
         workers = _start_workers(processes - 1)
         for worker in workers:

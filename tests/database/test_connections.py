@@ -1,6 +1,8 @@
 """The site recovers when the database drops every connection."""
 
 import runpy
+import sqlite3
+from contextlib import closing
 from threading import Barrier
 
 import psycopg
@@ -8,7 +10,7 @@ import pytest
 from django.db import DatabaseError, IntegrityError, connection, connections
 
 from articles.caching import versions
-from articles.models import ReadTotal
+from articles.models import Publication, ReadTotal
 from database.connections import run_outside_request
 from tests.articles.reads.test_counting import BROWSER
 from tests.ledger.threads import at_once
@@ -93,6 +95,38 @@ def test_a_pool_full_of_broken_connections_fails_no_page(newsroom, site):
     break_connections(held=False)
     versions.expire_versions()
     assert "一直在" in site.ask(address).text
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="only SQLite is asked")
+def test_a_database_that_is_locked_at_the_first_query_of_a_thread_still_knows_json(newsroom):
+    publication = newsroom.published()
+
+    def read_json():
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA busy_timeout = 1")
+        return connection.features.supports_json_field, Publication.objects.get(sign_offs__0__step="审核").pk
+
+    with closing(sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        assert at_once([read_json]) == [(True, publication.pk)]
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="only PostgreSQL has a pool")
+def test_a_page_of_django_waits_less_than_a_second_for_a_pool_of_dead_connections(newsroom, client, monkeypatch):
+    address = newsroom.published(title="一直在").get_absolute_url()
+    connection.close()
+    size = connection.pool.max_size
+    everybody, delays = Barrier(size, timeout=60), []
+
+    def hold():
+        connection.ensure_connection()
+        everybody.wait()
+
+    assert at_once([hold] * size) == [None] * size
+    end_sessions()
+    monkeypatch.setattr("psycopg_pool.pool.sleep", delays.append)
+    assert "一直在" in client.get(address).content.decode()
+    assert len(delays) == size and sum(delays) < 1
 
 
 def test_a_read_counts_once_after_all_connections_broke(newsroom, site, held):
