@@ -234,6 +234,7 @@ LEDGER_HEAD_FILE = Path(env.str("LEDGER_HEAD_FILE", default=str(VAR_DIR / "ledge
 
 # --- Mail -------------------------------------------------------------------------------------------------------
 
+HAS_MAIL_SERVER = bool(env.str("EMAIL_URL", default=""))  # without one mails wait, and are given up after a day
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"qianfa@{_site.hostname}")
 EMAIL_TIMEOUT = 10  # seconds: a server that does not answer holds up delivery no longer

@@ -153,6 +153,8 @@ def _send(delivery: Delivery) -> None:
 
 
 def _send_email(delivery: Delivery, address: str) -> None:
+    if not settings.HAS_MAIL_SERVER:
+        raise DeliveryRefused(_("No mail server is set (EMAIL_URL)."))
     notification = delivery.notification
     subject, body = messages.email_message(notification)
     # The same at each attempt, so that a mail system can tell a repetition.

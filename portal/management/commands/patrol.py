@@ -57,6 +57,9 @@ class Command(BaseCommand):
         addresses = list(people.values_list("email", flat=True))
         if not addresses:
             return
+        if not settings.HAS_MAIL_SERVER:
+            self.stderr.write(_("No mail server is set (EMAIL_URL)."))
+            return
         name = identity.current_identity().name or _("Qianfa")
         subject = _("%(site)s: %(count)d deviations from what was sealed") % {"site": name, "count": len(findings)}
         lines = [str(finding) for finding in findings[:MAX_MAIL_LINES]]

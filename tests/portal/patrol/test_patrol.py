@@ -285,6 +285,17 @@ def test_every_deviation_raises_an_alarm_and_one_mail_goes_to_the_superusers(pat
     assert all(line in mail.body for line in lines)
 
 
+def test_without_a_mail_server_the_command_says_so_instead_of_printing_the_mail(
+    patrol, template, live_server, settings, mailoutbox
+):
+    settings.HAS_MAIL_SERVER = False
+    template("base.html", FOOTER, f"{FOOTER} 365体育")
+    errors = StringIO()
+    with pytest.raises(CommandError):
+        call_command("patrol", url=live_server.url, stdout=StringIO(), stderr=errors)
+    assert "EMAIL_URL" in errors.getvalue() and mailoutbox == []
+
+
 def test_the_command_exits_with_1_when_it_found_something(patrol, template, live_server):
     template("base.html", FOOTER, f"{FOOTER} 365体育")
     with pytest.raises(CommandError) as ended:

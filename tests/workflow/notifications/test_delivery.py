@@ -187,6 +187,28 @@ def test_a_server_that_is_down_is_left_alone_after_three_failures_and_nothing_is
     assert deliver() == delivery.DeliveryCounts(sent=3)
 
 
+def test_without_a_mail_server_nothing_is_taken_for_sent(newsroom, settings, mailoutbox, capsys, as_user):
+    settings.HAS_MAIL_SERVER = False
+    newsroom.submitted()
+    call_command("deliver_notifications")
+    assert mailoutbox == [] and not Delivery.objects.filter(state=DeliveryState.SENT).exists()
+    assert "EMAIL_URL" in capsys.readouterr().err
+    while not Delivery.objects.filter(state=DeliveryState.GIVEN_UP).exists():
+        let_time_pass(hours=1)
+        deliver()
+    assert "EMAIL_URL" in as_user("admin").get("/admin/workflow/delivery/").content.decode()
+
+
+def test_a_mail_that_waited_less_than_a_day_goes_out_once_a_mail_server_is_set(newsroom, settings, mailoutbox):
+    settings.HAS_MAIL_SERVER = False
+    newsroom.submitted()
+    deliver()
+    settings.HAS_MAIL_SERVER = True
+    let_time_pass(hours=1)
+    assert deliver() == delivery.DeliveryCounts(sent=1)
+    assert len(mailoutbox) == 1
+
+
 def test_a_process_that_dies_with_a_message_in_hand_lets_go_of_it_after_a_while(newsroom, monkeypatch, mailoutbox):
     newsroom.submitted()
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.utils.translation import gettext as _
 
@@ -13,6 +14,8 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **_options: Any) -> None:
         outcome = deliver()
+        if not settings.HAS_MAIL_SERVER:
+            self.stderr.write(_("No mail server is set (EMAIL_URL). E-mails wait for a day and are given up then."))
         self.stdout.write(
             _("%(sent)d sent, %(failed)d failed, %(given_up)d given up")
             % {"sent": outcome.sent, "failed": outcome.failed, "given_up": outcome.given_up}
