@@ -5,6 +5,7 @@ import time_machine
 from django.utils import timezone
 
 from articles.listings import counts
+from articles.public import external_links
 from departments.models import Department
 from ledger.verification.checks import mismatches
 from portal.identity import save_identity
@@ -26,7 +27,8 @@ GROUPS = {
 
 @pytest.fixture
 def crawl(newsroom, media):
-    harmless = {atom for address in EMPTY_PAGES for atom in fetch(address).atoms}
+    empty = [*EMPTY_PAGES, external_links.interstitial_url("https://www.example.com/")]
+    harmless = {atom for address in empty for atom in fetch(address).atoms}
     for more in ({}, {"phone": "0551-62606050", "keywords": "党建"}):  # what the first one lacks
         save_identity(Identity(**SITE_IDENTITY, **more), by=newsroom.admin)
     addresses = build_site(newsroom)
