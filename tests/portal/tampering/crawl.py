@@ -57,6 +57,10 @@ class Crawl:
             touched[kind] = columns_in([query["sql"] for query in captured.captured_queries])
             for link, inside in before[kind].rows:
                 sealed.setdefault(link, set()).update(inside)
+        for (kind, address, *words), inside in list(sealed.items()):  # a row has the same words in both languages
+            other = (kind, f"/en{address}", *words)
+            if other in sealed:
+                sealed[other] |= inside | {("attribute", "p", "", "lang", "zh-Hans")}
         return cls(addresses, before, touched, harmless | ERROR_ATOMS | set(_original_covers()), sealed)
 
     @property
