@@ -23,7 +23,7 @@ from articles.models import (
 )
 from articles.search.index_check import wrongly_indexed
 from ledger.canonical_json import sha256
-from ledger.verification.checks import register_verifier, runs_long
+from ledger.verification.checks import long_running, register_verifier
 from ledger.verification.walks import walk
 
 INDEX_CHUNK_ROWS = 50  # publications whose words are compared at once; a body may be a megabyte
@@ -203,7 +203,7 @@ def listing_segments() -> Iterator[str]:
 
 
 @register_verifier
-@runs_long
+@long_running
 def search_index() -> Iterator[str]:
     """The index of the search holds the words of what is public or will be: no more, no fewer."""
     public = Publication.objects.live_or_scheduled().filter(revision__expunged_at=None)

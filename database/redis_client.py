@@ -49,15 +49,18 @@ class CircuitBreaker:
             self._paused_until = time.monotonic() + REDIS_PAUSE_SECONDS
             self._warn("Redis does not answer; the site does without it for %d s: %s", REDIS_PAUSE_SECONDS, error)
             raise RedisUnavailable from error
-        except redis.RedisError as error:  # it answers, and refuses: it is full, or a value is not what we wrote
+        except redis.RedisError as error:  # it answers, but refuses: it is full, say, or a key has another type
             self._paused_until = 0.0
-            self._warn("Redis refuses; the site does without it: %s", error)
+            self._warn("Redis answers with an error; the site does without it: %s", error)
             raise RedisUnavailable from error
         self._paused_until = 0.0
         return found
 
     def _admit(self) -> None:
-        """Raise RedisUnavailable during a pause. After it one caller tries, and the others wait for what it finds."""
+        """Raise RedisUnavailable during a pause.
+
+        After it one caller tries; until it succeeds, the others still get the error.
+        """
         if not self._paused_until:
             return
         with self._lock:

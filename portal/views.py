@@ -105,9 +105,8 @@ def readyz(_request: HttpRequest) -> HttpResponse:
     lines = [f"{name}: {'failed' if name in failed else 'ok'}" for name in checks]
     if "database" not in failed and find_refusal():
         lines.append("recording: stopped")
-    return HttpResponse(
-        "\n".join(lines) + "\n", content_type="text/plain", status=503 if {*failed} - {"cache"} else 200
-    )
+    is_ready = not {"database", "storage"}.intersection(failed)
+    return HttpResponse("\n".join(lines) + "\n", content_type="text/plain", status=200 if is_ready else 503)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -15,6 +15,7 @@ from departments.models import Role
 from ledger import guards
 from ledger.models import Entry
 from ledger.record import record
+from tests.browser.conftest import IN_EVERY_RUN
 from workflow.models import Pipeline
 
 PROJECT = Path(settings.BASE_DIR)
@@ -80,6 +81,11 @@ def run(command: str, clone: Path, programs: Path, **environment: str) -> subpro
 def test_a_script_is_written_in_plain_shell(script):
     assert (PROJECT / script).read_text().startswith(("#!/bin/sh\n", "# shellcheck shell=sh\n"))
     subprocess.run(["sh", "-n", PROJECT / script], check=True)
+
+
+def test_every_browser_test_that_bin_test_names_is_there():
+    files = [file.read_text() for file in (PROJECT / "tests/browser").glob("test_*.py")]
+    assert [name for name in IN_EVERY_RUN if not any(f"def {name}(" in text for text in files)] == []
 
 
 @pytest.mark.parametrize("script", ["bin/run", "bin/test", ".ci/run"])

@@ -7,7 +7,7 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from articles.reads import database
-from articles.reads.redis_buffer import ReadBuffer, RedisUnavailable, batch_day
+from articles.reads.redis_buffer import ReadBuffer, RedisUnavailable, UnexpectedForm, batch_day
 
 logger = logging.getLogger(__name__)
 
@@ -29,13 +29,18 @@ def flush(buffer: ReadBuffer, max_batches: int | None = None) -> FlushResult:
     taken = buffer.close_batches()
     now = timezone.now()
     batches = reads = 0
-    for batch in taken[:max_batches]:
-        counts = buffer.batch_counts(batch)
-        if counts and database.add_batch(batch, batch_day(batch), counts, now):
+    for position, batch in enumerate(taken):
+        if batches == max_batches:
+            return FlushResult(batches, reads, len(taken) - position)
+        try:
+            counts, day = buffer.batch_counts(batch), batch_day(batch)
+        except UnexpectedForm:  # somebody else wrote it; it must not hold up the others
+            continue
+        if counts and database.add_batch(batch, day, counts, now):
             batches += 1
             reads += sum(counts.values())
         buffer.delete_batch(batch)
-    return FlushResult(batches, reads, len(taken[max_batches:]) if max_batches else 0)
+    return FlushResult(batches, reads, 0)
 
 
 def flush_during_request(buffer: ReadBuffer) -> None:

@@ -125,14 +125,18 @@ end
 """
 
 
+class UnexpectedForm(RedisUnavailable):
+    """A value in Redis does not have the form in which this module writes it."""
+
+
 @contextmanager
 def _expected_form() -> Iterator[None]:
-    """Raise RedisUnavailable if the values in Redis do not have the form in which this module writes them."""
+    """Raise UnexpectedForm if a value in Redis does not have the form in which this module writes it."""
     try:
         yield
     except (ValueError, TypeError, IndexError) as error:
         logger.warning("Redis holds values that this site did not write; they are not used: %s", error)
-        raise RedisUnavailable from error
+        raise UnexpectedForm from error
 
 
 class CountResult(NamedTuple):
@@ -157,7 +161,9 @@ class ReadBuffer:
 
     def __init__(self, url: str) -> None:
         # A script that was run and whose answer got lost is run again: the visitor is noted then, and counts once.
-        self.client, self.breaker = connect_to_redis(url, decode_responses=True), circuit_breaker(url)
+        # Somebody else may have written bytes that are no text: "replace".
+        self.client = connect_to_redis(url, decode_responses=True, encoding_errors="replace")
+        self.breaker = circuit_breaker(url)
         self.key_prefix = f"{settings.SEAL_SITE}:reads:"
         self._outdated: set[int] = set()  # articles of which a read was counted in the database alone
         self._is_durable, self._checked_at = False, float("-inf")  # monotonic seconds
@@ -198,10 +204,10 @@ class ReadBuffer:
         asked = list(articles)
         totals, waiting = self._run_script("waiting", asked)
         batches: dict[str, dict[int, int]] = {}
-        for number, article, count in waiting:
-            batches.setdefault(number, {})[article] = count
         known = zip(asked, totals, strict=True)
         with _expected_form():
+            for number, article, count in waiting:
+                batches.setdefault(number, {})[article] = count
             return PendingReads({pk: int(total) for pk, total in known if total is not None}, batches)
 
     def close_batches(self) -> list[str]:
@@ -209,7 +215,10 @@ class ReadBuffer:
         return sorted(self._run_script("take", [MAX_FLUSH_INTERVAL_SECONDS * 1000]))
 
     def batch_counts(self, batch: str) -> dict[int, int]:
-        """Article → reads of a taken batch; empty when somebody else has finished it. Raises RedisUnavailable."""
+        """Article → reads of a taken batch; empty when somebody else has finished it.
+
+        Raises RedisUnavailable, which UnexpectedForm is too.
+        """
         found = self._call(self.client.hgetall, f"{self.key_prefix}batch:{batch}")
         with _expected_form():
             return {int(pk): int(count) for pk, count in found.items()}
@@ -223,7 +232,12 @@ class ReadBuffer:
         self._call(self.client.delete, f"{self.key_prefix}rest")
 
     def note_read_elsewhere(self, article: int) -> None:
-        """Note that a read was counted in the database while Redis was away: the total here is too low."""
+        """Note that a read was counted in the database while Redis was away: the total here is too low.
+
+        Totals expire after LIVE_TTL_SECONDS anyway, so no more than MAX_BATCH_ARTICLES articles are noted.
+        """
+        if len(self._outdated) >= MAX_BATCH_ARTICLES:
+            self._outdated.clear()
         self._outdated.add(article)
 
     def _delete_outdated_totals(self) -> None:
@@ -242,7 +256,7 @@ class ReadBuffer:
         """
         now = time.monotonic()
         if now - self._checked_at >= DURABILITY_CHECK_SECONDS:
-            known = self._call(self.client.info, "persistence", "memory")
+            known = self._call(self.client.info)
             self._checked_at = now
             self._is_durable = known.get("aof_enabled") == 1 and known.get("maxmemory_policy") in DURABLE_POLICIES
             if not self._is_durable:
@@ -271,6 +285,6 @@ def get_buffer() -> ReadBuffer | None:
 
 
 def batch_day(batch: str) -> date:
-    """The day of the site on which the reads of a batch were made. Raises RedisUnavailable if its name has none."""
+    """The day of the site on which the reads of a batch were made. Raises UnexpectedForm if its name has none."""
     with _expected_form():
         return date.fromisoformat(batch.partition(":")[0])

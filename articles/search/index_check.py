@@ -34,7 +34,7 @@ def _stored_partitions(publications: list[int]) -> dict[Key, int]:
     table = PUBLIC_INDEX.table
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            of_all = f"SELECT publication_id, part, partition_number FROM {table} WHERE publication_id = ANY(%s)"  # noqa: S608 (our own table)
+            of_all = f"SELECT publication_id, part, partition_number FROM {table} WHERE publication_id = ANY(%s)"  # noqa: S608 (the name of our table; values are parameters)
             cursor.execute(of_all, [publications])
             return {(pk, part): number for pk, part, number in cursor.fetchall()}
     return {key: number for key, (number, _tokens) in _rows_sqlite(publications)}
@@ -47,7 +47,7 @@ def _compare_postgresql(publications: list[int], lines: dict[Key, str]) -> set[i
         FROM (SELECT publication_id, part, tokens FROM {PUBLIC_INDEX.table} WHERE publication_id = ANY(%s)) AS stored
         FULL JOIN unnest(%s::bigint[], %s::int[], %s::text[]) AS expected (pk, part, line)
             ON stored.publication_id = expected.pk AND stored.part = expected.part
-        WHERE stored.tokens IS DISTINCT FROM expected.line::tsvector"""  # noqa: S608 (our own table)
+        WHERE stored.tokens IS DISTINCT FROM expected.line::tsvector"""  # noqa: S608 (the name of our table; values are parameters)
     with connection.cursor() as cursor:
         cursor.execute(
             query, [publications, [pk for pk, _part in lines], [part for _pk, part in lines], [*lines.values()]]
@@ -62,7 +62,7 @@ def _compare_sqlite(publications: list[int], lines: dict[Key, str]) -> set[int]:
 
 def _rows_sqlite(publications: list[int]) -> Iterator[tuple[Key, tuple[int, str]]]:
     """Key and (partition, tokens) of all parts of the publications."""
-    query = f"SELECT rowid, partition_number, tokens FROM {PUBLIC_INDEX.table} WHERE rowid BETWEEN %s AND %s"  # noqa: S608 (the same)
+    query = f"SELECT rowid, partition_number, tokens FROM {PUBLIC_INDEX.table} WHERE rowid BETWEEN %s AND %s"  # noqa: S608 (the name of our table; values are parameters)
     with connection.cursor() as cursor:
         for pk in publications:
             first = pk * MAX_PARTS_PER_TEXT

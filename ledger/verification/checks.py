@@ -32,15 +32,15 @@ def register_verifier(function: Verifier) -> Verifier:
     return function
 
 
-def runs_long(verifier: Verifier) -> Verifier:
+def long_running(verifier: Verifier) -> Verifier:
     """Marks a verifier that takes much of the whole time: processes that share the checks begin with its module."""
-    verifier.runs_long = True
+    verifier.long_running = True
     return verifier
 
 
 @dataclass
-class _Inquiry:
-    """What `mismatches` was asked. It goes to every process that checks."""
+class _Verification:
+    """One call of `mismatches`. Every process that checks gets a copy."""
 
     notes: list[KnownHead]
     heads: HeadList
@@ -72,25 +72,25 @@ def mismatches(
     later entry mentions, are not checked again; `has_progress`: show a bar on standard error; `pool`: the processes
     that share the checks.
     """
-    inquiry = _Inquiry(list(notes), HeadList() if heads is None else heads, since, has_progress)
-    checks = inquiry.checks()
+    verification = _Verification(list(notes), HeadList() if heads is None else heads, since, has_progress)
+    checks = verification.checks()
     modules = groupby(range(len(checks)), lambda position: checks[position].__module__)
     tasks = [list(positions) for _module, positions in modules]
-    tasks.sort(key=lambda positions: not any(hasattr(checks[position], "runs_long") for position in positions))
-    return (pool or WorkerPool([])).run(partial(_run_checks, inquiry), tasks)
+    tasks.sort(key=lambda positions: not any(hasattr(checks[position], "long_running") for position in positions))
+    return (pool or WorkerPool([])).run(partial(_run_checks, verification), tasks)
 
 
-def _run_checks(inquiry: _Inquiry, positions: list[int], process: int) -> Iterator[str]:
+def _run_checks(verification: _Verification, positions: list[int], process: int) -> Iterator[str]:
     """Yield the lines of the checks at these positions of the list of all."""
-    if inquiry.has_broken_off:
+    if verification.has_broken_off:
         return
-    checks = inquiry.checks()
-    walk_since(inquiry.since.number if inquiry.since else 0)
+    checks = verification.checks()
+    walk_since(verification.since.number if verification.since else 0)
     try:
         for position in positions:
             function = checks[position]
             name = function.__name__.removeprefix("verify_").replace("_", " ")
-            show_progress(f"{position + 1}/{len(checks)} {name}" if inquiry.has_progress else "", line=process)
+            show_progress(f"{position + 1}/{len(checks)} {name}" if verification.has_progress else "", line=process)
             try:
                 yield from function()
             except MALFORMED_ROW_ERRORS as error:
@@ -98,7 +98,7 @@ def _run_checks(inquiry: _Inquiry, positions: list[int], process: int) -> Iterat
             except DatabaseError as error:  # a table is gone, or the file is damaged; a snapshot allows nothing more
                 said = " ".join(str(error).split())
                 yield f"{function.__name__}: broke off, and the checks after it were left out: {said}"
-                inquiry.has_broken_off = True
+                verification.has_broken_off = True
                 return
     finally:
         walk_since(0)

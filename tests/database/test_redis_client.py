@@ -1,14 +1,13 @@
 """Redis away, full, hung or filled with garbage: the site answers as if it had none (scenario 78)."""
 
+import re
 import signal
 import threading
 import time
 
 import pytest
 import redis
-import time_machine
 from django.core.cache import cache
-from django.utils import timezone
 from redis.exceptions import NoPermissionError
 
 from articles.models import ReadTotal
@@ -17,6 +16,7 @@ from database import redis_client
 from database.redis_client import CircuitBreaker, RedisUnavailable
 from tests.articles.reads.test_counting import BROWSER
 from tests.portal.page_cache.wsgi_site import Site
+from tests.test_documentation import PROJECT
 
 READER = {"HTTP_USER_AGENT": BROWSER, "HTTP_SEC_FETCH_SITE": "same-origin"}
 
@@ -130,7 +130,16 @@ def fill(server, client):
 def write_garbage(server, client):
     for key in list(client.scan_iter()):
         client.delete(key)
-        client.hset(key, "a", "b") if key.endswith("taken") else client.set(key, b"\x80\x05.")
+        client.set(key, b"\x80\x05.")
+
+
+def add_foreign_batches(server, client):
+    """Batches that sort before ours: a name that is no text, one without a day, counts that are no numbers."""
+    names = [b"\xff\xfe", b"!", b"1999-01-01:00"]
+    client.sadd("tests:reads:taken", *names)
+    for name in names:
+        client.hset(b"tests:reads:batch:" + name, b"\x80", b"\xff")
+    client.delete("tests:reads:rest")  # so that the next read flushes
 
 
 def demand_a_password(server, client):
@@ -161,7 +170,7 @@ def site_with_redis(redis_server, reads_in_redis, settings, caches_of_the_site):
 
 @pytest.mark.redis
 @pytest.mark.django_db
-@pytest.mark.parametrize("break_redis", [die, hang, fill, write_garbage, demand_a_password])
+@pytest.mark.parametrize("break_redis", [die, hang, fill, write_garbage, add_foreign_batches, demand_a_password])
 def test_every_page_answers_and_no_read_is_lost(newsroom, client, redis_server, site_with_redis, break_redis):
     publication = newsroom.published()
     article = publication.article
@@ -221,8 +230,7 @@ def test_a_redis_that_becomes_durable_is_used_within_a_minute(newsroom, site_wit
     site_with_redis.set("tests:reads:rest", "")  # so that no read flushes
     later = time.monotonic() + redis_buffer.DURABILITY_CHECK_SECONDS
     monkeypatch.setattr(redis_buffer.time, "monotonic", lambda: later)
-    with time_machine.travel(timezone.now()):
-        Site().get(f"/reads/{article.pk}/", "POST", REMOTE_ADDR="192.0.2.2", **READER)
+    Site().get(f"/reads/{article.pk}/", "POST", REMOTE_ADDR="192.0.2.2", **READER)
     assert ReadTotal.objects.get(article=article).count == 1 and counting.total(article.pk) == 2
 
 
@@ -253,3 +261,37 @@ def test_every_key_carries_the_name_of_the_site(newsroom, site_with_redis, clien
     client.get("/admin/")
     keys = site_with_redis.keys()
     assert len(keys) > 5 and [key for key in keys if not key.startswith("tests:")] == []
+
+
+@pytest.mark.redis
+def test_the_rights_that_the_handbook_gives_a_user_of_redis_are_enough(
+    newsroom, redis_server, site_with_redis, settings, monkeypatch
+):
+    words = re.search(r"`user qianfa on (.+?)`", (PROJECT / "docs/operations.md").read_text())[1]
+    words = words.replace(">PASSWORD", ">secret").replace("~qianfa:*", "~tests:*")
+    site_with_redis.execute_command("ACL", "SETUSER", "qianfa", "on", *words.split())
+    url = redis_server.url.replace("unix://", "unix://qianfa:secret@")
+    settings.REDIS_URL, settings.CACHES = url, {"default": {**settings.CACHES["default"], "LOCATION": url}}
+    refused = []
+    monkeypatch.setattr(CircuitBreaker, "_warn", lambda _breaker, *words: refused.append(words))
+    publication = newsroom.published()
+    article = publication.article
+    site_with_redis.set("tests:reads:rest", "")  # so that no read flushes
+    for page in ("/", publication.get_absolute_url(), "/readyz"):
+        Site().get(page)
+    Site().get(f"/reads/{article.pk}/", "POST", REMOTE_ADDR="192.0.2.1", **READER)
+    assert counting.total(article.pk) == 1 and not ReadTotal.objects.filter(article=article).exists()
+    counting.flush_during_request(redis_buffer.get_buffer())
+    assert ReadTotal.objects.get(article=article).count == 1
+    assert refused == []
+    with redis.Redis.from_url(url) as intruder, pytest.raises(NoPermissionError):
+        intruder.set("other-site:page", "x")
+
+
+@pytest.mark.redis
+def test_what_is_noted_during_an_outage_is_bounded(redis_server, reads_in_redis, monkeypatch):
+    monkeypatch.setattr(redis_buffer, "MAX_BATCH_ARTICLES", 10)
+    buffer = redis_buffer.get_buffer()
+    for article in range(100):
+        buffer.note_read_elsewhere(article)
+    assert len(buffer._outdated) <= 10

@@ -7,7 +7,7 @@ from django.db.models import F
 from articles.models import Publication
 from ledger.canonical_json import canonical_json
 from ledger.models import Entry
-from ledger.verification.checks import register_verifier, runs_long
+from ledger.verification.checks import long_running, register_verifier
 from ledger.verification.walks import new_entries, walk
 from workflow.actions.rounds import DECISION_VERBS
 from workflow.models import Decision, Round, RoundStep, Verdict
@@ -19,7 +19,7 @@ HANDED_OVER_VERB = "article.handed_over"
 
 
 @register_verifier
-@runs_long
+@long_running
 def verify_rounds() -> Iterator[str]:
     """Each round was opened, decided and handed over as the ledger says, and its rows are as the site sealed them.
 

@@ -45,7 +45,7 @@ class Command(BaseCommand):
             metavar="N",
             type=int,
             default=min(DEFAULT_PROCESSES, os.cpu_count() or 1),
-            help="how many processes share the checks; each needs about 200 MB (default: %(default)s)",
+            help="how many processes share the checks; two need about 250 MB together (default: %(default)s)",
         )
 
     def handle(

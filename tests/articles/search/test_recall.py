@@ -43,7 +43,7 @@ def cut(texts, length, many, seed):
     return sorted(words)
 
 
-@pytest.mark.parametrize("count", [300, pytest.param(2000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("count", [300, 2000])
 @pytest.mark.slow
 def test_every_random_word_finds_every_article_in_which_it_stands(texts, client, count):
     """Scenario 40. Half of the words have two characters, the others three to eight."""
